@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+// One package, one program: `mailtrail`. The modules and their order are described in README.md, "The house".
+import PackageDescription
+
+let package = Package(
+  name: "mailtrail",
+  products: [.executable(name: "mailtrail", targets: ["mailtrail"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "AuditModel"),
+    .target(name: "RuleTable", dependencies: ["AuditModel"], exclude: ["Rules"]),
+    .target(name: "LogSources", dependencies: ["CSystemd"]),
+    .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
+    .target(name: "AuditTree", dependencies: ["AuditModel"]),
+    .target(name: "Configuration", dependencies: ["AuditModel", "CYaml"]),
+    .target(
+      name: "Bridge",
+      dependencies: ["AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd"]),
+    .target(
+      name: "Commands",
+      dependencies: ["Bridge", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "mailtrail", dependencies: ["Commands"],
+      linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
+    .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
+    .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
+    .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
+    .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
+    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "BridgeTests", dependencies: ["Bridge"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// The same strict settings for every target; packaging/test sets the variable, so that a warning fails CI but a newer
+// compiler's new warning does not stop an administrator's build.
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+  if Context.environment["MAILTRAIL_WARNINGS_AS_ERRORS"] != nil {
+    target.swiftSettings?.append(.treatAllWarnings(as: .error))
+  }
+}

@@ -1,0 +1,27 @@
+/// One thing that happened to one mailbox: a line of its audit file.
+public struct AuditEvent: Sendable, Hashable {
+  public var id: EventID
+  /// Microseconds since 1970, UTC: the realtime of the journal entry that told it.
+  public var time: UInt64
+  public var kind: EventKind
+  public var level: Level
+  /// Everything else, by `FieldKey`.
+  public var fields: FieldSet
+
+  public init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
+    self.id = id
+    self.time = time
+    self.kind = kind
+    self.level = level
+    self.fields = fields
+  }
+}
+
+/// Whose file an event belongs in.
+public enum TrailOwner: Sendable, Hashable {
+  case mailbox(MailboxAddress)
+  /// `_unknown`: names that are no mailbox of this server.
+  case unknown
+  /// `_panel/<account>`: a panel's operation whose mailbox the log does not name.
+  case panel([UInt8])
+}

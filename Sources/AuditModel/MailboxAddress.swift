@@ -1,0 +1,59 @@
+/// The address of a mailbox in its one canonical form: lower-cased, without +extension, with a domain.
+///
+/// Both parts are bytes: what daemons log need not be UTF-8. Making one from a log's text is the work of
+/// `MailboxNaming`.
+public struct MailboxAddress: Sendable, Hashable {
+  /// The whole address, `local@domain`.
+  public let bytes: [UInt8]
+  private let at: Int
+
+  /// Splits at the last `@`; nil when a part is empty or missing.
+  public init?(_ bytes: [UInt8]) {
+    guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), at > 0, at < bytes.count - 1 else { return nil }
+    self.bytes = bytes
+    self.at = at
+  }
+
+  /// The part in front of the last `@`.
+  public var localPart: ArraySlice<UInt8> { bytes[..<at] }
+
+  /// The part behind the last `@`.
+  public var domain: ArraySlice<UInt8> { bytes[(at + 1)...] }
+}
+
+/// How the names in a log become addresses of mailboxes (`mailboxes` in mailtrail.yaml(5)).
+public struct MailboxNaming: Sendable, Equatable {
+  /// The domain of names without one, lower-cased.
+  public var defaultDomain: [UInt8]
+  /// Whether `Ann@Example.org` is `ann@example.org`; domains are always folded.
+  public var foldsCase: Bool
+  /// What separates the user from an extension (`+`); empty for none.
+  public var extensionDelimiters: [UInt8]
+
+  public init(defaultDomain: String = "localhost", foldsCase: Bool = true, extensionDelimiters: String = "+") {
+    self.defaultDomain = Array(defaultDomain.lowercased().utf8)
+    self.foldsCase = foldsCase
+    self.extensionDelimiters = Array(extensionDelimiters.utf8)
+  }
+
+  /// The mailbox that a name in a log means; nil for no name at all.
+  ///
+  /// Never fails on odd text: whether such a name is a mailbox is not decided here.
+  public func address(of name: some Collection<UInt8>) -> MailboxAddress? {
+    guard !name.isEmpty else { return nil }
+    var local: [UInt8]
+    var domain = defaultDomain
+    if let address = MailboxAddress(Array(name)) {
+      local = Array(address.localPart)
+      domain = address.domain.map(Self.lowercased)
+    } else {
+      local = name.filter { $0 != UInt8(ascii: "@") }
+      guard !local.isEmpty else { return nil }
+    }
+    if let cut = local.firstIndex(where: extensionDelimiters.contains), cut > 0 { local.removeSubrange(cut...) }
+    if foldsCase { local = local.map(Self.lowercased) }
+    return MailboxAddress(local + [UInt8(ascii: "@")] + domain)
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+}

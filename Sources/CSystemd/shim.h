@@ -1,0 +1,4 @@
+/* The part of libsystemd that mailtrail uses: sd-journal(3), sd_notify(3), sd-id128(3). */
+#include <systemd/sd-journal.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
