@@ -1,0 +1,103 @@
+import AuditModel
+
+/// A value of an action: what a capture, a note or the entry itself says, or a word of the table.
+public indirect enum ValueExpression: Sendable, Hashable {
+  case literal([UInt8])
+  case capture(UInt8)
+  /// A field of a note that the rule uses; the note is named by its place in `Rule.noteNames`.
+  case note(Int, field: UInt8)
+  case entry(EntryField)
+  /// The first that is there.
+  case first([ValueExpression])
+  /// The first bytes: daemons cut long names.
+  case prefix(ValueExpression, Int)
+  /// The canonical address of the mailbox that the name means.
+  case mailbox(ValueExpression)
+  /// Several values joined: `"a" + <b>`.
+  case joined([ValueExpression])
+
+  /// What the journal says of the entry, by trusted fields.
+  public enum EntryField: String, Sendable, Hashable, CaseIterable {
+    case pid, uid, unit, identifier, host
+  }
+}
+
+/// When an action is carried out.
+public indirect enum Condition: Sendable, Hashable {
+  case always
+  case noteExists(Int)
+  /// The value is there and not empty.
+  case present(ValueExpression)
+  case equals(ValueExpression, [ValueExpression])
+  /// One of the texts stands in the value, upper or lower case.
+  case contains(ValueExpression, [[UInt8]])
+  case startsWith(ValueExpression, [[UInt8]])
+  case isAtLeast(ValueExpression, UInt64)
+  case isOf(ValueExpression, NamedClass)
+  /// The line can be split in a second way.
+  case ambiguous
+  /// No event of this rule was told so far.
+  case otherwise
+  case not(Condition)
+  case all([Condition])
+  case any([Condition])
+
+  /// Classes of values that the configuration names.
+  public enum NamedClass: String, Sendable, Hashable, CaseIterable {
+    case trash, junk, sent, archive, drafts, inbox
+    /// An address of `mailboxes.webmail-hosts`.
+    case webmailHost = "webmail-host"
+    case loopback
+    /// A mailbox that is known on this server.
+    case known
+    /// A name listed in `mailboxes.aliases`.
+    case alias
+  }
+}
+
+/// The key of a note: its kind and what tells the notes of the kind apart.
+public struct NoteReference: Sendable, Hashable {
+  public var kind: String
+  public var parts: [ValueExpression]
+}
+
+/// One thing that a rule does when it matched.
+public struct Action: Sendable, Hashable {
+  public enum Verb: Sendable, Hashable {
+    /// Begins a note anew: what was remembered under the key is gone.
+    case begin(NoteReference, fields: [FieldAssignment], life: UInt64?)
+    /// Adds fields to a note, making it when it is not there.
+    case note(NoteReference, fields: [FieldAssignment], life: UInt64?)
+    /// Looks a note up; later actions see it by its place in `Rule.noteNames`.
+    case use(NoteReference, as: Int)
+    /// Goes on when one of the notes is there, or when the time (µs of entry time) has passed.
+    case wait([WaitTarget], within: UInt64)
+    /// Makes the first key mean the second's note from now on.
+    case alias(NoteReference, of: NoteReference)
+    /// Forgets a note after a while (µs).
+    case forget(NoteReference, after: UInt64)
+    /// Tells an event. `isUnowned` sends it to `_unknown` whatever its mailbox.
+    case event(EventKind, fields: [FieldAssignment], with: [Int], isUnowned: Bool)
+    /// The line is known and says nothing for an audit.
+    case noise
+  }
+
+  public var verb: Verb
+  public var condition: Condition
+  public var place: SourcePlace
+}
+
+
+/// A note that a rule waits for and the name under which later actions see it.
+public struct WaitTarget: Sendable, Hashable {
+  public var reference: NoteReference
+  public var name: Int
+}
+
+/// `field=value` of a note or an event, or `field+=value` / `field-=value` on a note's list.
+public struct FieldAssignment: Sendable, Hashable {
+  public enum Operation: Sendable, Hashable { case set, add, remove }
+  public var field: UInt8
+  public var operation: Operation
+  public var value: ValueExpression
+}

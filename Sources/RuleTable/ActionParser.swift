@@ -1,0 +1,310 @@
+import AuditModel
+
+/// Reads the action lines of one rule.
+struct ActionParser {
+  var names: NameTable
+  /// The notes that the rule has looked up so far, by name.
+  var noteNames: [String] = []
+  let captures: Set<String>
+  private var tokens: [TextTokens.Token] = []
+  private var line = SourcePlace(file: "", line: 0, column: 0)
+
+  init(names: NameTable, captures: Set<String>) {
+    self.names = names
+    self.captures = captures
+  }
+
+  static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "noise"]
+
+  /// - Parameters:
+  ///   - text: the line without its indentation.
+  ///   - place: where it begins.
+  mutating func parse(_ text: String, at place: SourcePlace) throws(Diagnostic.Failure) -> Action {
+    line = place
+    tokens = TextTokens.split(text, column: place.column)
+    let condition = try takeCondition()
+    let verb = tokens.removeFirst().text
+    switch verb {
+    case "begin", "note":
+      let life = try takeLife()
+      let (reference, fields) = try takeReferenceAndFields()
+      let action: Action.Verb =
+        verb == "begin"
+        ? .begin(reference, fields: fields, life: life) : .note(reference, fields: fields, life: life)
+      return Action(verb: action, condition: condition, place: place)
+    case "use":
+      let (reference, name) = try takeNamedReference(tokens[...])
+      return Action(verb: .use(reference, as: name), condition: condition, place: place)
+    case "wait": return Action(verb: try takeWait(), condition: condition, place: place)
+    case "alias": return Action(verb: try takeAlias(), condition: condition, place: place)
+    case "forget":
+      let after = try takeDuration(behind: "after") ?? 0
+      return Action(verb: .forget(try reference(tokens[...]), after: after), condition: condition, place: place)
+    case "event": return Action(verb: try takeEvent(), condition: condition, place: place)
+    default: return Action(verb: .noise, condition: condition, place: place)
+    }
+  }
+
+  // MARK: - Verbs
+
+  private mutating func takeWait() throws(Diagnostic.Failure) -> Action.Verb {
+    guard let within = try takeDuration(behind: "within") else {
+      throw fail("‘wait’ does not say how long", "end it with: within 1s")
+    }
+    var targets: [WaitTarget] = []
+    for part in tokens.split(whereSeparator: { $0.text == "or" }) {
+      let (reference, name) = try takeNamedReference(part)
+      targets.append(WaitTarget(reference: reference, name: name))
+    }
+    return .wait(targets, within: within)
+  }
+
+  private mutating func takeAlias() throws(Diagnostic.Failure) -> Action.Verb {
+    guard let equals = tokens.firstIndex(where: { $0.text == "=" }) else {
+      throw fail("‘alias’ needs two keys", "write: alias queue <new> = queue <old>")
+    }
+    return .alias(try reference(tokens[..<equals]), of: try reference(tokens[(equals + 1)...]))
+  }
+
+  private mutating func takeEvent() throws(Diagnostic.Failure) -> Action.Verb {
+    guard !tokens.isEmpty, let kind = EventKind(name: tokens[0].text) else {
+      throw fail("‘\(tokens.first?.text ?? "")’ is no kind of event", "see mailtrail-events(7)")
+    }
+    var fields: [FieldAssignment] = []
+    var with: [Int] = []
+    var isUnowned = false
+    var index = 1
+    while index < tokens.count {
+      let token = tokens[index]
+      if token.text == "with" {
+        index += 1
+        while index < tokens.count, !tokens[index].text.contains("=") {
+          guard let name = noteNames.firstIndex(of: tokens[index].text) else {
+            throw fail("no note ‘\(tokens[index].text)’ is in use", "look it up first: use … <key>", tokens[index])
+          }
+          with.append(name)
+          index += 1
+        }
+        continue
+      }
+      if token.text == "unowned" { isUnowned = true } else {
+        let field = try assignment(token)
+        guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
+          throw fail("‘\(token.text)’ sets no key of a record", "see mailtrail-events(7) for the keys", token)
+        }
+        fields.append(field)
+      }
+      index += 1
+    }
+    return .event(kind, fields: fields, with: with, isUnowned: isUnowned)
+  }
+
+  // MARK: - Parts
+
+  private mutating func takeCondition() throws(Diagnostic.Failure) -> Condition {
+    guard let start = tokens.firstIndex(where: { ["if", "unless", "otherwise"].contains($0.text) }) else {
+      return .always
+    }
+    let word = tokens[start].text
+    var rest = Array(tokens[(start + 1)...])
+    tokens.removeSubrange(start...)
+    if word == "otherwise" {
+      if rest.isEmpty { return .otherwise }
+      guard rest[0].text == "if" || rest[0].text == "unless" else {
+        throw fail("‘\(rest[0].text)’ behind ‘otherwise’", "go on with if or unless, or end the line", rest[0])
+      }
+      let isNegated = rest.removeFirst().text == "unless"
+      let condition = try disjunction(rest[...])
+      return .all([.otherwise, isNegated ? .not(condition) : condition])
+    }
+    let condition = try disjunction(rest[...])
+    return word == "unless" ? .not(condition) : condition
+  }
+
+  private mutating func disjunction(_ part: ArraySlice<TextTokens.Token>) throws(Diagnostic.Failure) -> Condition {
+    var alternatives: [Condition] = []
+    for alternative in part.split(whereSeparator: { $0.text == "or" }) {
+      var terms: [Condition] = []
+      for term in alternative.split(whereSeparator: { $0.text == "and" }) { terms.append(try self.term(term)) }
+      alternatives.append(terms.count == 1 ? terms[0] : .all(terms))
+    }
+    guard !alternatives.isEmpty else { throw fail("a condition is empty", "say what must be so") }
+    return alternatives.count == 1 ? alternatives[0] : .any(alternatives)
+  }
+
+  private mutating func term(_ part: ArraySlice<TextTokens.Token>) throws(Diagnostic.Failure) -> Condition {
+    var part = part
+    if part.first?.text == "not" { return .not(try term(part.dropFirst())) }
+    guard let subject = part.popFirst() else { throw fail("a condition is empty", "say what must be so") }
+    guard let operation = part.popFirst() else {
+      if subject.text == "ambiguous" { return .ambiguous }
+      if let note = noteNames.firstIndex(of: subject.text) { return .noteExists(note) }
+      return .present(try value(subject.text, subject))
+    }
+    let left = try value(subject.text, subject)
+    guard !part.isEmpty else { throw fail("nothing stands behind ‘\(operation.text)’", "say with what", operation) }
+    switch operation.text {
+    case "=", "!=":
+      var choices: [ValueExpression] = []
+      for word in part.split(whereSeparator: { $0.text == "|" }) {
+        choices.append(try value(word.first!.text, word.first!))
+      }
+      return operation.text == "=" ? .equals(left, choices) : .not(.equals(left, choices))
+    case "contains": return .contains(left, part.map { Self.unquoted($0.text).map(Self.lowercased) })
+    case "starts": return .startsWith(left, part.map { Self.unquoted($0.text).map(Self.lowercased) })
+    case ">=":
+      guard let bound = UInt64(part.first!.text) else { throw fail("‘\(part.first!.text)’ is no number", "", part.first!) }
+      return .isAtLeast(left, bound)
+    case "is":
+      guard let named = Condition.NamedClass(rawValue: part.first!.text) else {
+        let known = Condition.NamedClass.allCases.map(\.rawValue).joined(separator: ", ")
+        throw fail("there is no class ‘\(part.first!.text)’", "classes are \(known)", part.first!)
+      }
+      return .isOf(left, named)
+    default: throw fail("‘\(operation.text)’ compares nothing", "use = != contains starts >= is", operation)
+    }
+  }
+
+  private mutating func takeLife() throws(Diagnostic.Failure) -> UInt64? { try takeDuration(behind: "for") }
+
+  private mutating func takeDuration(behind word: String) throws(Diagnostic.Failure) -> UInt64? {
+    guard let index = tokens.lastIndex(where: { $0.text == word }), index + 1 < tokens.count,
+      index + 2 == tokens.count
+    else { return nil }
+    guard let duration = TextTokens.duration(tokens[index + 1].text) else {
+      throw fail("‘\(tokens[index + 1].text)’ is no span of time", "write 1s, 15m, 2h or 5d", tokens[index + 1])
+    }
+    tokens.removeSubrange(index...)
+    return duration
+  }
+
+  private mutating func takeReferenceAndFields() throws(Diagnostic.Failure) -> (NoteReference, [FieldAssignment]) {
+    guard let colon = tokens.firstIndex(where: { $0.text.hasSuffix(":") && !$0.text.hasPrefix("\"") }) else {
+      return (try reference(tokens[...]), [])
+    }
+    tokens[colon].text.removeLast()
+    var fields: [FieldAssignment] = []
+    for token in tokens[(colon + 1)...] { fields.append(try assignment(token)) }
+    let key = tokens[...colon].filter { !$0.text.isEmpty }
+    return (try reference(key[...]), fields)
+  }
+
+  private mutating func takeNamedReference(
+    _ part: ArraySlice<TextTokens.Token>
+  ) throws(Diagnostic.Failure) -> (NoteReference, Int) {
+    var part = part
+    var name = part.first?.text ?? ""
+    if let marker = part.lastIndex(where: { $0.text == "as" }), marker + 1 < part.endIndex {
+      name = part[marker + 1].text
+      part = part[..<marker]
+    }
+    let reference = try reference(part)
+    if let known = noteNames.firstIndex(of: name) { return (reference, known) }
+    noteNames.append(name)
+    return (reference, noteNames.count - 1)
+  }
+
+  private mutating func reference(
+    _ part: ArraySlice<TextTokens.Token>
+  ) throws(Diagnostic.Failure) -> NoteReference {
+    guard part.count >= 2, let kind = part.first else {
+      throw fail("a note needs a kind and a key", "write for instance: queue <queue_id>")
+    }
+    var parts: [ValueExpression] = []
+    for token in part.dropFirst() { parts.append(try value(token.text, token)) }
+    return NoteReference(kind: kind.text, parts: parts)
+  }
+
+  private mutating func assignment(_ token: TextTokens.Token) throws(Diagnostic.Failure) -> FieldAssignment {
+    guard let equals = token.text.firstIndex(of: "="), equals > token.text.startIndex else {
+      throw fail("‘\(token.text)’ sets nothing", "write field=value", token)
+    }
+    var field = String(token.text[..<equals])
+    var operation = FieldAssignment.Operation.set
+    if field.hasSuffix("+") { operation = .add; field.removeLast() }
+    if field.hasSuffix("-") { operation = .remove; field.removeLast() }
+    let text = String(token.text[token.text.index(after: equals)...])
+    return FieldAssignment(field: try number(of: field, token), operation: operation, value: try value(text, token))
+  }
+
+  /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
+  private mutating func value(_ text: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> ValueExpression {
+    let choices = Self.split(text, at: UInt8(ascii: "|"))
+    if choices.count > 1 {
+      var values: [ValueExpression] = []
+      for choice in choices { values.append(try value(choice, token)) }
+      return .first(values)
+    }
+    let pieces = Self.split(text, at: UInt8(ascii: "+"))
+    if pieces.count > 1, pieces.allSatisfy({ $0.hasPrefix("\"") || $0.hasPrefix("<") }) {
+      var values: [ValueExpression] = []
+      for piece in pieces { values.append(try value(piece, token)) }
+      return .joined(values)
+    }
+    if text.hasSuffix("]"), let open = text.lastIndex(of: "["),
+      let length = Int(text[text.index(after: open)...].dropLast()), text.hasPrefix("<") || text.contains(".")
+    {
+      return .prefix(try value(String(text[..<open]), token), length)
+    }
+    if text.hasPrefix("mailbox("), text.hasSuffix(")") {
+      return .mailbox(try value(String(text.dropFirst(8).dropLast()), token))
+    }
+    return try simpleValue(text, token)
+  }
+
+  private mutating func simpleValue(
+    _ text: String, _ token: TextTokens.Token
+  ) throws(Diagnostic.Failure) -> ValueExpression {
+    if text.hasPrefix("\"") { return .literal(Self.unquoted(text)) }
+    if text.hasPrefix("<"), text.hasSuffix(">") {
+      let name = String(text.dropFirst().dropLast())
+      guard captures.contains(name) else {
+        throw fail("the pattern has no capture ‘\(name)’", "captures are \(captures.sorted().joined(separator: ", "))", token)
+      }
+      return .capture(try number(of: name, token))
+    }
+    if text.hasPrefix("@") {
+      guard let field = ValueExpression.EntryField(rawValue: String(text.dropFirst())) else {
+        throw fail("an entry has no ‘\(text)’", "use @pid, @uid, @unit, @identifier or @host", token)
+      }
+      return .entry(field)
+    }
+    if let dot = text.firstIndex(of: "."), let note = noteNames.firstIndex(of: String(text[..<dot])) {
+      return .note(note, field: try number(of: String(text[text.index(after: dot)...]), token))
+    }
+    return .literal(Array(text.utf8))
+  }
+
+  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt8 {
+    guard let number = names.number(of: name) else {
+      throw fail("the tables use too many different names", "190 are possible besides the record's keys", token)
+    }
+    return number
+  }
+
+  /// Splits outside quotes and brackets.
+  private static func split(_ text: String, at separator: UInt8) -> [String] {
+    var parts: [[UInt8]] = [[]]
+    var isQuoted = false
+    var depth = 0
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if !isQuoted, byte == UInt8(ascii: "<") || byte == UInt8(ascii: "(") { depth += 1 }
+      if !isQuoted, byte == UInt8(ascii: ">") || byte == UInt8(ascii: ")") { depth -= 1 }
+      if byte == separator, !isQuoted, depth == 0 { parts.append([]) } else { parts[parts.count - 1].append(byte) }
+    }
+    return parts.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  static func unquoted(_ text: String) -> [UInt8] {
+    text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? Array(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+
+  private func fail(_ message: String, _ remedy: String, _ token: TextTokens.Token? = nil) -> Diagnostic.Failure {
+    var place = line
+    if let token { place.column = token.column }
+    return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+  }
+}

@@ -1,0 +1,234 @@
+/// How far a capture reaches.
+///
+/// Closed types end where their own alphabet ends, in either direction, so that a stranger's text beside them cannot
+/// move their ends. Open types (`text`, `gap`) are bounded by the literals around them.
+public enum CaptureType: UInt8, Sendable, CaseIterable {
+  /// Up to the first place (scanned from the left; the last, scanned from the right) at which the rest fits.
+  case text
+  /// What is between the scan from the left and the scan from the right; one in a pattern at the most.
+  case gap
+  /// Digits.
+  case int
+  /// Digits, points, a sign.
+  case number
+  /// Letters, digits and `_ . + / @ % * ! $ & ~ ^ | -`: a keyword, a mechanism, a status code.
+  case word
+  /// Visible characters without brackets, quotes, comma and semicolon: a session or transaction id.
+  case token
+  /// Letters and digits, five at least: a queue id.
+  case queueid
+  /// An IPv4 or IPv6 address, perhaps with `IPv6:` in front or a zone behind.
+  case ip
+  /// Letters, digits, points, hyphens, underscores: a host name.
+  case host
+  /// What stands between angle brackets, a quoted local part respected (RFC 5321, section 4.1.2); may be empty.
+  case address
+
+  /// The type by its name in a pattern.
+  public init?(name: some StringProtocol) {
+    guard let type = Self.allCases.first(where: { "\($0)" == name }) else { return nil }
+    self = type
+  }
+
+  var isOpen: Bool { self == .text || self == .gap }
+
+  /// Rank for "the more literal one wins": a smaller number is tried earlier.
+  var looseness: Int {
+    switch self {
+    case .int: 0
+    case .ip: 1
+    case .number: 2
+    case .queueid: 3
+    case .host: 4
+    case .word: 5
+    case .token: 6
+    case .address: 7
+    case .text: 8
+    case .gap: 9
+    }
+  }
+}
+
+/// The scanning of closed types over a line's bytes. All places are offsets in the line; nil means no match.
+struct CaptureScanner {
+  let line: UnsafeBufferPointer<UInt8>
+
+  /// The end of a capture that starts at `start` and ends at `limit` at the latest.
+  @inline(__always)
+  func end(of type: CaptureType, from start: Int, limit: Int) -> Int? {
+    switch type {
+    case .address: return addressEnd(from: start, limit: limit)
+    case .ip: return ipEnd(from: start, limit: limit)
+    default:
+      let members = CharacterClasses.bit(of: type)
+      var position = start
+      while position < limit, CharacterClasses.table[Int(line[position])] & members != 0 { position += 1 }
+      return position - start >= (type == .queueid ? 5 : 1) ? position : nil
+    }
+  }
+
+  /// The start of a capture that ends at `end` and starts at `limit` at the earliest.
+  @inline(__always)
+  func start(of type: CaptureType, upTo end: Int, limit: Int) -> Int? {
+    switch type {
+    case .address: return addressStart(upTo: end, limit: limit)
+    case .ip:
+      var position = end
+      while position > limit, CharacterClasses.table[Int(line[position - 1])] & CharacterClasses.ipBit != 0 {
+        position -= 1
+      }
+      return ipEnd(from: position, limit: end) == end ? position : nil
+    default:
+      let members = CharacterClasses.bit(of: type)
+      var position = end
+      while position > limit, CharacterClasses.table[Int(line[position - 1])] & members != 0 { position -= 1 }
+      return end - position >= (type == .queueid ? 5 : 1) ? position : nil
+    }
+  }
+
+  private func ipEnd(from start: Int, limit: Int) -> Int? {
+    var position = start
+    if limit - start > 5, line[start] == UInt8(ascii: "I") || line[start] == UInt8(ascii: "i"),
+      line[start + 4] == UInt8(ascii: ":") || line[start + 4] == UInt8(ascii: "6")
+    {
+      // "IPv6:" as in an address literal of RFC 5321, section 4.1.3.
+      let isTag = zip("ipv6:".utf8, line[start..<(start + 5)]).allSatisfy { $0 == $1 | 0x20 || $0 == $1 }
+      if isTag { position = start + 5 }
+    }
+    let first = position
+    var dots = 0
+    var colons = 0
+    var digits = 0
+    while position < limit {
+      let byte = line[position]
+      if byte >= 48 && byte <= 57 {
+        digits += 1
+      } else if byte == UInt8(ascii: ".") {
+        dots += 1
+      } else if byte == UInt8(ascii: ":") {
+        colons += 1
+      } else if (byte | 0x20) >= 97 && (byte | 0x20) <= 102 {
+        digits += 1
+      } else {
+        break
+      }
+      position += 1
+    }
+    // A sentence may end or go on behind the address: "from 192.0.2.1: no", "from 192.0.2.1.".
+    if colons == 1 && dots >= 3 {
+      while position > first, line[position - 1] != UInt8(ascii: ":") { position -= 1 }
+      position -= 1
+      colons = 0
+    }
+    while position > first, line[position - 1] == UInt8(ascii: ".") {
+      position -= 1
+      dots -= 1
+    }
+    if colons > 0, position - first > 2, line[position - 1] == UInt8(ascii: ":"), line[position - 2] != UInt8(ascii: ":")
+    {
+      position -= 1
+      colons -= 1
+    }
+    guard digits > 0 || colons >= 2, position - first <= 45 else { return nil }
+    if colons == 0 {
+      guard dots == 3, isDottedQuad(first, position) else { return nil }
+      return position
+    }
+    guard colons >= 2, colons <= 7 else { return nil }
+    if position < limit, line[position] == UInt8(ascii: "%") {
+      var zone = position + 1
+      while zone < limit, CharacterClasses.table[Int(line[zone])] & CharacterClasses.hostBit != 0 { zone += 1 }
+      if zone > position + 1 { position = zone }
+    }
+    return position
+  }
+
+  private func isDottedQuad(_ start: Int, _ end: Int) -> Bool {
+    var value = 0
+    var length = 0
+    for position in start..<end {
+      let byte = line[position]
+      if byte == UInt8(ascii: ".") {
+        if length == 0 { return false }
+        value = 0
+        length = 0
+      } else {
+        guard byte >= 48 && byte <= 57 else { return false }
+        value = value * 10 + Int(byte - 48)
+        length += 1
+        if length > 3 || value > 255 { return false }
+      }
+    }
+    return length > 0
+  }
+
+  private func addressEnd(from start: Int, limit: Int) -> Int? {
+    var position = start
+    if position < limit, line[position] == UInt8(ascii: "\"") {
+      position += 1
+      while position < limit, line[position] != UInt8(ascii: "\"") {
+        position += line[position] == UInt8(ascii: "\\") ? 2 : 1
+      }
+      // No closing quote: not a quoted local part after all.
+      if position >= limit { position = start }
+    }
+    while position < limit, line[position] != UInt8(ascii: ">") { position += 1 }
+    return position < limit ? position : nil
+  }
+
+  private func addressStart(upTo end: Int, limit: Int) -> Int? {
+    var quotes = 0
+    var position = end
+    while position > limit {
+      let byte = line[position - 1]
+      if byte == UInt8(ascii: "\"") { quotes += 1 }
+      if byte == UInt8(ascii: "<"), quotes % 2 == 0 { return position }
+      position -= 1
+    }
+    return nil
+  }
+}
+
+/// The alphabets of the closed types: one bit a class, one row a byte.
+enum CharacterClasses {
+  static let intBit: UInt8 = 1
+  static let numberBit: UInt8 = 2
+  static let wordBit: UInt8 = 4
+  static let tokenBit: UInt8 = 8
+  static let queueidBit: UInt8 = 16
+  static let ipBit: UInt8 = 32
+  static let hostBit: UInt8 = 64
+
+  static func bit(of type: CaptureType) -> UInt8 {
+    switch type {
+    case .int: intBit
+    case .number: numberBit
+    case .word: wordBit
+    case .token: tokenBit
+    case .queueid: queueidBit
+    case .host: hostBit
+    default: 0
+    }
+  }
+
+  /// Immutable after its first use and never freed, so any thread may read it.
+  nonisolated(unsafe) static let table: UnsafePointer<UInt8> = {
+    let rows = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+    for value in 0..<256 {
+      let byte = UInt8(value)
+      let isDigit = byte >= 48 && byte <= 57
+      let isLetter = (byte | 0x20) >= 97 && (byte | 0x20) <= 122
+      let isAlphanumeric = isDigit || isLetter
+      var bits: UInt8 = 0
+      if isDigit { bits |= intBit }
+      if isDigit || "+-.".utf8.contains(byte) { bits |= numberBit }
+      if isAlphanumeric { bits |= queueidBit }
+      if isAlphanumeric || "._-".utf8.contains(byte) { bits |= hostBit }
+      if isAlphanumeric || "_.+/@%*!$&~^|-".utf8.contains(byte) { bits |= wordBit }
+      if byte > 32 && byte < 127 && !"<>()[]{}\"',;".utf8.contains(byte) { bits |= tokenBit }
+      if isDigit || ((byte | 0x20) >= 97 && (byte | 0x20) <= 102) || ".:%".utf8.contains(byte) { bits |= ipBit }
+      rows[value] = bits
+    }
+    return UnsafePointer(rows)
+  }()
+}

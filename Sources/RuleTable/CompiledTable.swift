@@ -1,0 +1,115 @@
+import AuditModel
+
+/// All rules, ready to match: immutable, shared by whoever needs it.
+public final class CompiledTable: Sendable {
+  /// A rule as the pipeline sees it.
+  public struct Rule: Sendable {
+    public var id: String
+    public var place: SourcePlace
+    public var daemon: String
+    public var scopes: [Int]
+    public var actions: [Action]
+    /// The names under which the rule's notes are seen, by place.
+    public var noteNames: [String]
+    public var examples: [Example]
+    /// Says nothing for an audit: known noise.
+    public var isNoise: Bool
+  }
+
+  public let rules: [Rule]
+  public let scopes: [Scope]
+  public let names: NameTable
+  /// How long notes of a kind are kept, in microseconds of entry time.
+  public let lives: [String: UInt64]
+  public let tables: [RuleTableInfo]
+  /// Hash of all that was read: the same tables give the same number.
+  public let fingerprint: UInt64
+
+  private let matchers: [Matcher]
+
+  init(
+    rules: [Rule], scopes: [Scope], names: NameTable, lives: [String: UInt64], tables: [RuleTableInfo],
+    fingerprint: UInt64, tries: [MatchTrie]
+  ) {
+    self.rules = rules
+    self.scopes = scopes
+    self.names = names
+    self.lives = lives
+    self.tables = tables
+    self.fingerprint = fingerprint
+    matchers = tries.map(Matcher.init)
+  }
+
+  /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
+  ///
+  /// - Parameter scope: the scope's place in `scopes`.
+  public func match(scope: Int, _ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
+    matchers[scope].match(line, &scratch)
+  }
+
+  /// The same for bytes at hand: tools and tests.
+  public func match(scope: Int, bytes: [UInt8], _ scratch: inout MatchScratch) -> Int? {
+    bytes.withUnsafeBufferPointer { match(scope: scope, $0, &scratch) }
+  }
+
+  /// The scopes whose identifiers fit, in the order of the tables.
+  public func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
+    scopes.indices.filter { index in scopes[index].identifiers.contains { Glob.matches($0, identifier) } }
+  }
+
+  /// The scopes for a `_COMM`, for entries whose identifier no scope knows.
+  public func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
+    scopes.indices.filter { index in scopes[index].commands.contains { Glob.matches($0, command) } }
+  }
+
+  /// Undoes the escapes of a JSON string (RFC 8259, section 7).
+  public static func unescapeJSON(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    guard bytes.contains(UInt8(ascii: "\\")) else { return Array(bytes) }
+    var result: [UInt8] = []
+    var iterator = bytes.makeIterator()
+    func codeUnit() -> UInt16? {
+      var value: UInt16 = 0
+      for _ in 0..<4 {
+        guard let byte = iterator.next(), let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
+        value = value << 4 | UInt16(digit)
+      }
+      return value
+    }
+    var units: [UInt16] = []
+    func flush() {
+      if !units.isEmpty { result += Array(String(decoding: units, as: UTF16.self).utf8) }
+      units = []
+    }
+    while let byte = iterator.next() {
+      guard byte == UInt8(ascii: "\\"), let escaped = iterator.next() else { flush(); result.append(byte); continue }
+      if escaped == UInt8(ascii: "u"), let unit = codeUnit() { units.append(unit); continue }
+      flush()
+      switch escaped {
+      case UInt8(ascii: "n"): result.append(10)
+      case UInt8(ascii: "r"): result.append(13)
+      case UInt8(ascii: "t"): result.append(9)
+      case UInt8(ascii: "b"): result.append(8)
+      case UInt8(ascii: "f"): result.append(12)
+      default: result.append(escaped)
+      }
+    }
+    flush()
+    return result
+  }
+}
+
+/// Patterns with one `*` at the most, as identifiers and units have them.
+public enum Glob {
+  /// Whether the text fits the pattern.
+  public static func matches(_ pattern: String, _ text: UnsafeRawBufferPointer) -> Bool {
+    var pattern = pattern
+    return pattern.withUTF8 { bytes in
+      guard let star = bytes.firstIndex(of: UInt8(ascii: "*")) else {
+        return bytes.count == text.count && bytes.elementsEqual(text)
+      }
+      let tail = bytes[(star + 1)...]
+      return text.count >= bytes.count - 1 && text.prefix(star).elementsEqual(bytes[..<star])
+        && text.suffix(tail.count).elementsEqual(tail)
+    }
+  }
+}

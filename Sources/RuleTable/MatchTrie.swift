@@ -1,0 +1,252 @@
+/// The rules' patterns of one scope or more as a decision tree, flattened into arrays.
+///
+/// Rules that begin alike share their beginning, so a line is scanned once however many rules there are. Patterns are
+/// cut at their gap: what stands in front of it is in the tree, what stands behind is a `Tail`, scanned from the right.
+struct MatchTrie: Sendable {
+  struct Node: Sendable {
+    var literals: Range<Int32> = 0..<0
+    var captures: Range<Int32> = 0..<0
+    var runs: Range<Int32> = 0..<0
+    var texts: Range<Int32> = 0..<0
+    var gaps: Range<Int32> = 0..<0
+    /// The alternative that ends here, at the line's end; -1 for none.
+    var end: Int32 = -1
+    /// The alternative whose last element is a text that goes to the line's end; -1 for none.
+    var rest: Int32 = -1
+    var isRestUntrusted = false
+  }
+
+  struct LiteralEdge: Sendable {
+    var first: UInt8
+    var bytes: Range<Int32>
+    var target: Int32
+  }
+
+  struct CaptureEdge: Sendable {
+    var type: CaptureType
+    /// Whether the literal behind may begin with a character of the type's own alphabet: then shorter ends are tried.
+    var mayShrink: Bool
+    var target: Int32
+  }
+
+  struct RunEdge: Sendable {
+    var list: Int32
+    var target: Int32
+  }
+
+  struct TextEdge: Sendable {
+    /// The literal that ends the text.
+    var terminator: Range<Int32>
+    var isUntrusted: Bool
+    var target: Int32
+  }
+
+  struct GapEdge: Sendable {
+    var tail: Int32
+    var alternative: Int32
+  }
+
+  /// One way in which a rule can match, and the names of its captures in the order of the scan.
+  struct Alternative: Sendable {
+    var rule: Int32
+    /// The names of the captures; `unnamed` for those that are not kept.
+    var slots: [UInt8]
+    var literalBytes: Int
+  }
+
+  enum TailElement: Sendable, Hashable {
+    case literal([UInt8])
+    case capture(CaptureType)
+    case run(Int)
+  }
+
+  static let unnamed: UInt8 = 255
+
+  var nodes: [Node] = []
+  var literals: [LiteralEdge] = []
+  var captures: [CaptureEdge] = []
+  var runs: [RunEdge] = []
+  var texts: [TextEdge] = []
+  var gaps: [GapEdge] = []
+  var tails: [[TailElement]] = []
+  var alternatives: [Alternative] = []
+  var lists: [CompiledList] = []
+  /// The bytes of all literals.
+  var pool: [UInt8] = []
+  /// Slots that the deepest path needs.
+  var maximumSlots = 0
+}
+
+/// A run's items, ready for scanning in both directions.
+struct CompiledList: Sendable {
+  struct Item: Sendable {
+    var prefix: [UInt8]
+    /// nil: the item is the prefix alone (a flag).
+    var type: CaptureType?
+    var suffix: [UInt8]
+    /// The place of the capture among the list's slots.
+    var slot: Int
+  }
+
+  var name: String
+  var isJSON: Bool
+  var separator: [UInt8]
+  var items: [Item]
+  var allowsOthers: Bool
+  /// The names of the captures.
+  var slots: [UInt8]
+}
+
+/// Grows the tree; `flatten` makes the arrays of it.
+final class TrieBuilder {
+  final class Node {
+    var literals: [(bytes: [UInt8], node: Node)] = []
+    var captures: [(type: CaptureType, node: Node)] = []
+    var runs: [(list: Int, node: Node)] = []
+    var texts: [(terminator: [UInt8], isUntrusted: Bool, node: Node)] = []
+    var gaps: [(tail: [MatchTrie.TailElement], alternative: Int)] = []
+    var end = -1
+    var rest = -1
+    var isRestUntrusted = false
+  }
+
+  /// What an element of a path is after its names were taken off.
+  enum Step {
+    case literal([UInt8])
+    case capture(CaptureType)
+    case text(terminator: [UInt8], isUntrusted: Bool)
+    case run(Int)
+    case gap([MatchTrie.TailElement])
+    case rest(isUntrusted: Bool)
+    case end
+  }
+
+  private(set) var alternatives: [MatchTrie.Alternative] = []
+  private let lists: [CompiledList]
+  let root = Node()
+
+  init(lists: [CompiledList]) { self.lists = lists }
+
+  /// Adds a path; returns the alternative that has the same path already, if any.
+  func insert(_ steps: [Step], alternative: MatchTrie.Alternative) -> Int? {
+    var node = root
+    let index = alternatives.count
+    for step in steps {
+      switch step {
+      case .literal(let bytes): node = descend(bytes[...], from: node)
+      case .capture(let type):
+        if let known = node.captures.first(where: { $0.type == type }) { node = known.node } else {
+          let child = Node()
+          node.captures.append((type, child))
+          node = child
+        }
+      case .run(let list):
+        if let known = node.runs.first(where: { $0.list == list }) { node = known.node } else {
+          let child = Node()
+          node.runs.append((list, child))
+          node = child
+        }
+      case .text(let terminator, let isUntrusted):
+        if let known = node.texts.first(where: { $0.terminator == terminator && $0.isUntrusted == isUntrusted }) {
+          node = known.node
+        } else {
+          let child = Node()
+          node.texts.append((terminator, isUntrusted, child))
+          node = child
+        }
+      case .gap(let tail):
+        if let known = node.gaps.first(where: { $0.tail == tail }) { return known.alternative }
+        node.gaps.append((tail, index))
+      case .rest(let isUntrusted):
+        if node.rest >= 0 { return node.rest }
+        node.rest = index
+        node.isRestUntrusted = isUntrusted
+      case .end:
+        if node.end >= 0 { return node.end }
+        node.end = index
+      }
+    }
+    alternatives.append(alternative)
+    return nil
+  }
+
+  private func descend(_ bytes: ArraySlice<UInt8>, from node: Node) -> Node {
+    guard let first = bytes.first else { return node }
+    guard let index = node.literals.firstIndex(where: { $0.bytes[0] == first }) else {
+      let child = Node()
+      node.literals.append((Array(bytes), child))
+      return child
+    }
+    let edge = node.literals[index]
+    let common = zip(edge.bytes, bytes).prefix { $0 == $1 }.count
+    if common < edge.bytes.count {
+      let middle = Node()
+      middle.literals = [(Array(edge.bytes[common...]), edge.node)]
+      node.literals[index] = (Array(edge.bytes[..<common]), middle)
+      return descend(bytes.dropFirst(common), from: middle)
+    }
+    return descend(bytes.dropFirst(common), from: edge.node)
+  }
+
+  func flatten() -> MatchTrie {
+    var trie = MatchTrie()
+    trie.alternatives = alternatives
+    trie.lists = lists
+    trie.maximumSlots = (alternatives.map(\.slots.count).max() ?? 0) + 1
+    _ = add(root, to: &trie)
+    return trie
+  }
+
+  private func add(_ node: Node, to trie: inout MatchTrie) -> Int32 {
+    let index = trie.nodes.count
+    trie.nodes.append(MatchTrie.Node())
+    let literals = node.literals.map { edge in
+      MatchTrie.LiteralEdge(first: edge.bytes[0], bytes: pooled(edge.bytes, &trie), target: add(edge.node, to: &trie))
+    }
+    let captures = node.captures.sorted { $0.type.looseness < $1.type.looseness }.map { edge in
+      MatchTrie.CaptureEdge(
+        type: edge.type, mayShrink: mayShrink(edge.type, in: edge.node), target: add(edge.node, to: &trie))
+    }
+    let runs = node.runs.map { MatchTrie.RunEdge(list: Int32($0.list), target: add($0.node, to: &trie)) }
+    let texts = node.texts.sorted { $0.terminator.count > $1.terminator.count }.map { edge in
+      MatchTrie.TextEdge(
+        terminator: pooled(edge.terminator, &trie), isUntrusted: edge.isUntrusted, target: add(edge.node, to: &trie))
+    }
+    let gaps = node.gaps.sorted { weight($0.tail) > weight($1.tail) }.map { gap in
+      trie.tails.append(gap.tail)
+      return MatchTrie.GapEdge(tail: Int32(trie.tails.count - 1), alternative: Int32(gap.alternative))
+    }
+    var flat = MatchTrie.Node()
+    flat.literals = append(literals, to: &trie.literals)
+    flat.captures = append(captures, to: &trie.captures)
+    flat.runs = append(runs, to: &trie.runs)
+    flat.texts = append(texts, to: &trie.texts)
+    flat.gaps = append(gaps, to: &trie.gaps)
+    flat.end = Int32(node.end)
+    flat.rest = Int32(node.rest)
+    flat.isRestUntrusted = node.isRestUntrusted
+    trie.nodes[index] = flat
+    return Int32(index)
+  }
+
+  private func mayShrink(_ type: CaptureType, in node: Node) -> Bool {
+    let members = CharacterClasses.bit(of: type)
+    return node.literals.contains { CharacterClasses.table[Int($0.bytes[0])] & members != 0 }
+  }
+
+  private func weight(_ tail: [MatchTrie.TailElement]) -> Int {
+    tail.reduce(0) { sum, element in if case .literal(let bytes) = element { sum + bytes.count } else { sum } }
+  }
+
+  private func pooled(_ bytes: [UInt8], _ trie: inout MatchTrie) -> Range<Int32> {
+    let start = Int32(trie.pool.count)
+    trie.pool += bytes
+    return start..<Int32(trie.pool.count)
+  }
+
+  private func append<Edge>(_ edges: [Edge], to all: inout [Edge]) -> Range<Int32> {
+    let start = Int32(all.count)
+    all += edges
+    return start..<Int32(all.count)
+  }
+}

@@ -1,0 +1,529 @@
+import Glibc
+
+/// What a match found: the rule and where its captures stand in the line.
+public struct MatchScratch {
+  /// A capture: its name's number and its bytes' offsets in the line.
+  public struct Capture {
+    public var name: UInt8
+    public var start: Int
+    public var end: Int
+    /// The bytes are the inside of a JSON string and may hold its escapes.
+    public var isJSON: Bool
+  }
+
+  /// The captures of the last match in the order of the scan; a name stands once.
+  public internal(set) var captures: [Capture] = []
+  /// Whether the line can be split a second way at a text that a stranger controls.
+  public internal(set) var isAmbiguous = false
+
+  var slots: [(start: Int, end: Int)] = []
+  var failedFrom: [Int] = []
+
+  public init() {}
+}
+
+/// Walks a trie over a line. Time grows with the line's length: an open capture that failed from one place is never
+/// tried again from a later one, and nothing else goes back.
+struct Matcher {
+  let trie: MatchTrie
+
+  /// Every index below comes from the arrays of the same trie, which does not change; bounds are those of the ranges
+  /// that `TrieBuilder.flatten` made.
+  func match(_ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
+    if scratch.slots.count < trie.maximumSlots + 64 {
+      scratch.slots = Array(repeating: (-1, -1), count: trie.maximumSlots + 64)
+    }
+    if scratch.failedFrom.count < trie.texts.count {
+      scratch.failedFrom = Array(repeating: Int.max, count: trie.texts.count)
+    }
+    scratch.isAmbiguous = false
+    return trie.withPointers { pointers in
+      scratch.slots.withUnsafeMutableBufferPointer { slots in
+        scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
+          var walk = Walk(line: line, trie: pointers, whole: trie, slots: slots, failedFrom: failedFrom)
+          let found = walk.visit(0, 0, 0)
+          walk.forgetFailures()
+          guard let found else { return nil }
+          scratch.isAmbiguous = walk.isAmbiguous
+          collect(found, slots, &scratch.captures)
+          return Int(trie.alternatives[found].rule)
+        }
+      }
+    }
+  }
+
+  private func collect(
+    _ alternative: Int, _ slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>,
+    _ captures: inout [MatchScratch.Capture]
+  ) {
+    captures.removeAll(keepingCapacity: true)
+    for (index, name) in trie.alternatives[alternative].slots.enumerated() where name != MatchTrie.unnamed {
+      let slot = slots[index]
+      guard slot.start >= 0 else { continue }
+      // A list's JSON captures are marked by an end below the start (see Walk.readJSON).
+      let isJSON = slot.end < 0
+      if captures.contains(where: { $0.name == name }) { continue }
+      captures.append(
+        MatchScratch.Capture(name: name, start: slot.start, end: isJSON ? -slot.end - 1 : slot.end, isJSON: isJSON))
+    }
+  }
+}
+
+extension MatchTrie {
+  /// The arrays' memory, borrowed for one match.
+  struct Pointers {
+    var nodes: UnsafePointer<Node>
+    var literals: UnsafePointer<LiteralEdge>
+    var captures: UnsafePointer<CaptureEdge>
+    var runs: UnsafePointer<RunEdge>
+    var texts: UnsafePointer<TextEdge>
+    var gaps: UnsafePointer<GapEdge>
+    var pool: UnsafePointer<UInt8>
+  }
+
+  /// Empty arrays have no base address; a trie always has a node, and edges are read only where a node has some.
+  func withPointers<Result>(_ body: (Pointers) -> Result) -> Result {
+    nodes.withUnsafeBufferPointer { nodes in
+      literals.withUnsafeBufferPointer { literals in
+        captures.withUnsafeBufferPointer { captures in
+          runs.withUnsafeBufferPointer { runs in
+            texts.withUnsafeBufferPointer { texts in
+              gaps.withUnsafeBufferPointer { gaps in
+                pool.withUnsafeBufferPointer { pool in
+                  body(
+                    Pointers(
+                      nodes: Self.base(nodes), literals: Self.base(literals), captures: Self.base(captures),
+                      runs: Self.base(runs), texts: Self.base(texts), gaps: Self.base(gaps), pool: Self.base(pool)))
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func base<Element>(_ buffer: UnsafeBufferPointer<Element>) -> UnsafePointer<Element> {
+    buffer.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment)!
+  }
+}
+
+/// One walk over one line.
+private struct Walk {
+  let line: UnsafeBufferPointer<UInt8>
+  let trie: MatchTrie.Pointers
+  let whole: MatchTrie
+  let slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>
+  let failedFrom: UnsafeMutableBufferPointer<Int>
+  var isAmbiguous = false
+  private var touched: [Int32] = []
+  private var isProbing = false
+  /// Set when the scan from the right can not succeed whatever is tried.
+  private var isHopeless = false
+
+  init(
+    line: UnsafeBufferPointer<UInt8>, trie: MatchTrie.Pointers, whole: MatchTrie,
+    slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, failedFrom: UnsafeMutableBufferPointer<Int>
+  ) {
+    self.line = line
+    self.trie = trie
+    self.whole = whole
+    self.slots = slots
+    self.failedFrom = failedFrom
+  }
+
+  private var scanner: CaptureScanner { CaptureScanner(line: line) }
+
+  mutating func forgetFailures() { for edge in touched { failedFrom[Int(edge)] = Int.max } }
+
+  /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
+  mutating func visit(_ nodeIndex: Int32, _ position: Int, _ depth: Int) -> Int? {
+    let node = trie.nodes[Int(nodeIndex)]
+    if position < line.count {
+      let first = line[position]
+      for edge in node.literals where trie.literals[Int(edge)].first == first {
+        let literal = trie.literals[Int(edge)]
+        if stands(literal.bytes, at: position),
+          let found = visit(literal.target, position + literal.bytes.count, depth)
+        {
+          return found
+        }
+        break
+      }
+    } else if node.end >= 0 {
+      return Int(node.end)
+    }
+    for edge in node.captures {
+      if let found = visitCapture(trie.captures[Int(edge)], position, depth) { return found }
+    }
+    for edge in node.runs {
+      if let found = visitRun(trie.runs[Int(edge)], position, depth) { return found }
+    }
+    if !node.texts.isEmpty, let found = visitTexts(node.texts, position, depth) { return found }
+    for edge in node.gaps {
+      let gap = trie.gaps[Int(edge)]
+      if matchTail(Int(gap.tail), from: position, depth) { return Int(gap.alternative) }
+    }
+    if node.rest >= 0 {
+      slots[depth] = (position, line.count)
+      return Int(node.rest)
+    }
+    return nil
+  }
+
+  private func stands(_ literal: Range<Int32>, at position: Int) -> Bool {
+    let count = literal.count
+    guard position + count <= line.count else { return false }
+    return memcmp(line.baseAddress! + position, trie.pool + Int(literal.lowerBound), count) == 0
+  }
+
+  private mutating func visitCapture(_ edge: MatchTrie.CaptureEdge, _ position: Int, _ depth: Int) -> Int? {
+    guard var end = scanner.end(of: edge.type, from: position, limit: line.count) else { return nil }
+    slots[depth] = (position, end)
+    if let found = visit(edge.target, end, depth + 1) { return found }
+    guard edge.mayShrink else { return nil }
+    let target = trie.nodes[Int(edge.target)]
+    while end > position + 1 {
+      end -= 1
+      let byte = line[end]
+      for literal in target.literals where trie.literals[Int(literal)].first == byte {
+        guard stands(trie.literals[Int(literal)].bytes, at: end) else { continue }
+        slots[depth] = (position, end)
+        if let found = visit(edge.target, end, depth + 1) { return found }
+      }
+    }
+    return nil
+  }
+
+  // MARK: - Text from the left
+
+  private mutating func visitTexts(_ edges: Range<Int32>, _ position: Int, _ depth: Int) -> Int? {
+    if edges.count == 1 { return visitText(edges.lowerBound, position, depth, first: nil) }
+    // The earliest end first: the text that takes least for itself.
+    var places: [(edge: Int32, place: Int)] = []
+    for edge in edges {
+      if let place = find(trie.texts[Int(edge)].terminator, from: position) { places.append((edge, place)) }
+    }
+    places.sort { $0.place != $1.place ? $0.place < $1.place : $0.edge < $1.edge }
+    for (edge, place) in places {
+      if let found = visitText(edge, position, depth, first: place) { return found }
+    }
+    return nil
+  }
+
+  private mutating func visitText(_ index: Int32, _ position: Int, _ depth: Int, first: Int?) -> Int? {
+    // What failed from an earlier place tried every later end too.
+    guard failedFrom[Int(index)] > position else { return nil }
+    let edge = trie.texts[Int(index)]
+    var from = position
+    var known = first
+    while let place = known ?? find(edge.terminator, from: from) {
+      known = nil
+      slots[depth] = (position, place)
+      if let found = visit(edge.target, place + edge.terminator.count, depth + 1) {
+        if edge.isUntrusted, !isAmbiguous, !isProbing {
+          probe(index, edge, position, after: place, depth)
+        }
+        return found
+      }
+      from = place + 1
+    }
+    if !isProbing {
+      if failedFrom[Int(index)] == Int.max { touched.append(index) }
+      failedFrom[Int(index)] = position
+    }
+    return nil
+  }
+
+  /// Looks whether the line also fits when the text ends at a later place; slots are put back.
+  private mutating func probe(
+    _ index: Int32, _ edge: MatchTrie.TextEdge, _ position: Int, after place: Int, _ depth: Int
+  ) {
+    var from = place + 1
+    var tries = 0
+    isProbing = true
+    defer { isProbing = false }
+    while tries < 8, let next = find(edge.terminator, from: from) {
+      let kept = Array(slots)
+      let fits = visit(edge.target, next + edge.terminator.count, depth + 1) != nil
+      for (slot, value) in kept.enumerated() { slots[slot] = value }
+      if fits {
+        isAmbiguous = true
+        return
+      }
+      from = next + 1
+      tries += 1
+    }
+  }
+
+  private func find(_ literal: Range<Int32>, from start: Int) -> Int? {
+    guard start < line.count else { return nil }
+    return search(UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<line.count)
+  }
+
+  /// The first place of a literal in a part of the line: memchr for its first byte, memcmp for the rest.
+  private func search(_ literal: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Int? {
+    let base = line.baseAddress!
+    var position = range.lowerBound
+    let last = range.upperBound - literal.count
+    while position <= last {
+      guard let found = memchr(base + position, Int32(literal[0]), last - position + 1) else { return nil }
+      position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      if memcmp(base + position, literal.baseAddress!, literal.count) == 0 { return position }
+      position += 1
+    }
+    return nil
+  }
+
+  // MARK: - Runs from the left
+
+  private mutating func visitRun(_ edge: MatchTrie.RunEdge, _ position: Int, _ depth: Int) -> Int? {
+    let list = whole.lists[Int(edge.list)]
+    for slot in 0..<list.slots.count { slots[depth + slot] = (-1, -1) }
+    if list.isJSON {
+      guard let end = readJSON(list, position, depth) else { return nil }
+      return visit(edge.target, end, depth + list.slots.count)
+    }
+    var ends = [position]
+    while let end = item(of: list, from: ends[ends.count - 1], depth) { ends.append(end) }
+    for end in ends.reversed() {
+      if let found = visit(edge.target, end, depth + list.slots.count) { return found }
+    }
+    return nil
+  }
+
+  /// The end of the separator and item at a place.
+  private func item(of list: CompiledList, from position: Int, _ depth: Int) -> Int? {
+    guard has(list.separator, at: position) else { return nil }
+    let start = position + list.separator.count
+    for item in list.items where has(item.prefix, at: start) {
+      var end = start + item.prefix.count
+      if let type = item.type {
+        let from = end
+        if type == .text {
+          end = textEnd(from: from, list: list, suffix: item.suffix)
+        } else {
+          guard let closed = scanner.end(of: type, from: from, limit: line.count) else { continue }
+          end = closed
+        }
+        guard has(item.suffix, at: end), isBoundary(end + item.suffix.count, list) else { continue }
+        if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (from, end) }
+        return end + item.suffix.count
+      }
+      if isBoundary(end, list) { return end }
+    }
+    guard list.allowsOthers else { return nil }
+    let end = otherEnd(from: start, list)
+    return end > start ? end : nil
+  }
+
+  private func has(_ bytes: [UInt8], at position: Int) -> Bool {
+    guard position + bytes.count <= line.count else { return false }
+    for (offset, byte) in bytes.enumerated() where line[position + offset] != byte { return false }
+    return true
+  }
+
+  private func isBoundary(_ position: Int, _ list: CompiledList) -> Bool {
+    position == line.count || has(list.separator, at: position) || list.separator == [32]
+      || !isWordByte(line[position])
+  }
+
+  private func isWordByte(_ byte: UInt8) -> Bool { CharacterClasses.table[Int(byte)] & CharacterClasses.wordBit != 0 }
+
+  private func textEnd(from start: Int, list: CompiledList, suffix: [UInt8]) -> Int {
+    var position = start
+    let stop = suffix.isEmpty ? list.separator : suffix
+    while position < line.count, !has(stop, at: position) { position += 1 }
+    return position
+  }
+
+  /// An item that the list does not know: a word, `key=value` or `key=<value>` without brackets inside.
+  private func otherEnd(from start: Int, _ list: CompiledList) -> Int {
+    var position = start
+    while position < line.count, !has(list.separator, at: position) {
+      let byte = line[position]
+      if byte == UInt8(ascii: "<") {
+        guard position > start, line[position - 1] == UInt8(ascii: "=") else { return start }
+        position += 1
+        while position < line.count, line[position] != UInt8(ascii: ">"), line[position] != UInt8(ascii: "<") {
+          position += 1
+        }
+        guard position < line.count, line[position] == UInt8(ascii: ">") else { return start }
+      } else if byte == UInt8(ascii: ">") || byte < 32 {
+        return start
+      }
+      position += 1
+    }
+    return position
+  }
+
+  // MARK: - The tail, from the right
+
+  private mutating func matchTail(_ tailIndex: Int, from low: Int, _ depth: Int) -> Bool {
+    let tail = whole.tails[tailIndex]
+    var width = 0
+    for element in tail {
+      switch element {
+      case .literal: break
+      case .capture: width += 1
+      case .run(let list): width += whole.lists[list].slots.count
+      }
+    }
+    isHopeless = false
+    guard let gapEnd = matchBackwards(tail, tail.count - 1, line.count, low, depth + 1 + width) else { return false }
+    slots[depth] = (low, gapEnd)
+    if !isProbing, case .literal(let bytes)? = tail.first, contains(bytes, in: low..<gapEnd) { isAmbiguous = true }
+    return true
+  }
+
+  private func contains(_ bytes: [UInt8], in range: Range<Int>) -> Bool {
+    guard range.count >= bytes.count, !bytes.isEmpty else { return false }
+    return bytes.withUnsafeBufferPointer { search($0, in: range) != nil }
+  }
+
+  /// The end of the gap when the elements up to `index` fit in front of `end`; `next` is the slot behind theirs.
+  private mutating func matchBackwards(
+    _ tail: [MatchTrie.TailElement], _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard index >= 0 else { return end }
+    switch tail[index] {
+    case .literal(let bytes):
+      guard end - bytes.count >= low, has(bytes, at: end - bytes.count) else { return nil }
+      return matchBackwards(tail, index - 1, end - bytes.count, low, next)
+    case .capture(.text): return matchTextBackwards(tail, index, end, low, next)
+    case .capture(let type):
+      guard let start = scanner.start(of: type, upTo: end, limit: low) else { return nil }
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+      return shrinkBackwards(tail, index, start + 1, end, low, next)
+    case .run(let list): return matchRunBackwards(tail, index, list, end, low, next)
+    }
+  }
+
+  /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.
+  private mutating func shrinkBackwards(
+    _ tail: [MatchTrie.TailElement], _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard index > 0, case .literal(let before) = tail[index - 1] else { return nil }
+    var start = end - 1
+    while start >= from {
+      if start - before.count >= low, has(before, at: start - before.count) {
+        slots[next - 1] = (start, end)
+        return matchBackwards(tail, index - 1, start, low, next - 1)
+      }
+      start -= 1
+    }
+    return nil
+  }
+
+  private mutating func matchTextBackwards(
+    _ tail: [MatchTrie.TailElement], _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard index > 0, case .literal(let before) = tail[index - 1] else { return nil }
+    var start = end
+    while start - before.count >= low {
+      if has(before, at: start - before.count) {
+        slots[next - 1] = (start, end)
+        if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+        // A text further left found no place although its own end was fixed as far right as can be: an earlier end
+        // gives it less room still.
+        if isHopeless { return nil }
+      }
+      start -= 1
+    }
+    isHopeless = true
+    return nil
+  }
+
+  private mutating func matchRunBackwards(
+    _ tail: [MatchTrie.TailElement], _ index: Int, _ listIndex: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    let list = whole.lists[listIndex]
+    let base = next - list.slots.count
+    for slot in base..<next { slots[slot] = (-1, -1) }
+    var end = end
+    while true {
+      if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
+      var start = end - list.separator.count
+      while start >= low, !has(list.separator, at: start) { start -= 1 }
+      guard start >= low, takeItem(list, start + list.separator.count, end, base) else { return nil }
+      end = start
+    }
+  }
+
+  /// Takes one whole item that stands between two places.
+  private func takeItem(_ list: CompiledList, _ start: Int, _ end: Int, _ base: Int) -> Bool {
+    for item in list.items where has(item.prefix, at: start) {
+      let from = start + item.prefix.count
+      guard let type = item.type else {
+        if from == end { return true }
+        continue
+      }
+      let to = end - item.suffix.count
+      guard to >= from, has(item.suffix, at: to) else { continue }
+      if type != .text { guard scanner.end(of: type, from: from, limit: to) == to else { continue } }
+      if slots[base + item.slot].start < 0 { slots[base + item.slot] = (from, to) }
+      return true
+    }
+    return list.allowsOthers && end > start && otherEnd(from: start, list) == end
+  }
+
+  // MARK: - JSON
+
+  /// Reads a JSON object, keeping the string and number values of the wanted keys, at any depth; the first of a key
+  /// counts. Returns the place behind the object. A string's slot has its end negated to mark the escapes.
+  private func readJSON(_ list: CompiledList, _ start: Int, _ depth: Int) -> Int? {
+    guard start < line.count, line[start] == UInt8(ascii: "{") else { return nil }
+    var position = start
+    var level = 0
+    var key: Range<Int>?
+    while position < line.count {
+      switch line[position] {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        level += 1
+        key = nil
+        position += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        level -= 1
+        position += 1
+        if level == 0 { return position }
+      case UInt8(ascii: "\""):
+        guard let end = jsonStringEnd(position) else { return nil }
+        let inside = (position + 1)..<(end - 1)
+        if let known = key {
+          keep(list, known, inside.lowerBound, -inside.upperBound - 1, depth)
+          key = nil
+        } else if end < line.count, line[end] == UInt8(ascii: ":") {
+          key = inside
+          position = end + 1
+          continue
+        }
+        position = end
+      case UInt8(ascii: ","), UInt8(ascii: " "): position += 1
+      default:
+        let from = position
+        while position < line.count, !",}] ".utf8.contains(line[position]) { position += 1 }
+        if let known = key { keep(list, known, from, position, depth) }
+        key = nil
+      }
+    }
+    return nil
+  }
+
+  private func jsonStringEnd(_ start: Int) -> Int? {
+    var position = start + 1
+    while position < line.count {
+      if line[position] == UInt8(ascii: "\\") { position += 1 } else if line[position] == UInt8(ascii: "\"") {
+        return position + 1
+      }
+      position += 1
+    }
+    return nil
+  }
+
+  private func keep(_ list: CompiledList, _ key: Range<Int>, _ start: Int, _ end: Int, _ depth: Int) {
+    for item in list.items where item.prefix.count == key.count && has(item.prefix, at: key.lowerBound) {
+      if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (start, end) }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import AuditModel
+
+/// Small numbers for the names of captures and of the fields of notes.
+///
+/// The record's keys keep their `FieldKey` numbers, so that a capture called `ip` is an event's `ip` without a look-up;
+/// other names are numbered from `firstOwn` in the order in which the tables use them.
+public struct NameTable: Sendable {
+  /// The first number that is no record key.
+  public static let firstOwn: UInt8 = 64
+
+  /// The names that are no record keys; the place in the list plus `firstOwn` is the number.
+  public private(set) var own: [String] = []
+  private var numbers: [String: UInt8] = [:]
+
+  public init() {}
+
+  /// The number of a name, given to it when it is new; nil when 190 names are used up.
+  public mutating func number(of name: String) -> UInt8? {
+    if let known = lookUp(name) { return known }
+    guard own.count < 190 else { return nil }
+    let number = Self.firstOwn + UInt8(own.count)
+    own.append(name)
+    numbers[name] = number
+    return number
+  }
+
+  /// The number of a name that is used already.
+  public func lookUp(_ name: String) -> UInt8? { FieldKey(name: name)?.rawValue ?? numbers[name] }
+
+  /// The name behind a number.
+  public func name(of number: UInt8) -> String {
+    if let key = FieldKey(rawValue: number) { return key.name.description }
+    let place = Int(number) - Int(Self.firstOwn)
+    return own.indices.contains(place) ? own[place] : "?\(number)"
+  }
+}

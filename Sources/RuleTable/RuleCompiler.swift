@@ -1,0 +1,210 @@
+import AuditModel
+
+/// One `.rules` file's text and the name to use in errors.
+public struct RuleFile: Sendable {
+  public var name: String
+  public var text: [UInt8]
+
+  public init(name: String, text: [UInt8]) {
+    self.name = name
+    self.text = text
+  }
+}
+
+/// Makes a `CompiledTable` of files.
+public struct RuleCompiler {
+  private var diagnostics: [Diagnostic] = []
+  private var lists: [CompiledList] = []
+  private var listIndex: [String: Int] = [:]
+
+  private init() {}
+
+  /// Reads, checks and compiles; later files override earlier ones by rule id.
+  ///
+  /// - Parameters:
+  ///   - files: in the order of reading.
+  ///   - off: ids of rules to leave out.
+  /// - Throws: `RuleTableError` with everything that was found.
+  public static func compile(_ files: [RuleFile], off: Set<String> = []) throws(RuleTableError) -> CompiledTable {
+    var parser = RuleFileParser()
+    for file in files { parser.read(file.text, file: file.name) }
+    var compiler = RuleCompiler()
+    compiler.diagnostics = parser.diagnostics
+    let table = compiler.build(parser, files, off)
+    if compiler.diagnostics.isEmpty { compiler.diagnostics = RuleChecker(table: table).check() }
+    guard compiler.diagnostics.isEmpty else { throw RuleTableError(compiler.diagnostics) }
+    return table
+  }
+
+  private mutating func build(_ parser: RuleFileParser, _ files: [RuleFile], _ off: Set<String>) -> CompiledTable {
+    var names = parser.names
+    for list in parser.lists.values.sorted(by: { $0.name < $1.name }) { compile(list, &names) }
+    let scopes = parser.scopes.values.sorted {
+      ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line)
+    }
+    let sources = parser.rules.filter { !off.contains($0.id) }
+    for id in off.subtracting(parser.rules.map(\.id)).sorted() {
+      diagnostics.append(
+        Diagnostic(SourcePlace(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’", remedy: "see: mailtrail rules list"))
+    }
+    let builders = scopes.map { _ in TrieBuilder(lists: lists) }
+    var rules: [CompiledTable.Rule] = []
+    for source in sources {
+      let places = source.scopes.compactMap { name in scopes.firstIndex { $0.name == name } }
+      for (pattern, place) in source.patterns {
+        insert(pattern, at: place, rule: rules.count, into: places.map { builders[$0] }, sources, names)
+      }
+      rules.append(
+        CompiledTable.Rule(
+          id: source.id, place: source.place, daemon: places.first.map { scopes[$0].daemon } ?? "", scopes: places,
+          actions: source.actions, noteNames: source.noteNames, examples: source.examples,
+          isNoise: source.actions.allSatisfy { $0.verb == .noise }))
+    }
+    var hash = StableHash()
+    for file in files { hash.combine(file.text) }
+    for id in off.sorted() { hash.combine(id.utf8) }
+    return CompiledTable(
+      rules: rules, scopes: scopes, names: names, lives: parser.lives, tables: parser.tables, fingerprint: hash.value,
+      tries: builders.map { $0.flatten() })
+  }
+
+  // MARK: - Lists
+
+  private mutating func compile(_ source: ListSource, _ names: inout NameTable) {
+    var list = CompiledList(
+      name: source.name, isJSON: source.isJSON, separator: source.separator, items: [],
+      allowsOthers: source.allowsOthers, slots: [])
+    for (elements, place) in source.items {
+      guard let item = compileItem(elements, &list.slots, &names, isJSON: source.isJSON) else {
+        diagnostics.append(
+          Diagnostic(place, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
+        continue
+      }
+      list.items.append(item)
+    }
+    // The longer prefix first: `session=<` before `session=`.
+    list.items.sort { $0.prefix.count > $1.prefix.count }
+    listIndex[source.name] = lists.count
+    lists.append(list)
+  }
+
+  private func compileItem(
+    _ elements: [Pattern.Element], _ slots: inout [UInt8], _ names: inout NameTable, isJSON: Bool
+  ) -> CompiledList.Item? {
+    var item = CompiledList.Item(prefix: [], type: nil, suffix: [], slot: -1)
+    for element in elements {
+      switch element {
+      case .literal(let bytes):
+        if item.type == nil { item.prefix += bytes } else { item.suffix += bytes }
+      case .capture(let name, let type, _):
+        guard item.type == nil, type != .gap else { return nil }
+        item.type = type
+        item.slot = slots.count
+        slots.append(name.isEmpty ? MatchTrie.unnamed : names.number(of: name) ?? MatchTrie.unnamed)
+      default: return nil
+      }
+    }
+    // A JSON item is written key=<name>: the key alone is its prefix.
+    if isJSON, item.prefix.last == UInt8(ascii: "=") { item.prefix.removeLast() }
+    return item.prefix.isEmpty ? nil : item
+  }
+
+  // MARK: - Patterns
+
+  private mutating func insert(
+    _ pattern: Pattern, at place: SourcePlace, rule: Int, into builders: [TrieBuilder], _ sources: [RuleSource],
+    _ names: NameTable
+  ) {
+    let alternatives = pattern.alternatives
+    guard alternatives.count <= 64 else {
+      diagnostics.append(
+        Diagnostic(place, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
+      return
+    }
+    for elements in alternatives.map(Pattern.joined) {
+      guard let (steps, alternative) = steps(elements, at: place, rule: rule, names) else { return }
+      for builder in builders {
+        if let other = builder.insert(steps, alternative: alternative), builder.alternatives[other].rule != rule {
+          diagnostics.append(
+            Diagnostic(
+              place, "matches the same lines as rule ‘\(sources[Int(builder.alternatives[other].rule)].id)’",
+              remedy: "make one of them more literal, or join them"))
+        }
+      }
+    }
+  }
+
+  private mutating func steps(
+    _ elements: [Pattern.Element], at place: SourcePlace, rule: Int, _ names: NameTable
+  ) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
+    func fail(_ message: String, _ remedy: String) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
+      diagnostics.append(Diagnostic(place, message, remedy: remedy))
+      return nil
+    }
+    var steps: [TrieBuilder.Step] = []
+    var slots: [UInt8] = []
+    var literalBytes = 0
+    var index = 0
+    while index < elements.count {
+      switch elements[index] {
+      case .literal(let bytes):
+        steps.append(.literal(bytes))
+        literalBytes += bytes.count
+      case .run(let name):
+        guard let list = listIndex[name] else { return fail("there is no list ‘\(name)’", "define it with: list \(name) \", \"") }
+        steps.append(.run(list))
+        slots += lists[list].slots
+      case .optional: return nil
+      case .capture(let name, .gap, _):
+        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+        guard let tail = tail(Array(elements[(index + 1)...]), &slots, &literalBytes, names) else {
+          return fail("behind a gap a literal must follow, and no other gap", "anchor the rest of the line from the right")
+        }
+        steps.append(.gap(tail))
+        return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+      case .capture(let name, .text, let isUntrusted):
+        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+        if index + 1 == elements.count {
+          steps.append(.rest(isUntrusted: isUntrusted))
+          return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+        }
+        guard case .literal(let terminator) = elements[index + 1] else {
+          return fail("‘\(name)’ is open and nothing says where it ends", "put literal text behind it, or use a closed type")
+        }
+        steps.append(.text(terminator: terminator, isUntrusted: isUntrusted))
+        literalBytes += terminator.count
+        index += 1
+      case .capture(let name, let type, _):
+        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+        steps.append(.capture(type))
+      }
+      index += 1
+    }
+    steps.append(.end)
+    return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+  }
+
+  private func tail(
+    _ elements: [Pattern.Element], _ slots: inout [UInt8], _ literalBytes: inout Int, _ names: NameTable
+  ) -> [MatchTrie.TailElement]? {
+    guard case .literal? = elements.first else { return nil }
+    var result: [MatchTrie.TailElement] = []
+    for element in elements {
+      switch element {
+      case .literal(let bytes):
+        literalBytes += bytes.count
+        result.append(.literal(bytes))
+      case .capture(_, .gap, _), .optional: return nil
+      case .capture(let name, let type, _):
+        if type == .text { guard case .literal? = result.last else { return nil } }
+        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+        result.append(.capture(type))
+      case .run(let name):
+        guard let list = listIndex[name] else { return nil }
+        slots += lists[list].slots
+        result.append(.run(list))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,288 @@
+import AuditModel
+
+/// Reads `.rules` files into rules, scopes and lists; mailtrail.rules(5) describes the language.
+///
+/// Reading goes on behind an error, so that all of a file's errors are told at once.
+struct RuleFileParser {
+  private(set) var names = NameTable()
+  private(set) var rules: [RuleSource] = []
+  private(set) var scopes: [String: Scope] = [:]
+  private(set) var lists: [String: ListSource] = [:]
+  private(set) var lives: [String: UInt64] = [:]
+  private(set) var tables: [RuleTableInfo] = []
+  private(set) var diagnostics: [Diagnostic] = []
+
+  private var fragments: [String: [Pattern.Element]] = [:]
+  private var groups: [String: [(text: String, place: SourcePlace)]] = [:]
+  private var scopeOrder: [String] = []
+
+  // What is being read.
+  private var file = ""
+  private var daemon = ""
+  private var block = Block.none
+  private var currentScopes: [String] = []
+  private var rule: RuleSource?
+  private var ruleLines: [(text: String, place: SourcePlace)] = []
+
+  private enum Block { case none, table, scope(String), list(String), group(String), rule }
+
+  /// Reads one file. A rule whose id was read before is replaced: the administrator's word counts.
+  mutating func read(_ text: [UInt8], file: String) {
+    self.file = file
+    daemon = ""
+    block = .none
+    currentScopes = []
+    for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      guard line.count <= 65_536 else {
+        report(SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
+        continue
+      }
+      let text = String(decoding: line, as: UTF8.self)
+      let content = text.drop { $0 == " " || $0 == "\t" }
+      if content.isEmpty || content.hasPrefix("#") { continue }
+      let column = text.utf8.count - content.utf8.count + 1
+      let place = SourcePlace(file: file, line: index + 1, column: column)
+      do throws(Diagnostic.Failure) {
+        if column == 1 { try statement(String(content), place) } else { try body(String(content), place) }
+      } catch {
+        diagnostics.append(error.diagnostic)
+      }
+    }
+    finishRule()
+  }
+
+  // MARK: - Statements
+
+  private mutating func statement(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
+    finishRule()
+    let (word, rest, restPlace) = Self.firstWord(text, place)
+    block = .none
+    switch word {
+    case "table":
+      daemon = rest
+      tables.append(RuleTableInfo(name: rest, file: file, seen: []))
+      block = .table
+    case "scope":
+      currentScopes = [rest]
+      scopes[rest] = Scope(name: rest, daemon: daemon, place: place)
+      scopeOrder.append(rest)
+      block = .scope(rest)
+    case "fragment":
+      let (name, pattern, patternPlace) = Self.firstWord(rest, restPlace)
+      var parser = PatternParser(pattern, at: patternPlace, fragments: fragments)
+      fragments[name] = try parser.parse()
+    case "list", "json": try beginList(word, rest, place)
+    case "group":
+      groups[rest] = []
+      block = .group(rest)
+    case "keep":
+      let (kind, span, spanPlace) = Self.firstWord(rest, restPlace)
+      guard let life = TextTokens.duration(span) else { throw fail(spanPlace, "‘\(span)’ is no span of time", "write 1h or 5d") }
+      lives[kind] = life
+    case "rule":
+      guard !rest.isEmpty, !rest.contains(" ") else { throw fail(restPlace, "a rule needs an id of one word", "write: rule dovecot.login") }
+      rule = RuleSource(id: rest, place: place, scopes: currentScopes)
+      block = .rule
+    default:
+      throw fail(place, "‘\(word)’ begins nothing", "use table, scope, list, json, fragment, group, keep or rule")
+    }
+  }
+
+  private mutating func beginList(_ word: String, _ rest: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
+    let tokens = TextTokens.split(rest, column: place.column + 5)
+    guard let name = tokens.first?.text else { throw fail(place, "a list needs a name", "write: list fields \", \"") }
+    lists[name] = ListSource(
+      name: name, isJSON: word == "json",
+      separator: tokens.count > 1 ? ActionParser.unquoted(tokens[1].text) : Array(", ".utf8), allowsOthers: false,
+      place: place)
+    block = .list(name)
+  }
+
+  private mutating func body(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
+    let (word, rest, restPlace) = Self.firstWord(text, place)
+    switch block {
+    case .none: throw fail(place, "an indented line belongs to nothing", "put a rule, scope or list in front of it")
+    case .table:
+      guard word == "seen" else { throw fail(place, "‘\(word)’ in a table", "say with what it was seen: seen Postfix 3.7") }
+      tables[tables.count - 1].seen.append(rest)
+    case .scope(let name): try scopeLine(name, word, rest, place)
+    case .list(let name):
+      if word == "other" {
+        lists[name]?.allowsOthers = true
+      } else {
+        guard word == "item" else { throw fail(place, "‘\(word)’ in a list", "use item or other") }
+        var parser = PatternParser(rest, at: restPlace, fragments: fragments)
+        lists[name]?.items.append((try parser.parse(), restPlace))
+      }
+    case .group(let name): groups[name]?.append((text, place))
+    case .rule: ruleLines.append((text, place))
+    }
+  }
+
+  private mutating func scopeLine(
+    _ name: String, _ word: String, _ rest: String, _ place: SourcePlace
+  ) throws(Diagnostic.Failure) {
+    let words = rest.split(separator: " ").map(String.init)
+    switch (word, words.first) {
+    case ("identifier", _): scopes[name]?.identifiers += words
+    case ("command", _): scopes[name]?.commands += words
+    case ("daemon", let daemon?): scopes[name]?.daemon = daemon
+    case ("trust", "user"): scopes[name]?.users += words.dropFirst()
+    case ("trust", "unit"):
+      let split = words.firstIndex(of: "executable") ?? words.endIndex
+      let executables = split < words.endIndex ? Array(words[(split + 1)...]) : []
+      for unit in words[1..<split] { scopes[name]?.units.append(.init(unit: unit, executables: executables)) }
+    default:
+      throw fail(place, "‘\(word) \(rest)’ in a scope", "use identifier, command, daemon, trust user or trust unit")
+    }
+  }
+
+  // MARK: - Rules
+
+  private mutating func finishRule() {
+    guard var rule else { return }
+    self.rule = nil
+    let lines = expandGroups(ruleLines)
+    ruleLines = []
+    do throws(Diagnostic.Failure) {
+      for line in lines { try declaration(line.text, line.place, &rule) }
+      let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
+      var parser = ActionParser(names: names, captures: captures)
+      for capture in captures where parser.names.number(of: capture) == nil {
+        throw fail(rule.place, "the tables use too many different names", "190 are possible besides the record's keys")
+      }
+      for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
+        rule.actions.append(try parser.parse(line.text, at: line.place))
+      }
+      names = parser.names
+      rule.noteNames = parser.noteNames
+      try check(rule)
+    } catch {
+      diagnostics.append(error.diagnostic)
+      return
+    }
+    if let known = rules.firstIndex(where: { $0.id == rule.id }) {
+      if rules[known].place.file == rule.place.file {
+        report(rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)")
+      }
+      rules[known] = rule
+    } else {
+      rules.append(rule)
+    }
+  }
+
+  private func check(_ rule: RuleSource) throws(Diagnostic.Failure) {
+    if rule.patterns.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ has no match line", "say what it matches: match …") }
+    if rule.actions.isEmpty {
+      throw fail(rule.place, "rule ‘\(rule.id)’ does nothing", "give it an event, a note, or say: noise")
+    }
+    if !rule.examples.contains(where: { $0.expected != nil }) {
+      throw fail(rule.place, "rule ‘\(rule.id)’ has no example", "paste a log line that it matches: example …")
+    }
+    if rule.scopes.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ is in no scope", "put a scope in front of it") }
+    for scope in rule.scopes where scopes[scope] == nil {
+      throw fail(rule.place, "there is no scope ‘\(scope)’", "scopes are \(scopes.keys.sorted().joined(separator: ", "))")
+    }
+  }
+
+  private mutating func expandGroups(
+    _ lines: [(text: String, place: SourcePlace)]
+  ) -> [(text: String, place: SourcePlace)] {
+    lines.flatMap { line -> [(text: String, place: SourcePlace)] in
+      let (word, rest, place) = Self.firstWord(line.text, line.place)
+      guard word == "do" else { return [line] }
+      guard let group = groups[rest] else {
+        report(place, "there is no group ‘\(rest)’ above this line", "define it with: group \(rest)")
+        return []
+      }
+      return group
+    }
+  }
+
+  private mutating func declaration(
+    _ text: String, _ place: SourcePlace, _ rule: inout RuleSource
+  ) throws(Diagnostic.Failure) {
+    let (word, rest, restPlace) = Self.firstWord(text, place)
+    switch word {
+    case "in": rule.scopes = rest.split(separator: " ").map(String.init)
+    case "match":
+      var parser = PatternParser(rest, at: restPlace, fragments: fragments)
+      rule.patterns.append((Pattern(elements: Pattern.joined(try parser.parse())), restPlace))
+    case "example":
+      rule.examples.append(Example(message: Self.unescaped(rest), expected: [:], place: restPlace))
+    case "not": rule.examples.append(Example(message: Self.unescaped(rest), expected: nil, place: restPlace))
+    case "expect":
+      guard !rule.examples.isEmpty else { throw fail(place, "‘expect’ without an example", "put the example in front") }
+      for token in TextTokens.split(rest, column: restPlace.column) {
+        guard let equals = token.text.firstIndex(of: "=") else { throw fail(place, "‘\(token.text)’ expects nothing", "write capture=value") }
+        let value = String(token.text[token.text.index(after: equals)...])
+        rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] = ActionParser.unquoted(value)
+      }
+    case "from":
+      guard !rule.examples.isEmpty else { throw fail(place, "‘from’ without an example", "put the example in front") }
+      rule.examples[rule.examples.count - 1].identifier = rest
+    default:
+      guard ActionParser.verbs.contains(word) else {
+        let known = ["match", "example", "not", "expect", "from", "in", "do"] + ActionParser.verbs.sorted()
+        throw fail(place, "‘\(word)’ in a rule", "use \(known.joined(separator: ", "))")
+      }
+    }
+  }
+
+  private func captureNames(_ elements: [Pattern.Element]) -> [String] {
+    elements.flatMap { element -> [String] in
+      switch element {
+      case .literal: []
+      case .capture(let name, _, _): name.isEmpty ? [] : [name]
+      case .run(let list): lists[list]?.items.flatMap { captureNames($0.elements) } ?? []
+      case .optional(let inner): captureNames(inner)
+      }
+    }
+  }
+
+  // MARK: - Text
+
+  /// `\xHH` in an example stands for a byte that a text file cannot hold; `\\` is a backslash only in front of `x`.
+  private static func unescaped(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count, bytes[index + 1] == UInt8(ascii: "x"),
+        let value = UInt8(String(decoding: bytes[(index + 2)...(index + 3)], as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        index += 4
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return result
+  }
+
+  private static func firstWord(
+    _ text: String, _ place: SourcePlace
+  ) -> (word: String, rest: String, place: SourcePlace) {
+    guard let space = text.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return (text, "", place) }
+    let rest = text[text.index(after: space)...]
+    var restPlace = place
+    restPlace.column += text.utf8.count - rest.utf8.count
+    return (String(text[..<space]), String(rest), restPlace)
+  }
+
+  private mutating func report(_ place: SourcePlace, _ message: String, _ remedy: String) {
+    diagnostics.append(Diagnostic(place, message, remedy: remedy))
+  }
+
+  private func fail(_ place: SourcePlace, _ message: String, _ remedy: String) -> Diagnostic.Failure {
+    Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+  }
+}
+
+/// A shipped or an administrator's table: its daemon and with which versions its lines were seen.
+public struct RuleTableInfo: Sendable, Hashable {
+  public var name: String
+  public var file: String
+  public var seen: [String]
+}

@@ -1,0 +1,53 @@
+import AuditModel
+
+/// A rule as its file says it, with its patterns read and its actions resolved.
+struct RuleSource: Sendable {
+  var id: String
+  var place: SourcePlace
+  var scopes: [String]
+  var patterns: [(pattern: Pattern, place: SourcePlace)] = []
+  var actions: [Action] = []
+  var noteNames: [String] = []
+  var examples: [Example] = []
+}
+
+/// A log line that shows what a rule catches, or, as `not`, what it must leave alone.
+public struct Example: Sendable {
+  public var message: [UInt8]
+  /// Another identifier than the scope's first.
+  public var identifier: String?
+  /// Every capture by name; nil for a negative example.
+  public var expected: [String: [UInt8]]?
+  public var place: SourcePlace
+}
+
+/// Which journal entries the rules of a scope are for.
+public struct Scope: Sendable {
+  public var name: String
+  /// The daemon's name in records.
+  public var daemon: String
+  /// Identifiers, exact or with one `*`.
+  public var identifiers: [String] = []
+  /// Values of `_COMM` for entries whose identifier no scope knows.
+  public var commands: [String] = []
+  /// System users whose entries are believed besides root's.
+  public var users: [String] = []
+  public var units: [TrustedUnit] = []
+  public var place: SourcePlace
+
+  /// Entries of these units of system.slice are believed, of these executables only where the list is not empty.
+  public struct TrustedUnit: Sendable, Hashable {
+    public var unit: String
+    public var executables: [String]
+  }
+}
+
+/// A run of `key=value` items in any order: what `<*name>` stands for.
+struct ListSource: Sendable {
+  var name: String
+  var isJSON: Bool
+  var separator: [UInt8]
+  var items: [(elements: [Pattern.Element], place: SourcePlace)] = []
+  var allowsOthers: Bool
+  var place: SourcePlace
+}

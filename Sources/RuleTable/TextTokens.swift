@@ -1,0 +1,40 @@
+/// The words of an action line: separated by spaces, except inside quotes and angle brackets.
+struct TextTokens {
+  struct Token {
+    var text: String
+    var column: Int
+  }
+
+  /// - Parameter column: the column of the text's first byte.
+  static func split(_ text: String, column: Int) -> [Token] {
+    var tokens: [Token] = []
+    var current: [UInt8] = []
+    var start = 0
+    var isQuoted = false
+    var depth = 0
+    for (offset, byte) in text.utf8.enumerated() {
+      let isSpace = byte == 32 || byte == 9
+      if isSpace, !isQuoted, depth == 0 {
+        if !current.isEmpty { tokens.append(Token(text: String(decoding: current, as: UTF8.self), column: column + start)) }
+        current = []
+        continue
+      }
+      if current.isEmpty { start = offset }
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if byte == UInt8(ascii: "<"), !isQuoted { depth += 1 }
+      if byte == UInt8(ascii: ">"), !isQuoted, depth > 0 { depth -= 1 }
+      current.append(byte)
+    }
+    if !current.isEmpty { tokens.append(Token(text: String(decoding: current, as: UTF8.self), column: column + start)) }
+    return tokens
+  }
+
+  /// A span such as `90s`, `15m`, `1h`, `5d` in microseconds; nil when it is none.
+  static func duration(_ text: String) -> UInt64? {
+    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
+    guard let last = text.last, let unit = units[last], let value = UInt64(text.dropLast()), value < 100_000 else {
+      return nil
+    }
+    return value * unit * 1_000_000
+  }
+}
