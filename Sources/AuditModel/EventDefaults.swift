@@ -1,0 +1,51 @@
+extension EventKind {
+  /// `outcome` where neither the rule nor the line says another.
+  public var defaultOutcome: StaticString {
+    switch self {
+    case .loginFailed, .sendBounced, .fetchLoginFailed: "failure"
+    case .loginDenied, .loginDeniedRegion, .sendRejected, .sendRateExceeded, .senderBlacklisted, .deliveryRejected,
+      .deliveryOverQuota:
+      "denied"
+    case .sendDeferred: "unknown"
+    default: "success"
+    }
+  }
+
+  /// Who acted where neither the rule nor the line says another; nil where it is not known.
+  public var defaultActor: StaticString? {
+    switch self {
+    case .loginSucceeded, .logout, .folderCreated, .folderDeleted, .folderRenamed, .messageExpunged, .messageDeleted,
+      .messageUndeleted, .messageMoved, .messageCopied, .messageArchived, .messageSaved, .messageSent,
+      .calendarDeleted, .contactDeleted, .taskDeleted, .filterChanged, .sendRejected, .sendRateExceeded:
+      "owner"
+    case .loginFailed, .loginDenied, .loginDeniedRegion: "unknown"
+    case .senderBlacklisted, .deliveryStored, .deliveryOverQuota, .deliverySpam, .deliveryRejected, .listPosted:
+      "sender"
+    case .accountCreated, .accountDeleted, .accountChanged, .accountPasswordChanged, .accountSuspended,
+      .accountResumed, .accountImpersonated:
+      "admin"
+    default: "system"
+    }
+  }
+
+  /// Whether the event shows that its mailbox exists here: somebody authenticated as it, something was delivered to it
+  /// or an administrator made it. Failures and refusals name whatever a stranger typed.
+  public var provesMailbox: Bool {
+    switch self {
+    case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
+      .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .sendRejected, .sendRateExceeded, .fetchLoginFailed,
+      .fetchRetrieved, .listPosted, .listSubscribed, .listUnsubscribed, .bridgeGap, .bridgeTableChanged,
+      .bridgeStarted, .bridgeStopped:
+      false
+    default: true
+    }
+  }
+
+  /// Whether the proof is a delivery alone, which a catch-all address accepts for any name.
+  public var provesMailboxByDelivery: Bool {
+    switch self {
+    case .deliveryStored, .deliverySpam, .deliveryForwarded, .deliveryReplied, .deliveryDiscardedByRule: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import AuditModel
+
+/// What failed logins have in common that are told as one: not the address alone, since spraying must not hide its
+/// victims.
+struct BurstKey: Hashable, Sendable {
+  var bytes: [UInt8]
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  init(_ event: AuditEvent) {
+    bytes = [event.kind.rawValue]
+    for key in [FieldKey.mailbox, .ip, .service, .host] {
+      let value = event.fields[key] ?? []
+      bytes.append(UInt8(truncatingIfNeeded: value.count))
+      bytes.append(UInt8(truncatingIfNeeded: value.count >> 8))
+      bytes.append(contentsOf: value)
+    }
+  }
+}
+
+/// A window of failed logins: its first was told at once, the rest is one event with a count.
+struct Burst: Sendable {
+  var first: EventID
+  var end: UInt64
+  var owner: TrailOwner
+  /// The last entry of the rest; nil while there is none.
+  var last: AuditEvent?
+  /// How many the rest has.
+  var count: UInt64
+}
+
+extension Correlator {
+  /// How many windows are open at the most; beyond, each failure is told by itself.
+  static let maximumBursts = 200_000
+
+  func addToBurst(_ event: AuditEvent, _ owner: TrailOwner) {
+    let key = BurstKey(event)
+    let attempts = event.fields[.count].flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 1
+    if let index = bursts.index(forKey: key), bursts.values[index].end > event.time {
+      bursts.values[index].last = event
+      bursts.values[index].count += attempts
+      changedBursts.insert(key)
+      return
+    }
+    closeBurst(key)
+    tell(event, to: owner)
+    guard bursts.count < Self.maximumBursts else { return }
+    let end = min(event.time &+ policy.burstWindow, policy.dayEnd(event.time))
+    bursts[key] = Burst(first: event.id, end: end, owner: owner, last: nil, count: 0)
+    changedBursts.insert(key)
+    timers.set(.burst(key), at: end)
+  }
+
+  /// Tells the rest of a window, if there is one, and ends it.
+  func closeBurst(_ key: BurstKey) {
+    guard let burst = bursts[key] else { return }
+    // A timer of an earlier window with the same key.
+    guard burst.end <= now || now == .max || isSettling else { return }
+    bursts[key] = nil
+    changedBursts.insert(key)
+    guard var event = burst.last else { return }
+    event.id = burst.first
+    event.id.isBurst = true
+    event.fields.set(.count, to: String(burst.count))
+    tell(event, to: burst.owner)
+  }
+}

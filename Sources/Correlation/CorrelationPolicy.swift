@@ -1,0 +1,75 @@
+import AuditModel
+import RuleTable
+
+/// The settings that decide what an event looks like and whose it is; the configuration's part of correlation.
+public struct CorrelationPolicy: Sendable {
+  public var naming = MailboxNaming()
+  /// Special-use folders in lower case, by class.
+  public var folders: [Condition.NamedClass: Set<[UInt8]>] = [:]
+  /// Addresses of web servers whose word about the browser is believed.
+  public var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
+  /// Addresses that are aliases, canonical.
+  public var aliases: Set<[UInt8]> = []
+  /// Mailboxes that are known before the journal says so.
+  public var knownMailboxes: [MailboxAddress] = []
+  /// Mailboxes that deliveries alone may make known in an hour.
+  public var newMailboxesPerHour = 10_000
+  /// Above so many sent messages in an hour `send.rate-exceeded` is told; 0 for never.
+  public var maximumSentPerHour = 500
+  /// Events below are not told.
+  public var threshold = Level.normal
+  /// Levels that the administrator gave to kinds.
+  public var levels: [EventKind: Level] = [:]
+  public var kindsOff: Set<EventKind> = []
+  public var isAbuseDetectionOn = true
+  public var areMailboxChangesOn = true
+  public var isAuditOn = true
+  public var keepsSubjects = false
+  /// The length of a window of failed logins, in microseconds.
+  public var burstWindow: UInt64 = 600_000_000
+  /// The first instant of the day behind the one that a time lies in, in the audit's time zone.
+  public var dayEnd: @Sendable (UInt64) -> UInt64 = { ($0 / 86_400_000_000 + 1) * 86_400_000_000 }
+  /// How many notes are kept at the most; the oldest go first.
+  public var maximumNotes = 1_500_000
+  /// How many unfinished rules wait at the most.
+  public var maximumWaiting = 100_000
+
+  public init() {}
+
+  /// The level of an event of a kind; nil when it is switched off.
+  public func level(of kind: EventKind) -> Level? {
+    guard isAuditOn, !kindsOff.contains(kind) else { return nil }
+    switch kind.gate {
+    case .abuseDetection: guard isAbuseDetectionOn else { return nil }
+    case .mailboxChanges: guard areMailboxChangesOn else { return nil }
+    case nil: break
+    }
+    let level = levels[kind] ?? kind.defaultLevel
+    return level >= threshold ? level : nil
+  }
+
+  /// Whether a value is of a class that the table's conditions name.
+  func isMember(_ value: [UInt8], of named: Condition.NamedClass) -> Bool {
+    switch named {
+    case .inbox: return Self.lowercased(value) == Array("inbox".utf8)
+    case .webmailHost: return webmailHosts.contains(value)
+    case .loopback:
+      return value.starts(with: "127.".utf8) || value == Array("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
+    case .alias:
+      guard let address = naming.address(of: value) else { return false }
+      return aliases.contains(address.bytes)
+    case .known: return false
+    default:
+      guard let names = folders[named] else { return false }
+      let folder = Self.lowercased(value)
+      if names.contains(folder) { return true }
+      // "INBOX.Trash" and "INBOX/Trash" are the trash of a server with a prefix.
+      guard folder.starts(with: "inbox".utf8), folder.count > 6, folder[5] == 46 || folder[5] == 47 else {
+        return false
+      }
+      return names.contains(Array(folder[6...]))
+    }
+  }
+
+  private static func lowercased(_ bytes: [UInt8]) -> [UInt8] { bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
+}

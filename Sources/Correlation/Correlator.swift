@@ -1,0 +1,365 @@
+import AuditModel
+import RuleTable
+
+/// Joins what several lines say into events and decides whose they are.
+///
+/// Everything is decided by the entries' own times, so that a replay tells the same as live collection did. Used by
+/// one thread.
+public final class Correlator {
+  /// An event and the file that it belongs in.
+  public struct Told: Sendable {
+    public var event: AuditEvent
+    public var owner: TrailOwner
+    /// An event that must also go to the system messages.
+    public var isHigh: Bool { event.level == .high }
+  }
+
+  /// What was told since the caller last took it, in the order of telling.
+  public private(set) var told: [Told] = []
+  /// Rules that had to stop waiting because too many did.
+  public private(set) var waitsCutShort = 0
+  public var notesEvicted: Int { notes.evicted }
+
+  let table: CompiledTable
+  var policy: CorrelationPolicy
+  var notes: NoteStore
+  var waiting: [UInt64: Waiting] = [:]
+  var bursts: [BurstKey: Burst] = [:]
+  var mailboxes: KnownMailboxes
+  var sent: SentCounter
+  var now: UInt64 = 0
+  var nextWait: UInt64 = 1
+  /// What falls due, by entry time.
+  var timers = Timers<Timer>()
+  /// Who waits for a note.
+  var waitersOf: [NoteKey: [UInt64]] = [:]
+  /// Windows changed since the last checkpoint.
+  var changedBursts: Set<BurstKey> = []
+  /// While the input's end settles everything, windows close before their end.
+  var isSettling = false
+  private var ready: [(id: UInt64, key: NoteKey)] = []
+  private var kindHashes: [String: UInt32] = [:]
+
+  enum Timer { case wait(UInt64), burst(BurstKey) }
+
+  public init(table: CompiledTable, policy: CorrelationPolicy) {
+    self.table = table
+    self.policy = policy
+    notes = NoteStore(maximum: policy.maximumNotes)
+    mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
+    sent = SentCounter(maximum: policy.maximumSentPerHour)
+  }
+
+  /// Hands out what was told and forgets it.
+  public func takeTold() -> [Told] {
+    defer { told.removeAll(keepingCapacity: true) }
+    return told
+  }
+
+  // MARK: - Time
+
+  /// Moves to an entry's time: what falls due before it is told first.
+  public func advance(to time: UInt64) {
+    if time &+ 60_000_000 < now {
+      // The clock was set back: what waits would wait for ever.
+      finish()
+      now = time
+    }
+    guard time > now else { return }
+    settle(upTo: time, closesBursts: true)
+    now = time
+    notes.expire(now: now)
+  }
+
+  /// Tells what still waits: the input has ended.
+  ///
+  /// - Parameter closesBursts: false where more input may follow: windows stay open for it.
+  public func finish(closesBursts: Bool = true) {
+    isSettling = true
+    defer { isSettling = false }
+    settle(upTo: .max, closesBursts: closesBursts)
+  }
+
+  /// The next time at which something falls due; nil when nothing waits.
+  public var nextDue: UInt64? { timers.next }
+
+  private func settle(upTo time: UInt64, closesBursts: Bool) {
+    var kept: [(time: UInt64, item: Timer)] = []
+    while let due = timers.next, due <= time {
+      guard let (when, timer) = timers.popFirst() else { break }
+      switch timer {
+      case .wait(let id):
+        if waiting[id] != nil {
+          if !isSettling { now = max(now, when) }
+          resume(id, found: nil)
+        }
+      case .burst(let key):
+        if !closesBursts { kept.append((when, timer)) } else {
+          if !isSettling { now = max(now, when) }
+          closeBurst(key)
+        }
+      }
+      runReady()
+    }
+    for (when, timer) in kept { timers.set(timer, at: when) }
+  }
+
+  // MARK: - Rules
+
+  /// Carries out what a rule does for a line that it matched.
+  public func process(
+    _ facts: EntryFacts, rule: Int, scratch: MatchScratch, line: UnsafeBufferPointer<UInt8>
+  ) {
+    advance(to: facts.realtime)
+    var captures = FieldSet()
+    for capture in scratch.captures {
+      let bytes = line[capture.start..<capture.end]
+      if capture.isJSON { captures.append(capture.name, CompiledTable.unescapeJSON(bytes)) } else {
+        captures.append(capture.name, UnsafeBufferPointer(rebasing: bytes))
+      }
+    }
+    var execution = Execution(
+      rule: rule, facts: facts, captures: captures, isAmbiguous: scratch.isAmbiguous,
+      notes: Array(repeating: nil, count: table.rules[rule].noteNames.count), hasTold: false)
+    run(&execution, from: 0)
+    runReady()
+  }
+
+  private func run(_ execution: inout Execution, from start: Int) {
+    let actions = table.rules[execution.rule].actions
+    var index = start
+    while index < actions.count {
+      let action = actions[index]
+      index += 1
+      guard action.condition == .always || holds(action.condition, execution) else { continue }
+      switch action.verb {
+      case .begin(let reference, let fields, let life):
+        let key = key(reference, execution)
+        var set = FieldSet()
+        assign(fields, to: &set, execution)
+        notes.begin(key, fields: set, life: life ?? self.life(of: reference.kind), now: now)
+        appeared(key)
+      case .note(let reference, let fields, let life):
+        let key = key(reference, execution)
+        notes.merge(key, life: life ?? self.life(of: reference.kind), now: now) { assign(fields, to: &$0, execution) }
+        appeared(key)
+      case .use(let reference, let name): execution.notes[name] = key(reference, execution)
+      case .wait(let targets, let within):
+        if hold(&execution, targets: targets, within: within, next: index) { return }
+      case .alias(let new, let old): notes.alias(key(new, execution), of: key(old, execution), now: now)
+      case .forget(let reference, let after):
+        notes.forget(key(reference, execution), at: now &+ after, now: now)
+      case .event(let kind, let fields, let with, let isUnowned):
+        tell(kind, fields: fields, with: with, isUnowned: isUnowned, execution)
+        execution.hasTold = true
+      case .noise: break
+      }
+    }
+  }
+
+  private func life(of kind: String) -> UInt64 { table.lives[kind] ?? 3_600_000_000 }
+
+  // MARK: - Waiting
+
+  /// Whether the rule must wait; if a note is there already it goes on with it.
+  private func hold(_ execution: inout Execution, targets: [WaitTarget], within: UInt64, next: Int) -> Bool {
+    var keys: [(key: NoteKey, name: Int)] = []
+    for target in targets {
+      let key = key(target.reference, execution)
+      if notes.lookUp(key, now: now) != nil {
+        execution.notes[target.name] = key
+        return false
+      }
+      keys.append((key, target.name))
+    }
+    // The window is that of the entry: what is found late by the clock of another entry is not found.
+    let deadline = execution.facts.realtime &+ within
+    guard deadline > now, waiting.count < policy.maximumWaiting else {
+      if deadline > now { waitsCutShort += 1 }
+      return false
+    }
+    let id = nextWait
+    nextWait += 1
+    add(Waiting(execution: execution, next: next, targets: keys, deadline: deadline), id: id)
+    return true
+  }
+
+  func add(_ item: Waiting, id: UInt64) {
+    waiting[id] = item
+    for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
+    timers.set(.wait(id), at: item.deadline)
+  }
+
+  private func appeared(_ key: NoteKey) {
+    guard !waitersOf.isEmpty, let ids = waitersOf[notes.resolve(key)] else { return }
+    for id in ids { ready.append((id, key)) }
+  }
+
+  private func runReady() {
+    while !ready.isEmpty {
+      let batch = ready
+      ready.removeAll()
+      for (id, key) in batch where waiting[id] != nil { resume(id, found: key) }
+    }
+  }
+
+  private func resume(_ id: UInt64, found key: NoteKey?) {
+    guard let item = waiting.removeValue(forKey: id) else { return }
+    for target in item.targets {
+      let resolved = notes.resolve(target.key)
+      waitersOf[resolved]?.removeAll { $0 == id }
+      if waitersOf[resolved]?.isEmpty == true { waitersOf[resolved] = nil }
+    }
+    var execution = item.execution
+    if let key {
+      for target in item.targets where notes.resolve(target.key) == notes.resolve(key) {
+        execution.notes[target.name] = target.key
+      }
+    }
+    run(&execution, from: item.next)
+  }
+
+  // MARK: - Values
+
+  func key(_ reference: NoteReference, _ execution: Execution) -> NoteKey {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(48)
+    withUnsafeBytes(of: hash(ofKind: reference.kind)) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: UInt32(truncatingIfNeeded: execution.facts.machine)) { bytes.append(contentsOf: $0) }
+    for part in reference.parts {
+      let value = value(part, execution) ?? []
+      bytes.append(UInt8(truncatingIfNeeded: value.count))
+      bytes.append(UInt8(truncatingIfNeeded: value.count >> 8))
+      bytes.append(contentsOf: value.prefix(512))
+    }
+    return NoteKey(bytes: bytes)
+  }
+
+  private func hash(ofKind kind: String) -> UInt32 {
+    if let known = kindHashes[kind] { return known }
+    var hash = StableHash()
+    hash.combine(kind.utf8)
+    let value = UInt32(truncatingIfNeeded: hash.value)
+    kindHashes[kind] = value
+    return value
+  }
+
+  func value(_ expression: ValueExpression, _ execution: Execution) -> [UInt8]? {
+    switch expression {
+    case .literal(let bytes): return bytes
+    case .capture(let name): return execution.captures[name].map(Array.init)
+    case .note(let index, let field):
+      guard let key = execution.notes[index] else { return nil }
+      return notes.lookUp(key, now: now)?[field].map(Array.init)
+    case .entry(let field): return Self.text(field, execution.facts)
+    case .first(let choices):
+      for choice in choices { if let found = value(choice, execution), !found.isEmpty { return found } }
+      return nil
+    case .prefix(let inner, let length): return value(inner, execution).map { Array($0.prefix(length)) }
+    case .mailbox(let inner):
+      guard let name = value(inner, execution) else { return nil }
+      return policy.naming.address(of: name)?.bytes
+    case .joined(let parts): return parts.flatMap { value($0, execution) ?? [] }
+    }
+  }
+
+  private static func text(_ field: ValueExpression.EntryField, _ facts: EntryFacts) -> [UInt8] {
+    switch field {
+    case .pid: Array(String(facts.pid).utf8)
+    case .uid: Array(String(facts.uid).utf8)
+    case .unit: facts.unit
+    case .identifier: facts.identifier
+    case .host: facts.host
+    }
+  }
+
+  private func assign(_ assignments: [FieldAssignment], to fields: inout FieldSet, _ execution: Execution) {
+    for assignment in assignments {
+      guard let value = value(assignment.value, execution) else { continue }
+      switch assignment.operation {
+      case .set: if !value.isEmpty { fields.set(assignment.field, to: value.prefix(2048)) }
+      case .add: Self.change(&fields, assignment.field) { if !$0.contains(value), $0.count < 100 { $0.append(value) } }
+      case .remove: Self.change(&fields, assignment.field) { list in list.removeAll { $0 == value } }
+      }
+    }
+  }
+
+  /// Lists are texts separated by NUL, as in a record's `recipients`.
+  private static func change(_ fields: inout FieldSet, _ name: UInt8, _ body: (inout [[UInt8]]) -> Void) {
+    var list = fields[name]?.split(separator: 0).map(Array.init) ?? []
+    body(&list)
+    if list.isEmpty { fields.remove(name) } else { fields.set(name, to: Array(list.joined(separator: [0]))) }
+  }
+
+  // MARK: - Conditions
+
+  func holds(_ condition: Condition, _ execution: Execution) -> Bool {
+    switch condition {
+    case .always: return true
+    case .noteExists(let index):
+      guard let key = execution.notes[index] else { return false }
+      return notes.lookUp(key, now: now) != nil
+    case .present(let expression): return !(value(expression, execution) ?? []).isEmpty
+    case .equals(let left, let choices):
+      guard let left = value(left, execution) else { return false }
+      return choices.contains { value($0, execution) == left }
+    case .contains(let expression, let texts):
+      guard let text = value(expression, execution)?.map(Self.lowercased) else { return false }
+      return texts.contains { Self.contains(text, $0) }
+    case .startsWith(let expression, let texts):
+      guard let text = value(expression, execution)?.map(Self.lowercased) else { return false }
+      return texts.contains { text.starts(with: $0) }
+    case .isAtLeast(let expression, let bound):
+      guard let text = value(expression, execution), let number = UInt64(String(decoding: text, as: UTF8.self)) else {
+        return false
+      }
+      return number >= bound
+    case .isOf(let expression, .known):
+      guard let name = value(expression, execution), let address = policy.naming.address(of: name) else { return false }
+      return mailboxes.isKnown(address)
+    case .isOf(let expression, let named):
+      guard let text = value(expression, execution) else { return false }
+      return policy.isMember(text, of: named)
+    case .ambiguous: return execution.isAmbiguous
+    case .otherwise: return !execution.hasTold
+    case .not(let inner): return !holds(inner, execution)
+    case .all(let terms): return terms.allSatisfy { holds($0, execution) }
+    case .any(let terms): return terms.contains { holds($0, execution) }
+    }
+  }
+
+  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+    guard text.count >= part.count, let first = part.first else { return part.isEmpty }
+    for start in 0...(text.count - part.count) where text[start] == first {
+      if text[start..<(start + part.count)].elementsEqual(part) { return true }
+    }
+    return false
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+
+  // MARK: - Telling
+
+  func tell(_ event: AuditEvent, to owner: TrailOwner) { told.append(Told(event: event, owner: owner)) }
+}
+
+/// A rule at work on one line.
+struct Execution: Sendable {
+  var rule: Int
+  var facts: EntryFacts
+  var captures: FieldSet
+  var isAmbiguous: Bool
+  /// The keys of the notes in use, by their place in the rule's `noteNames`.
+  var notes: [NoteKey?]
+  /// Whether an event was told.
+  var hasTold: Bool
+}
+
+/// A rule that waits for a note.
+struct Waiting: Sendable {
+  var execution: Execution
+  /// The action to go on with.
+  var next: Int
+  var targets: [(key: NoteKey, name: Int)]
+  var deadline: UInt64
+}

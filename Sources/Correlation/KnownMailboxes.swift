@@ -1,0 +1,77 @@
+import AuditModel
+
+/// The mailboxes of this server: a name that is none gets no directory.
+struct KnownMailboxes: Sendable {
+  private(set) var addresses: Set<[UInt8]>
+  /// Learned since the last checkpoint.
+  var learned: [[UInt8]] = []
+  private let newPerHour: Int
+  private var hour: UInt64 = 0
+  private var newThisHour = 0
+
+  init(configured: [MailboxAddress], newPerHour: Int) {
+    addresses = Set(configured.map(\.bytes))
+    self.newPerHour = newPerHour
+  }
+
+  func isKnown(_ address: MailboxAddress) -> Bool { addresses.contains(address.bytes) }
+
+  /// Makes a mailbox known; false when deliveries made too many known this hour.
+  mutating func learn(_ address: MailboxAddress, byDelivery: Bool, at time: UInt64) -> Bool {
+    if addresses.contains(address.bytes) { return true }
+    if byDelivery {
+      let hour = time / 3_600_000_000
+      if hour != self.hour { (self.hour, newThisHour) = (hour, 0) }
+      guard newThisHour < newPerHour else { return false }
+      newThisHour += 1
+    }
+    addresses.insert(address.bytes)
+    learned.append(address.bytes)
+    return true
+  }
+
+  mutating func restore(_ address: [UInt8]) { addresses.insert(address) }
+}
+
+/// Counts sent messages per mailbox and hour.
+struct SentCounter: Sendable {
+  let maximum: Int
+  private(set) var counts: [[UInt8]: (hour: UInt64, number: Int, isTold: Bool)] = [:]
+  var changed: Set<[UInt8]> = []
+
+  init(maximum: Int) { self.maximum = maximum }
+
+  /// The number of messages in this hour when it has just gone above the maximum; nil otherwise.
+  mutating func count(_ mailbox: [UInt8], at time: UInt64) -> Int? {
+    guard maximum > 0 else { return nil }
+    var entry = current(mailbox, time)
+    entry.number += 1
+    store(mailbox, entry)
+    return entry.number > maximum && !entry.isTold ? entry.number : nil
+  }
+
+  /// Whether this is the first time in the hour that the rate is told to be exceeded.
+  mutating func mayTell(_ mailbox: [UInt8], at time: UInt64) -> Bool {
+    var entry = current(mailbox, time)
+    guard !entry.isTold else { return false }
+    entry.isTold = true
+    store(mailbox, entry)
+    return true
+  }
+
+  mutating func restore(_ mailbox: [UInt8], hour: UInt64, number: Int, isTold: Bool) {
+    counts[mailbox] = (hour, number, isTold)
+  }
+
+  private func current(_ mailbox: [UInt8], _ time: UInt64) -> (hour: UInt64, number: Int, isTold: Bool) {
+    let hour = time / 3_600_000_000
+    guard let entry = counts[mailbox], entry.hour == hour else { return (hour, 0, false) }
+    return entry
+  }
+
+  private mutating func store(_ mailbox: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
+    if counts.count > 100_000, counts[mailbox] == nil { counts = counts.filter { $0.value.hour == entry.hour } }
+    counts[mailbox] = entry
+    changed.insert(mailbox)
+  }
+}
