@@ -150,8 +150,10 @@ public final class Correlator {
       case .forget(let reference, let after):
         notes.forget(key(reference, execution), at: now &+ after, now: now)
       case .event(let kind, let fields, let with, let isUnowned):
-        tell(kind, fields: fields, with: with, isUnowned: isUnowned, execution)
+        tell(kind, fields: fields, with: with, isUnowned: isUnowned || execution.isUnconfirmed, execution)
         execution.hasTold = true
+      case .confirm(let reference):
+        execution.isUnconfirmed = execution.isAmbiguous && notes.lookUp(key(reference, execution), now: now) == nil
       case .noise: break
       }
     }
@@ -353,6 +355,8 @@ struct Execution: Sendable {
   var notes: [NoteKey?]
   /// Whether an event was told.
   var hasTold: Bool
+  /// Whether the line is ambiguous and what would confirm its mailbox is missing.
+  var isUnconfirmed = false
 }
 
 /// A rule that waits for a note.

@@ -78,6 +78,8 @@ public struct Action: Sendable, Hashable {
     case forget(NoteReference, after: UInt64)
     /// Tells an event. `isUnowned` sends it to `_unknown` whatever its mailbox.
     case event(EventKind, fields: [FieldAssignment], with: [Int], isUnowned: Bool)
+    /// An ambiguous line counts for its mailbox only when this note is there; else its events go to `_unknown`.
+    case confirm(NoteReference)
     /// The line is known and says nothing for an audit.
     case noise
   }

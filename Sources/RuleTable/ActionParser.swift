@@ -14,7 +14,7 @@ struct ActionParser {
     self.captures = captures
   }
 
-  static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "noise"]
+  static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "confirm", "noise"]
 
   /// - Parameters:
   ///   - text: the line without its indentation.
@@ -40,6 +40,7 @@ struct ActionParser {
     case "forget":
       let after = try takeDuration(behind: "after") ?? 0
       return Action(verb: .forget(try reference(tokens[...]), after: after), condition: condition, place: place)
+    case "confirm": return Action(verb: .confirm(try reference(tokens[...])), condition: condition, place: place)
     case "event": return Action(verb: try takeEvent(), condition: condition, place: place)
     default: return Action(verb: .noise, condition: condition, place: place)
     }

@@ -26,10 +26,12 @@ public final class CompiledTable: Sendable {
   public let fingerprint: UInt64
 
   private let matchers: [Matcher]
+  /// Rules that say nothing, asked when no other rule matches.
+  private let noise: [Matcher]
 
   init(
     rules: [Rule], scopes: [Scope], names: NameTable, lives: [String: UInt64], tables: [RuleTableInfo],
-    fingerprint: UInt64, tries: [MatchTrie]
+    fingerprint: UInt64, tries: [MatchTrie], noise: [MatchTrie]
   ) {
     self.rules = rules
     self.scopes = scopes
@@ -38,13 +40,14 @@ public final class CompiledTable: Sendable {
     self.tables = tables
     self.fingerprint = fingerprint
     matchers = tries.map(Matcher.init)
+    self.noise = noise.map(Matcher.init)
   }
 
   /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
   ///
   /// - Parameter scope: the scope's place in `scopes`.
   public func match(scope: Int, _ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
-    matchers[scope].match(line, &scratch)
+    matchers[scope].match(line, &scratch) ?? noise[scope].match(line, &scratch)
   }
 
   /// The same for bytes at hand: tools and tests.

@@ -48,24 +48,27 @@ public struct RuleCompiler {
         Diagnostic(SourcePlace(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’", remedy: "see: mailtrail rules list"))
     }
     let builders = scopes.map { _ in TrieBuilder(lists: lists) }
+    // Noise is what no other rule wants, however literal its beginning.
+    let noiseBuilders = scopes.map { _ in TrieBuilder(lists: lists) }
     var rules: [CompiledTable.Rule] = []
     for source in sources {
       let places = source.scopes.compactMap { name in scopes.firstIndex { $0.name == name } }
+      let isNoise = source.actions.allSatisfy { $0.verb == .noise }
       for (pattern, place) in source.patterns {
-        insert(pattern, at: place, rule: rules.count, into: places.map { builders[$0] }, sources, names)
+        insert(pattern, at: place, rule: rules.count, into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] }, sources, names)
       }
       rules.append(
         CompiledTable.Rule(
           id: source.id, place: source.place, daemon: places.first.map { scopes[$0].daemon } ?? "", scopes: places,
           actions: source.actions, noteNames: source.noteNames, examples: source.examples,
-          isNoise: source.actions.allSatisfy { $0.verb == .noise }))
+          isNoise: isNoise))
     }
     var hash = StableHash()
     for file in files { hash.combine(file.text) }
     for id in off.sorted() { hash.combine(id.utf8) }
     return CompiledTable(
       rules: rules, scopes: scopes, names: names, lives: parser.lives, tables: parser.tables, fingerprint: hash.value,
-      tries: builders.map { $0.flatten() })
+      tries: builders.map { $0.flatten() }, noise: noiseBuilders.map { $0.flatten() })
   }
 
   // MARK: - Lists
