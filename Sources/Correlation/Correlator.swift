@@ -136,12 +136,13 @@ public final class Correlator {
       case .begin(let reference, let fields, let life):
         let key = key(reference, execution)
         var set = FieldSet()
-        assign(fields, to: &set, execution)
+        Self.apply(evaluate(fields, execution), to: &set)
         notes.begin(key, fields: set, life: life ?? self.life(of: reference.kind), now: now)
         appeared(key)
       case .note(let reference, let fields, let life):
         let key = key(reference, execution)
-        notes.merge(key, life: life ?? self.life(of: reference.kind), now: now) { assign(fields, to: &$0, execution) }
+        let values = evaluate(fields, execution)
+        notes.merge(key, life: life ?? self.life(of: reference.kind), now: now) { Self.apply(values, to: &$0) }
         appeared(key)
       case .use(let reference, let name): execution.notes[name] = key(reference, execution)
       case .wait(let targets, let within):
@@ -275,13 +276,20 @@ public final class Correlator {
     }
   }
 
-  private func assign(_ assignments: [FieldAssignment], to fields: inout FieldSet, _ execution: Execution) {
-    for assignment in assignments {
-      guard let value = value(assignment.value, execution) else { continue }
+  private func evaluate(
+    _ assignments: [FieldAssignment], _ execution: Execution
+  ) -> [(assignment: FieldAssignment, value: [UInt8])] {
+    assignments.compactMap { assignment in value(assignment.value, execution).map { (assignment, $0) } }
+  }
+
+  private static func apply(
+    _ values: [(assignment: FieldAssignment, value: [UInt8])], to fields: inout FieldSet
+  ) {
+    for (assignment, value) in values {
       switch assignment.operation {
       case .set: if !value.isEmpty { fields.set(assignment.field, to: value.prefix(2048)) }
-      case .add: Self.change(&fields, assignment.field) { if !$0.contains(value), $0.count < 100 { $0.append(value) } }
-      case .remove: Self.change(&fields, assignment.field) { list in list.removeAll { $0 == value } }
+      case .add: change(&fields, assignment.field) { if !$0.contains(value), $0.count < 100 { $0.append(value) } }
+      case .remove: change(&fields, assignment.field) { list in list.removeAll { $0 == value } }
       }
     }
   }
