@@ -1,0 +1,53 @@
+import Glibc
+import LogSources
+import RuleTable
+
+/// Decides whether an entry is a daemon's own: by fields that journald itself writes (systemd.journal-fields(7)).
+///
+/// Anybody may log under any identifier, and name a program as he likes. An entry is believed when its `_UID` is root's
+/// or the daemon's, or when it comes from one of the table's units in system.slice; where users' own commands run in
+/// that unit, its `_EXE` must fit too.
+struct SenderTrust {
+  /// The user ids of each scope, by the scope's place.
+  private let users: [Set<UInt32>]
+  private let scopes: [Scope]
+  /// Units of system.slice in which users' commands run: never meant by a `*`.
+  private static let usersUnits: Set<String> = ["cron.service", "crond.service", "atd.service", "anacron.service"]
+
+  init(scopes: [Scope]) {
+    self.scopes = scopes
+    users = scopes.map { scope in Set(scope.users.compactMap(Self.userID)) }
+  }
+
+  func trusts(_ entry: JournalEntry, in batch: EntryBatch, scope: Int) -> Bool {
+    if entry.uid == 0 || users[scope].contains(entry.uid) { return true }
+    guard !entry.unit.isEmpty, isSystemSlice(entry, batch) else { return false }
+    return scopes[scope].units.contains { trusted in
+      batch.withBytes(of: entry.unit) { Self.fits(trusted.unit, unit: $0) }
+        && (trusted.executables.isEmpty
+          || trusted.executables.contains { pattern in
+            batch.withBytes(of: entry.executable) { Glob.matches(pattern, $0) }
+          })
+    }
+  }
+
+  private func isSystemSlice(_ entry: JournalEntry, _ batch: EntryBatch) -> Bool {
+    // Template units live in a slice of their own below system.slice: system-postfix.slice.
+    batch.withBytes(of: entry.slice) { slice in
+      slice.elementsEqual("system.slice".utf8) || slice.starts(with: "system-".utf8)
+    }
+  }
+
+  private static func fits(_ pattern: String, unit: UnsafeRawBufferPointer) -> Bool {
+    guard Glob.matches(pattern, unit) else { return false }
+    return pattern != "*" || !usersUnits.contains(String(decoding: unit, as: UTF8.self))
+  }
+
+  private static func userID(_ name: String) -> UInt32? {
+    var record = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    guard getpwnam_r(name, &record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+    return record.pw_uid
+  }
+}

@@ -1,0 +1,18 @@
+/* A new table needs its #embed and its row here. */
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#include "include/mailtrail_rules.h"
+
+static const unsigned char dovecot[] = {
+#embed "dovecot.rules"
+};
+
+#define TABLE(name) {#name ".rules", name, sizeof(name)}
+
+static const struct mailtrail_rule_file files[] = {
+    TABLE(dovecot),
+};
+
+struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
+  const struct mailtrail_rule_file none = {NULL, NULL, 0};
+  return index < sizeof(files) / sizeof(files[0]) ? files[index] : none;
+}
