@@ -39,7 +39,7 @@ extension Correlator {
     if let index = bursts.index(forKey: key), bursts.values[index].end > event.time {
       bursts.values[index].last = event
       bursts.values[index].count += attempts
-      changedBursts.insert(key)
+      if tracksChanges { changedBursts.insert(key) }
       return
     }
     closeBurst(key)
@@ -47,7 +47,7 @@ extension Correlator {
     guard bursts.count < Self.maximumBursts else { return }
     let end = min(event.time &+ policy.burstWindow, policy.dayEnd(event.time))
     bursts[key] = Burst(first: event.id, end: end, owner: owner, last: nil, count: 0)
-    changedBursts.insert(key)
+    if tracksChanges { changedBursts.insert(key) }
     timers.set(.burst(key), at: end)
   }
 
@@ -57,7 +57,7 @@ extension Correlator {
     // A timer of an earlier window with the same key.
     guard burst.end <= now || now == .max || isSettling else { return }
     bursts[key] = nil
-    changedBursts.insert(key)
+    if tracksChanges { changedBursts.insert(key) }
     guard var event = burst.last else { return }
     event.id = burst.first
     event.id.isBurst = true

@@ -19,6 +19,10 @@ public final class Correlator {
   /// Rules that had to stop waiting because too many did.
   public private(set) var waitsCutShort = 0
   public var notesEvicted: Int { notes.evicted }
+  /// How many notes are kept, how many rules wait, how many windows of failures are open.
+  public var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.notes.count, waiting.count, bursts.count) }
+  /// How many mailboxes are known.
+  public var mailboxCount: Int { mailboxes.addresses.count }
 
   let table: CompiledTable
   var policy: CorrelationPolicy
@@ -37,6 +41,11 @@ public final class Correlator {
   var changedBursts: Set<BurstKey> = []
   /// While the input's end settles everything, windows close before their end.
   var isSettling = false
+  /// Waits changed since the last checkpoint; kept only when somebody asks for them.
+  var changedWaiting: Set<UInt64> = []
+  var tracksChanges = false
+  /// The names of captures and fields as a restored checkpoint numbers them.
+  var storedNames: [String] = []
   private var ready: [(id: UInt64, key: NoteKey)] = []
   private var kindHashes: [String: UInt32] = [:]
 
@@ -189,6 +198,7 @@ public final class Correlator {
 
   func add(_ item: Waiting, id: UInt64) {
     waiting[id] = item
+    if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
     timers.set(.wait(id), at: item.deadline)
   }
@@ -208,6 +218,7 @@ public final class Correlator {
 
   private func resume(_ id: UInt64, found key: NoteKey?) {
     guard let item = waiting.removeValue(forKey: id) else { return }
+    if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets {
       let resolved = notes.resolve(target.key)
       waitersOf[resolved]?.removeAll { $0 == id }

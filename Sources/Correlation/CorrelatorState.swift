@@ -1,0 +1,292 @@
+import AuditModel
+import RuleTable
+
+/// The state of correlation in a checkpoint: records of a table, a key and a value; no value means that the key is
+/// gone. A whole state is such records too, so a log of changes is read like the snapshot in front of it.
+extension Correlator {
+  private enum Table: UInt8 { case names, notes, waiting, bursts, sent, mailboxes, clock }
+
+  /// From now on changes are remembered for `encodeChanges`.
+  public func trackChanges() {
+    notes.tracksChanges = true
+    tracksChanges = true
+  }
+
+  /// Everything, for a new snapshot. Forgets which changes were to be written.
+  public func encodeState() -> [UInt8] {
+    var writer = ByteWriter()
+    writeNames(&writer)
+    for (key, note) in notes.notes { Self.write(.notes, key.bytes, encode(note), &writer) }
+    for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
+    for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
+    for (mailbox, _) in sent.counts { Self.write(.sent, mailbox, encodeSent(mailbox), &writer) }
+    for address in mailboxes.addresses { Self.write(.mailboxes, address, [], &writer) }
+    writeClock(&writer)
+    forgetChanges()
+    return writer.bytes
+  }
+
+  /// What changed since the last call of this or of `encodeState`.
+  public func encodeChanges() -> [UInt8] {
+    var writer = ByteWriter()
+    for key in notes.changed { Self.write(.notes, key.bytes, notes.notes[key].map(encode), &writer) }
+    for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
+    for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
+    for mailbox in sent.changed { Self.write(.sent, mailbox, encodeSent(mailbox), &writer) }
+    for address in mailboxes.learned { Self.write(.mailboxes, address, [], &writer) }
+    writeClock(&writer)
+    forgetChanges()
+    return writer.bytes
+  }
+
+  private func forgetChanges() {
+    notes.changed.removeAll(keepingCapacity: true)
+    changedWaiting.removeAll(keepingCapacity: true)
+    changedBursts.removeAll(keepingCapacity: true)
+    sent.changed.removeAll(keepingCapacity: true)
+    mailboxes.learned.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes records up; a snapshot first, then its changes in order. False when they are damaged.
+  ///
+  /// Call `settleRestored` behind the last.
+  public func restore(_ bytes: [UInt8]) -> Bool {
+    var reader = ByteReader(bytes)
+    while !reader.isAtEnd {
+      guard let table = reader.number(UInt8.self).flatMap(Table.init), let key = reader.string(),
+        let isThere = reader.number(UInt8.self), let value = isThere == 1 ? reader.string() : []
+      else { return false }
+      guard restore(table, key, isThere == 1 ? value : nil) else { return false }
+    }
+    return true
+  }
+
+  /// Sets the timers of what was restored.
+  public func settleRestored() {
+    let items = waiting
+    waiting.removeAll()
+    for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
+    for (key, burst) in bursts.sorted(by: { $0.value.end < $1.value.end }) { timers.set(.burst(key), at: burst.end) }
+    forgetChanges()
+  }
+
+  private func restore(_ table: Table, _ key: [UInt8], _ value: [UInt8]?) -> Bool {
+    switch table {
+    case .names:
+      storedNames = key.isEmpty ? [] : key.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    case .notes:
+      guard let value else { notes.restore(NoteKey(bytes: key), nil); return true }
+      guard let note = decodeNote(value) else { return false }
+      notes.restore(NoteKey(bytes: key), note)
+    case .waiting:
+      var reader = ByteReader(key)
+      guard let id = reader.number(UInt64.self) else { return false }
+      guard let value else { waiting[id] = nil; return true }
+      guard let item = decodeWaiting(value) else { return false }
+      // A rule that is no longer there has nothing to go on with.
+      if let item { waiting[id] = item } else { waiting[id] = nil }
+    case .bursts:
+      guard let value else { bursts[BurstKey(bytes: key)] = nil; return true }
+      guard let burst = decodeBurst(value) else { return false }
+      bursts[BurstKey(bytes: key)] = burst
+    case .sent:
+      guard let value else { return true }
+      var reader = ByteReader(value)
+      guard let hour = reader.number(UInt64.self), let number = reader.number(UInt64.self),
+        let isTold = reader.number(UInt8.self)
+      else { return false }
+      sent.restore(key, hour: hour, number: Int(number), isTold: isTold == 1)
+    case .mailboxes: mailboxes.restore(key)
+    case .clock:
+      var reader = ByteReader(key)
+      guard let now = reader.number(UInt64.self), let next = reader.number(UInt64.self) else { return false }
+      self.now = now
+      nextWait = next
+    }
+    return true
+  }
+
+  // MARK: - Writing
+
+  private static func bytes(of id: UInt64) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.write(id)
+    return writer.bytes
+  }
+
+  private static func write(_ table: Table, _ key: [UInt8], _ value: [UInt8]?, _ writer: inout ByteWriter) {
+    writer.write(table.rawValue)
+    writer.write(key)
+    writer.write(UInt8(value == nil ? 0 : 1))
+    if let value { writer.write(value) }
+  }
+
+  private func writeNames(_ writer: inout ByteWriter) {
+    Self.write(.names, Array(table.names.own.joined(separator: "\0").utf8), nil, &writer)
+  }
+
+  private func writeClock(_ writer: inout ByteWriter) {
+    var clock = ByteWriter()
+    clock.write(now)
+    clock.write(nextWait)
+    Self.write(.clock, clock.bytes, nil, &writer)
+  }
+
+  private func encode(_ note: Note) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.write(note.expires)
+    writer.write(note.life)
+    writer.write(note.fields.bytes)
+    writer.write(note.alias?.bytes ?? [])
+    return writer.bytes
+  }
+
+  private func encodeSent(_ mailbox: [UInt8]) -> [UInt8] {
+    var writer = ByteWriter()
+    let entry = sent.counts[mailbox] ?? (0, 0, false)
+    writer.write(entry.hour)
+    writer.write(UInt64(entry.number))
+    writer.write(UInt8(entry.isTold ? 1 : 0))
+    return writer.bytes
+  }
+
+  private func encode(_ burst: Burst) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.write(burst.first.source)
+    writer.write(burst.first.detail)
+    writer.write(burst.end)
+    writer.write(burst.count)
+    switch burst.owner {
+    case .mailbox(let address):
+      writer.write(UInt8(1))
+      writer.write(address.bytes)
+    case .unknown:
+      writer.write(UInt8(0))
+      writer.write([] as [UInt8])
+    case .panel(let account):
+      writer.write(UInt8(2))
+      writer.write(account)
+    }
+    guard let last = burst.last else { return writer.bytes }
+    writer.write(last.time)
+    writer.write(last.id.source)
+    writer.write(last.id.detail)
+    writer.write(Array(last.kind.name.description.utf8))
+    writer.write(last.level.rawValue)
+    writer.write(last.fields.bytes)
+    return writer.bytes
+  }
+
+  private func encode(_ item: Waiting) -> [UInt8] {
+    var writer = ByteWriter()
+    let execution = item.execution
+    let rule = table.rules[execution.rule]
+    writer.write(Array(rule.id.utf8))
+    writer.write(UInt32(item.next))
+    writer.write(item.deadline)
+    let facts = execution.facts
+    writer.write(facts.realtime)
+    writer.write(facts.identity)
+    writer.write(facts.machine)
+    writer.write(facts.pid)
+    writer.write(facts.uid)
+    writer.write(facts.host)
+    writer.write(facts.unit)
+    writer.write(facts.identifier)
+    writer.write(execution.captures.bytes)
+    writer.write(UInt8((execution.isAmbiguous ? 1 : 0) | (execution.hasTold ? 2 : 0) | (execution.isUnconfirmed ? 4 : 0)))
+    writer.write(UInt32(execution.notes.count))
+    for key in execution.notes { writer.write(key?.bytes ?? []) }
+    writer.write(UInt32(item.targets.count))
+    for target in item.targets {
+      writer.write(target.key.bytes)
+      writer.write(UInt32(target.name))
+    }
+    return writer.bytes
+  }
+
+  // MARK: - Reading
+
+  /// Fields with the numbers that this table gives their names; names that it does not have are left out.
+  private func renumbered(_ bytes: [UInt8]) -> FieldSet? {
+    guard let fields = FieldSet(bytes: bytes) else { return nil }
+    guard storedNames != table.names.own else { return fields }
+    var result = FieldSet()
+    fields.forEach { number, value in
+      guard number >= NameTable.firstOwn else { result.append(number, value); return }
+      let place = Int(number - NameTable.firstOwn)
+      if storedNames.indices.contains(place), let number = table.names.lookUp(storedNames[place]) {
+        result.append(number, value)
+      }
+    }
+    return result
+  }
+
+  private func decodeNote(_ bytes: [UInt8]) -> Note? {
+    var reader = ByteReader(bytes)
+    guard let expires = reader.number(UInt64.self), let life = reader.number(UInt64.self),
+      let fields = reader.string().flatMap(renumbered), let alias = reader.string()
+    else { return nil }
+    return Note(fields: fields, expires: expires, life: life, alias: alias.isEmpty ? nil : NoteKey(bytes: alias))
+  }
+
+  private func decodeBurst(_ bytes: [UInt8]) -> Burst? {
+    var reader = ByteReader(bytes)
+    guard let source = reader.number(UInt64.self), let detail = reader.number(UInt64.self),
+      let end = reader.number(UInt64.self), let count = reader.number(UInt64.self),
+      let ownerKind = reader.number(UInt8.self), let ownerBytes = reader.string()
+    else { return nil }
+    let owner: TrailOwner
+    switch ownerKind {
+    case 1:
+      guard let address = MailboxAddress(ownerBytes) else { return nil }
+      owner = .mailbox(address)
+    case 2: owner = .panel(ownerBytes)
+    default: owner = .unknown
+    }
+    var burst = Burst(first: EventID(source: source, detail: detail), end: end, owner: owner, last: nil, count: count)
+    if reader.isAtEnd { return burst }
+    guard let time = reader.number(UInt64.self), let lastSource = reader.number(UInt64.self),
+      let lastDetail = reader.number(UInt64.self), let name = reader.string(),
+      let kind = EventKind(name: String(decoding: name, as: UTF8.self)),
+      let level = reader.number(UInt8.self).flatMap(Level.init), let fields = reader.string().flatMap(renumbered)
+    else { return nil }
+    burst.last = AuditEvent(
+      id: EventID(source: lastSource, detail: lastDetail), time: time, kind: kind, level: level, fields: fields)
+    return burst
+  }
+
+  /// The outer nil says that the bytes are damaged, the inner that their rule is gone.
+  private func decodeWaiting(_ bytes: [UInt8]) -> Waiting?? {
+    var reader = ByteReader(bytes)
+    guard let rule = reader.string(), let next = reader.number(UInt32.self), let deadline = reader.number(UInt64.self),
+      let realtime = reader.number(UInt64.self), let identity = reader.number(UInt64.self),
+      let machine = reader.number(UInt64.self), let pid = reader.number(Int32.self),
+      let uid = reader.number(UInt32.self), let host = reader.string(), let unit = reader.string(),
+      let identifier = reader.string(), let captures = reader.string().flatMap(renumbered),
+      let flags = reader.number(UInt8.self), let noteCount = reader.number(UInt32.self)
+    else { return nil }
+    var notes: [NoteKey?] = []
+    for _ in 0..<noteCount {
+      guard let key = reader.string() else { return nil }
+      notes.append(key.isEmpty ? nil : NoteKey(bytes: key))
+    }
+    guard let targetCount = reader.number(UInt32.self) else { return nil }
+    var targets: [(key: NoteKey, name: Int)] = []
+    for _ in 0..<targetCount {
+      guard let key = reader.string(), let name = reader.number(UInt32.self) else { return nil }
+      targets.append((NoteKey(bytes: key), Int(name)))
+    }
+    let id = String(decoding: rule, as: UTF8.self)
+    guard let index = table.rules.firstIndex(where: { $0.id == id }), Int(next) <= table.rules[index].actions.count,
+      notes.count == table.rules[index].noteNames.count, targets.allSatisfy({ notes.indices.contains($0.name) })
+    else { return .some(nil) }
+    let facts = EntryFacts(
+      realtime: realtime, identity: identity, machine: machine, pid: pid, uid: uid, host: host, unit: unit,
+      identifier: identifier)
+    var execution = Execution(
+      rule: index, facts: facts, captures: captures, isAmbiguous: flags & 1 != 0, notes: notes, hasTold: flags & 2 != 0)
+    execution.isUnconfirmed = flags & 4 != 0
+    return Waiting(execution: execution, next: Int(next), targets: targets, deadline: deadline)
+  }
+}
