@@ -1,0 +1,74 @@
+import Glibc
+import LogSources
+import Synchronization
+
+/// Reads the journal on a thread of its own, which owns the sd_journal handles, and hands over whole batches.
+///
+/// Sendable: the source lives on the thread alone; everything shared is a channel, a lock or an atomic.
+final class JournalThread: @unchecked Sendable {
+  enum Message {
+    /// `isAtEnd`: everything that was there at `readAt` (wall clock, µs) has been read.
+    case batch(EntryBatch, notices: [SourceNotice], isAtEnd: Bool, readAt: UInt64)
+    case failed(any Error)
+  }
+
+  let messages: Channel<Message>
+  private let empty: Channel<EntryBatch>
+  private let wake: WakeDescriptor
+  private let isStopping = Atomic(false)
+  private let batchSize: Int
+  private var thread: pthread_t?
+
+  init(batches: Int = 4, batchSize: Int = 1024) throws {
+    messages = Channel(capacity: batches)
+    empty = Channel(capacity: batches)
+    wake = try WakeDescriptor()
+    self.batchSize = batchSize
+    for _ in 0..<batches { _ = empty.trySend(EntryBatch()) }
+  }
+
+  /// Gives a batch back for the next reading.
+  func recycle(_ batch: EntryBatch) { _ = empty.trySend(batch) }
+
+  /// - Parameter follows: whether to wait for more at the end.
+  func start(_ request: JournalRequest, interest: any EntryInterest) {
+    thread = WorkerThread.start { [self] in
+      do {
+        var source = try JournalReader(request, interest: interest, wake: wake)
+        try read(&source, follows: request.follows)
+      } catch {
+        _ = messages.send(.failed(error))
+      }
+      messages.close()
+    }
+  }
+
+  func stop() {
+    isStopping.store(true, ordering: .releasing)
+    empty.close()
+    wake.wake()
+    messages.close()
+    if let thread { WorkerThread.join(thread) }
+    thread = nil
+  }
+
+  private func read(_ source: inout JournalReader, follows: Bool) throws {
+    var wasAtEnd = false
+    while !isStopping.load(ordering: .acquiring) {
+      guard case .element(let batch) = empty.receive() else { return }
+      let readAt = WallClock.now()
+      let outcome = try source.read(into: batch, limit: batchSize)
+      let notices = source.drainNotices()
+      let isAtEnd = outcome == .end
+      if isAtEnd, wasAtEnd, batch.examinedCount == 0, notices.isEmpty {
+        recycle(batch)
+      } else {
+        guard messages.send(.batch(batch, notices: notices, isAtEnd: isAtEnd, readAt: readAt)) else { return }
+      }
+      wasAtEnd = isAtEnd
+      guard isAtEnd else { continue }
+      guard follows else { return }
+      _ = try source.wait(timeoutMicroseconds: .max)
+    }
+  }
+}

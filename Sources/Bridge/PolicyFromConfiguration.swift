@@ -1,0 +1,91 @@
+import AuditModel
+import AuditTree
+import Configuration
+import Correlation
+import Glibc
+import RuleTable
+
+extension CorrelationPolicy {
+  /// The policy that a configuration asks for. Files of known mailboxes and aliases are read here.
+  ///
+  /// - Throws: `InputFileError` when one of the files cannot be read.
+  public init(_ configuration: Configuration, calendar: DayCalendar) throws {
+    self.init()
+    let audit = configuration.audit
+    naming = configuration.mailboxes.naming
+    isAuditOn = audit.isEnabled
+    threshold = audit.level
+    isAbuseDetectionOn = audit.detectsAbuse
+    areMailboxChangesOn = audit.recordsMailboxChanges
+    keepsSubjects = audit.recordsSubjects
+    maximumSentPerHour = audit.maximumSentPerHour
+    newMailboxesPerHour = configuration.mailboxes.maximumNewPerHour
+    for (kind, setting) in audit.kinds {
+      switch setting {
+      case .off: kindsOff.insert(kind)
+      case .level(let level): levels[kind] = level
+      }
+    }
+    webmailHosts = Set(configuration.mailboxes.webmailHosts.map { Array($0.utf8) })
+    let folders = configuration.mailboxes.folders
+    self.folders = [
+      .trash: Self.lowered(folders.trash), .junk: Self.lowered(folders.junk), .sent: Self.lowered(folders.sent),
+      .archive: Self.lowered(folders.archive), .drafts: Self.lowered(folders.drafts),
+    ]
+    dayEnd = { time in
+      var calendar = calendar
+      return calendar.end(of: calendar.day(of: time))
+    }
+    for path in configuration.mailboxes.known {
+      for name in try Self.firstWords(of: path, separators: " \t:") {
+        if let address = naming.address(of: name) { knownMailboxes.append(address) }
+      }
+    }
+    for path in configuration.mailboxes.aliases {
+      for name in try Self.firstWords(of: path, separators: " \t:") {
+        if let address = naming.address(of: name) { aliases.insert(address.bytes) }
+      }
+    }
+  }
+
+  private static func lowered(_ names: [String]) -> Set<[UInt8]> { Set(names.map { Array($0.lowercased().utf8) }) }
+
+  /// The first word of each line that is no comment and no continuation.
+  private static func firstWords(of path: String, separators: String) throws -> [[UInt8]] {
+    try InputFile.contents(of: path).split(separator: 10).compactMap { line in
+      guard let first = line.first, first != UInt8(ascii: "#"), first != 32, first != 9 else { return nil }
+      let word = line.prefix { !separators.utf8.contains($0) }
+      return word.isEmpty ? nil : Array(word)
+    }
+  }
+}
+
+/// Reads whole small files.
+public enum InputFile {
+  /// - Throws: `InputFileError` with the system's reason.
+  public static func contents(of path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw InputFileError(path: path, code: errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw InputFileError(path: path, code: errno) }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+}
+
+/// A file that the configuration names and that cannot be read.
+public struct InputFileError: Error, CustomStringConvertible {
+  public var path: String
+  /// An errno value.
+  public var code: Int32
+
+  public var description: String {
+    "cannot read \(path): \(String(cString: strerror(code))); check the path and its permissions"
+  }
+}

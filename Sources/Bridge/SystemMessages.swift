@@ -1,0 +1,58 @@
+import AuditModel
+import CSystemd
+import Glibc
+
+/// Tells systemd and the system journal what people there should know: sd_notify(3), sd_journal_send(3).
+///
+/// Entries bear the identifier `mailtrail`, which no rule table reads, so nothing comes back as input.
+public enum SystemMessages {
+  /// Sends a state to systemd, lines of `KEY=value`; does nothing when no manager asked for it.
+  public static func notify(_ state: String) { sd_notify(0, state) }
+
+  /// How often systemd wants to hear of us, in microseconds; nil when it does not.
+  public static func watchdogInterval() -> UInt64? {
+    var interval: UInt64 = 0
+    return sd_watchdog_enabled(0, &interval) > 0 ? interval : nil
+  }
+
+  /// Writes an event into the system journal, each of its fields as `MAILTRAIL_…`.
+  public static func send(_ event: AuditEvent) {
+    var fields: [[UInt8]] = []
+    func add(_ name: String, _ value: some Sequence<UInt8>) { fields.append(Array(name.utf8) + [UInt8(ascii: "=")] + value) }
+    var id: [UInt8] = []
+    event.id.append(to: &id)
+    let mailbox = event.fields[.mailbox].map { String(decoding: $0, as: UTF8.self) } ?? ""
+    var message = "\(event.kind.name)"
+    if !mailbox.isEmpty { message += " " + mailbox }
+    if let ip = event.fields[.ip] { message += " from " + String(decoding: ip, as: UTF8.self) }
+    if let reason = event.fields[.reason] { message += ": " + String(decoding: reason, as: UTF8.self) }
+    add("MESSAGE", message.utf8)
+    add("PRIORITY", event.level == .high ? "4".utf8 : "6".utf8)
+    add("SYSLOG_IDENTIFIER", "mailtrail".utf8)
+    add("MAILTRAIL_KIND", event.kind.name.description.utf8)
+    add("MAILTRAIL_LEVEL", String(event.level.rawValue).utf8)
+    add("MAILTRAIL_ID", id)
+    add("MAILTRAIL_TIME", String(event.time).utf8)
+    event.fields.forEach { number, value in
+      guard let key = FieldKey(rawValue: number) else { return }
+      add("MAILTRAIL_" + key.name.description.uppercased(), value)
+    }
+    send(fields)
+  }
+
+  private static func send(_ fields: [[UInt8]]) {
+    // The arrays outlive the call: their memory is borrowed one inside the other.
+    var vectors: [iovec] = []
+    func borrow(_ index: Int) {
+      guard index < fields.count else {
+        _ = vectors.withUnsafeBufferPointer { sd_journal_sendv($0.baseAddress, Int32($0.count)) }
+        return
+      }
+      fields[index].withUnsafeBytes { bytes in
+        vectors.append(iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count))
+        borrow(index + 1)
+      }
+    }
+    borrow(0)
+  }
+}

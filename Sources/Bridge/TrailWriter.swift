@@ -1,0 +1,131 @@
+import AuditModel
+import AuditTree
+import Correlation
+import Glibc
+import LogSources
+import Synchronization
+
+/// What the pipeline hands to the thread that writes: events, and the checkpoint that counts once they are durable.
+struct WriteJob: Sendable {
+  var events: [Correlator.Told]
+  /// nil in a replay, which keeps no checkpoint.
+  var checkpoint: Checkpoint?
+
+  struct Checkpoint: Sendable {
+    var position: JournalPosition
+    var newest: UInt64
+    var change: CheckpointStore.StateChange
+  }
+}
+
+/// Writes jobs on a thread of its own, so that a slow disk never holds up the loop that feeds the watchdog.
+///
+/// Sendable: the tree and the store are touched by the writing thread only, the state behind `status` under its lock.
+final class TrailWriter: @unchecked Sendable {
+  struct Status: Sendable {
+    /// Why nothing can be written at the moment; nil when all is well.
+    var trouble: String?
+    var isIdle = true
+    var eventsWritten: UInt64 = 0
+    var jobsDone: UInt64 = 0
+    var countsByKind: [EventKind: UInt64] = [:]
+    var checkpointTime: UInt64 = 0
+  }
+
+  private let jobs: Channel<WriteJob>
+  private let tree: AuditTree
+  private let store: CheckpointStore?
+  private let state = Mutex(Status())
+  private let isStopping = Atomic(false)
+  private let onDone: @Sendable ([Correlator.Told]) -> Void
+  private var thread: pthread_t?
+
+  /// - Parameters:
+  ///   - store: nil for a replay.
+  ///   - onDone: called on the writing thread with events that are durable now.
+  init(tree: AuditTree, store: CheckpointStore?, onDone: @escaping @Sendable ([Correlator.Told]) -> Void = { _ in }) {
+    self.tree = tree
+    self.store = store
+    self.onDone = onDone
+    jobs = Channel(capacity: 2)
+  }
+
+  var status: Status { state.withLock { $0 } }
+
+  func start() { thread = WorkerThread.start { [self] in run() } }
+
+  /// False when two jobs wait already.
+  func trySubmit(_ job: WriteJob) -> Bool { jobs.trySend(job) }
+
+  /// Waits until there is room; for a replay, which has no watchdog.
+  func submit(_ job: WriteJob) -> Bool { jobs.send(job) }
+
+  /// Writes what was submitted and ends. With `givesUp`, a disk that takes nothing is not waited for.
+  func finish(givesUp: Bool) {
+    if givesUp { isStopping.store(true, ordering: .releasing) }
+    jobs.close()
+    if let thread { WorkerThread.join(thread) }
+    thread = nil
+  }
+
+  private func run() {
+    while case .element(let job) = jobs.receive() {
+      state.withLock { $0.isIdle = false }
+      guard write(job) else { return }
+      state.withLock { status in
+        status.trouble = nil
+        status.isIdle = true
+        status.jobsDone += 1
+        status.eventsWritten += UInt64(job.events.count)
+        for told in job.events { status.countsByKind[told.event.kind, default: 0] += 1 }
+        if job.checkpoint != nil { status.checkpointTime = WallClock.now() }
+      }
+      onDone(job.events)
+    }
+  }
+
+  /// Tries until it works; false when told to give up.
+  private func write(_ job: WriteJob) -> Bool {
+    var areAppended = false
+    var isChangeWritten = false
+    var delay: UInt32 = 100_000
+    while true {
+      do {
+        if !areAppended {
+          for told in job.events { try tree.append(told.event, owner: told.owner) }
+          areAppended = true
+        }
+        try tree.commit()
+        if let store, let checkpoint = job.checkpoint {
+          // A change that was taken in is kept by the store; only the files are written again.
+          let change = isChangeWritten ? .changes([]) : checkpoint.change
+          isChangeWritten = true
+          try store.write(position: checkpoint.position, newest: checkpoint.newest, change: change)
+        }
+        return true
+      } catch {
+        state.withLock { $0.trouble = "\(error)" }
+        guard store != nil, !isStopping.load(ordering: .acquiring) else { return false }
+        usleep(delay)
+        delay = min(delay * 2, 2_000_000)
+      }
+    }
+  }
+}
+
+/// The clock on the wall: for what people and the disk are told, never for what an event says.
+enum WallClock {
+  /// Microseconds since 1970.
+  static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+  }
+
+  /// Microseconds of a clock that is never set.
+  static func monotonic() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+  }
+}
