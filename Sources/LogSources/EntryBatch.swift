@@ -1,0 +1,92 @@
+import Glibc
+
+/// Entries and their bytes, read at one go. Made once and reused: after some batches reading allocates nothing.
+///
+/// Sendable, because a batch has one owner at a time: a source fills it inside one call, then it is handed over whole
+/// (through a queue that orders memory) and given back when its reader has done with it. Nothing keeps a reference
+/// while another thread owns it. That discipline is the proof for `@unchecked`.
+public final class EntryBatch: @unchecked Sendable {
+  /// The longest field that is kept, in bytes; longer ones are cut and `isMessageTruncated` says so.
+  public static let fieldLimit = 65_536
+
+  /// A batch ends early when its bytes grow past this, so that long messages do not cost unbounded memory.
+  static let byteLimit = 4 << 20
+
+  /// The entries, in the order of the source.
+  public internal(set) var entries: [JournalEntry] = []
+  /// How many entries were read, wanted or not.
+  public internal(set) var examinedCount = 0
+  /// How many messages were cut at `fieldLimit`.
+  public internal(set) var truncatedCount = 0
+  /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
+  public internal(set) var position = JournalPosition()
+
+  @usableFromInline var storage: UnsafeMutableRawPointer
+  @usableFromInline var byteCount = 0
+  private var capacity: Int
+
+  public init() {
+    capacity = 1 << 16
+    storage = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  deinit { storage.deallocate() }
+
+  /// Calls the body with the bytes of a field of one of this batch's entries. They do not outlive the call.
+  @inlinable
+  public func withBytes<Result, Failure: Error>(
+    of range: FieldRange, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(Int(range.offset) + Int(range.length) <= byteCount, "a range of another batch")
+    return try body(UnsafeRawBufferPointer(start: storage + Int(range.offset), count: Int(range.length)))
+  }
+
+  /// Calls the body with the bytes of all fields of all entries: `FieldRange.offset` counts from their start.
+  @inlinable
+  public func withAllBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeRawBufferPointer(start: storage, count: byteCount))
+  }
+
+  /// A copy of the bytes of a field.
+  public func bytes(of range: FieldRange) -> [UInt8] { withBytes(of: range) { Array($0) } }
+
+  /// The bytes of a field as text, for messages to people; what is not UTF-8 is replaced.
+  public func text(of range: FieldRange) -> String { String(decoding: bytes(of: range), as: UTF8.self) }
+
+  /// Empties the batch and keeps its memory.
+  public func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    byteCount = 0
+    examinedCount = 0
+    truncatedCount = 0
+    position = JournalPosition()
+  }
+
+  /// Copies a field behind the others; an empty one needs no place.
+  @inline(__always)
+  func append(_ source: UnsafeRawPointer, _ count: Int) -> FieldRange {
+    if count == 0 { return .absent }
+    if byteCount + count > capacity { grow(by: count) }
+    memcpy(storage + byteCount, source, count)
+    let range = FieldRange(offset: UInt32(truncatingIfNeeded: byteCount), length: UInt32(truncatingIfNeeded: count))
+    byteCount += count
+    return range
+  }
+
+  /// Takes back what was appended since the batch had `count` bytes: an entry that turned out not to be wanted.
+  @inline(__always)
+  func rollBack(to count: Int) { byteCount = count }
+
+  /// Whether the next entry should wait for the next batch.
+  var isFull: Bool { byteCount >= Self.byteLimit }
+
+  private func grow(by count: Int) {
+    while capacity < byteCount + count { capacity *= 2 }
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    larger.copyMemory(from: storage, byteCount: byteCount)
+    storage.deallocate()
+    storage = larger
+  }
+}

@@ -1,0 +1,181 @@
+import CSystemd
+import Glibc
+
+/// Copies the wanted fields of the handle's current entry into a batch, in one pass over all its fields.
+///
+/// One pass costs what one sd_journal_get_data(3) costs. The pass ends early as soon as the entry turns out not to be
+/// wanted.
+struct FieldDecoder {
+  enum Result {
+    case kept
+    case unwanted
+    /// libsystemd's error number.
+    case failed(Int32)
+  }
+
+  private let interest: (any EntryInterest)?
+  /// The text of the machine id read last: most entries have the same one.
+  private var machineText: [UInt8] = []
+  private var machineID = ID128.zero
+
+  private static let journaldIdentifier = Array("systemd-journald".utf8)
+
+  init(interest: (any EntryInterest)?) { self.interest = interest }
+
+  /// What is known of an entry while its fields go by.
+  private struct Verdict {
+    var identifier: Bool?
+    var command: Bool?
+    var isSettledAgainst: Bool { identifier == false && command == false }
+  }
+
+  mutating func decode(_ journal: OpaquePointer, into entry: inout JournalEntry, of batch: EntryBatch) -> Result {
+    let start = batch.byteCount
+    let isSelective = interest != nil
+    var verdict = Verdict()
+    var data: UnsafeRawPointer?
+    var length = 0
+    var hasMessage = false
+    sd_journal_restart_data(journal)
+    while true {
+      let result = sd_journal_enumerate_available_data(journal, &data, &length)
+      if result == 0 { break }
+      guard result > 0, let data else {
+        batch.rollBack(to: start)
+        return .failed(-result)
+      }
+      guard length > 5 else { continue }
+      take(Field(data, length), into: &entry, of: batch, &verdict, &hasMessage)
+      if isSelective && verdict.isSettledAgainst { break }
+    }
+    if isSelective && verdict.identifier != true && verdict.command != true {
+      batch.rollBack(to: start)
+      return .unwanted
+    }
+    if entry.isMessageTruncated { batch.truncatedCount += 1 }
+    return .kept
+  }
+
+  /// One `NAME=value` of the entry, at least six bytes long.
+  private struct Field {
+    let start: UnsafeRawPointer
+    let length: Int
+
+    @inline(__always)
+    init(_ start: UnsafeRawPointer, _ length: Int) {
+      self.start = start
+      self.length = length
+    }
+
+    @inline(__always)
+    subscript(index: Int) -> UInt8 { start.load(fromByteOffset: index, as: UInt8.self) }
+
+    /// The value when the field has this name; `name` ends with the equals sign.
+    @inline(__always)
+    func value(_ name: StaticString) -> UnsafeRawBufferPointer? {
+      let count = name.utf8CodeUnitCount
+      guard length >= count, memcmp(start, name.utf8Start, count) == 0 else { return nil }
+      return UnsafeRawBufferPointer(start: start + count, count: length - count)
+    }
+  }
+
+  @inline(__always)
+  private mutating func take(
+    _ field: Field, into entry: inout JournalEntry, of batch: EntryBatch, _ verdict: inout Verdict,
+    _ hasMessage: inout Bool
+  ) {
+    switch field[0] {
+    case UInt8(ascii: "_"): takeTrusted(field, into: &entry, of: batch, &verdict)
+    case UInt8(ascii: "M"):
+      if let value = field.value("MESSAGE=") {
+        if hasMessage { return }
+        hasMessage = true
+        entry.isMessageTruncated = value.count > EntryBatch.fieldLimit
+        entry.message = copy(value, to: batch)
+      } else if let value = field.value("MESSAGE_ID=") {
+        entry.messageID = ID128(hexadecimal: value) ?? .zero
+      }
+    case UInt8(ascii: "S"):
+      if entry.identifier.isEmpty, let value = field.value("SYSLOG_IDENTIFIER=") {
+        entry.identifier = copy(value, to: batch)
+        if let interest {
+          verdict.identifier =
+            interest.wants(identifier: value) || value.elementsEqual(Self.journaldIdentifier)
+        }
+      }
+    default: takeOther(field, into: &entry, of: batch)
+    }
+  }
+
+  /// The fields that journald writes; the second byte tells most of them apart.
+  @inline(__always)
+  private mutating func takeTrusted(
+    _ field: Field, into entry: inout JournalEntry, of batch: EntryBatch, _ verdict: inout Verdict
+  ) {
+    switch field[1] {
+    case UInt8(ascii: "C"):
+      if entry.command.isEmpty, let value = field.value("_COMM=") {
+        entry.command = copy(value, to: batch)
+        if let interest { verdict.command = interest.wants(command: value) }
+      }
+    case UInt8(ascii: "E"): if let value = field.value("_EXE=") { entry.executable = copy(value, to: batch) }
+    case UInt8(ascii: "H"): if let value = field.value("_HOSTNAME=") { entry.hostname = copy(value, to: batch) }
+    case UInt8(ascii: "M"): if let value = field.value("_MACHINE_ID=") { entry.machineID = machine(value) }
+    case UInt8(ascii: "P"):
+      if let value = field.value("_PID=") { entry.pid = Self.number(value).flatMap(Int32.init(exactly:)) ?? -1 }
+    case UInt8(ascii: "S"):
+      if let value = field.value("_SYSTEMD_UNIT=") {
+        entry.unit = copy(value, to: batch)
+      } else if let value = field.value("_SYSTEMD_SLICE=") {
+        entry.slice = copy(value, to: batch)
+      }
+    case UInt8(ascii: "T"): if let value = field.value("_TRANSPORT=") { entry.transport = copy(value, to: batch) }
+    case UInt8(ascii: "U"):
+      if let value = field.value("_UID=") { entry.uid = Self.number(value).flatMap(UInt32.init(exactly:)) ?? .max }
+    default: break
+    }
+  }
+
+  private func takeOther(_ field: Field, into entry: inout JournalEntry, of batch: EntryBatch) {
+    switch field[0] {
+    case UInt8(ascii: "P"):
+      if let value = field.value("PRIORITY="), let digit = value.first, value.count == 1, (48...55).contains(digit) {
+        entry.priority = digit - 48
+      }
+    case UInt8(ascii: "N"): if let value = field.value("N_DROPPED=") { entry.droppedCount = Self.number(value) ?? 0 }
+    case UInt8(ascii: "O"):
+      if let value = field.value("OBJECT_SYSTEMD_UNIT=") { entry.objectUnit = copy(value, to: batch) }
+    case UInt8(ascii: "U"): if let value = field.value("UNIT=") { entry.managedUnit = copy(value, to: batch) }
+    case UInt8(ascii: "C"): if let value = field.value("COREDUMP_UNIT=") { entry.coredumpUnit = copy(value, to: batch) }
+    default: break
+    }
+  }
+
+  @inline(__always)
+  private func copy(_ value: UnsafeRawBufferPointer, to batch: EntryBatch) -> FieldRange {
+    guard let start = value.baseAddress else { return .absent }
+    return batch.append(start, min(value.count, EntryBatch.fieldLimit))
+  }
+
+  private mutating func machine(_ value: UnsafeRawBufferPointer) -> ID128 {
+    let isSame = machineText.withUnsafeBytes { known in
+      known.count == value.count && memcmp(known.baseAddress!, value.baseAddress!, known.count) == 0
+    }
+    if isSame { return machineID }
+    guard let id = ID128(hexadecimal: value) else { return .zero }
+    machineText = Array(value)
+    machineID = id
+    return id
+  }
+
+  /// A decimal number without sign; nil for anything else.
+  private static func number(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+    guard !digits.isEmpty, digits.count <= 19 else { return nil }
+    var value: UInt64 = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      value = value * 10 + UInt64(digit - 48)
+    }
+    return value
+  }
+}

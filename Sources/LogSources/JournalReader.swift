@@ -1,0 +1,185 @@
+import Glibc
+
+/// Reads the systemd journal: entries of all writers in the order of their times, each exactly once.
+///
+/// Within a writer (a machine, a namespace) the order is the journal's own, which survives a clock that is set back;
+/// between writers it is realtime, then machine id. Belongs to the thread that made it, its end included.
+public final class JournalReader: EntrySource {
+  private var writers: [JournalWriter] = []
+  private var pendingNotices: [SourceNotice] = []
+  private var decoder: FieldDecoder
+  private let filter: CompiledFilter?
+  private let request: JournalRequest
+  private let wakeDescriptor: WakeDescriptor?
+  private let thread = ThreadConfinement()
+  private var unwatchedLooks = 0
+
+  /// How long a journal that cannot be watched is left alone, in microseconds.
+  private static let unwatchedInterval: UInt64 = 1_000_000
+  /// How many such looks pass between two searches for new files.
+  private static let looksBetweenReopenings = 5
+
+  /// Opens all journals of the request and goes to its start.
+  ///
+  /// Throws `JournalError` when one of them cannot be read at all (no permission, no such path, a damaged file given by
+  /// name). Files of a directory that cannot be read are notices.
+  public init(_ request: JournalRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
+    throws(JournalError)
+  {
+    self.request = request
+    self.wakeDescriptor = wakeDescriptor
+    decoder = FieldDecoder(interest: interest)
+    filter = CompiledFilter(request.filter)
+    let discovery = try WriterDiscovery(request.selection)
+    pendingNotices = discovery.notices
+    for origin in discovery.origins { try add(origin, start: request.start) }
+  }
+
+  private func add(_ origin: JournalWriter.Origin, start: StartPoint) throws(JournalError) {
+    var origin = origin
+    if let boot = request.boot { origin.bootID = try BootResolver.bootID(boot, in: origin) }
+    writers.append(try JournalWriter(origin, start: start, until: request.until, watches: request.follows))
+    writers.sort { ($0.origin.machine ?? .zero, $0.origin.name) < ($1.origin.machine ?? .zero, $1.origin.name) }
+  }
+
+  public var position: JournalPosition {
+    thread.check()
+    var position = JournalPosition()
+    if case .after(let earlier, _) = request.start { position = earlier }
+    for writer in writers {
+      if let cursor = writer.cursor { position.cursors[writer.origin.key] = cursor }
+    }
+    return position
+  }
+
+  public func drainNotices() -> [SourceNotice] {
+    defer { pendingNotices = [] }
+    return pendingNotices + writers.flatMap { $0.drainNotices() }
+  }
+
+  // MARK: Reading
+
+  public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+    thread.check()
+    batch.removeAll()
+    var outcome = ReadOutcome.more
+    while batch.examinedCount < limit, !batch.isFull {
+      guard let writer = try nextWriter() else {
+        outcome = .end
+        break
+      }
+      try writer.read(&decoder, filter, into: batch)
+      if writer.processIfDue() { try rescan(writer) }
+    }
+    batch.position = position
+    return outcome
+  }
+
+  /// The writer whose entry comes next; nil when all are at their ends.
+  private func nextWriter() throws(JournalError) -> JournalWriter? {
+    if writers.count == 1 { return try writers[0].advance(remembering: false) ? writers[0] : nil }
+    var first: JournalWriter?
+    for writer in writers where try writer.advance(remembering: true) {
+      // Writers are sorted by machine id, so that the first of equal times is the right one.
+      if first.map({ writer.realtime < $0.realtime }) ?? true { first = writer }
+    }
+    return first
+  }
+
+  /// After files came or went: another machine may have begun to write into a writer's directory.
+  private func rescan(_ changed: JournalWriter) throws(JournalError) {
+    guard case .directory(let path) = changed.origin.opening else { return }
+    let origins = try WriterDiscovery.origins(ofDirectory: path)
+    let known = writers.filter { $0.origin.name == changed.origin.name }
+    if origins.count == 1, known.count == 1, let machine = origins[0].machine { known[0].learn(machine: machine) }
+    guard origins.count > known.count else { return }
+    for origin in origins {
+      guard let machine = origin.machine else { continue }
+      if let writer = known.first(where: { $0.origin.machine == machine }) {
+        try writer.restrict(to: machine)
+      } else {
+        try add(origin, start: startOfNewcomer)
+      }
+    }
+  }
+
+  /// A machine that turns up while following is read from its head: all its entries are new to us.
+  private var startOfNewcomer: StartPoint {
+    switch request.start {
+    case .since(let moment): .since(moment)
+    case .after(let position, let moment): .after(position, newWritersSince: moment)
+    case .head, .tail, .at, .afterCursor: .head
+    }
+  }
+
+  // MARK: Waiting
+
+  public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
+    thread.check()
+    // A writer that holds an entry back for its turn must not be disturbed, and there is something to read.
+    if writers.contains(where: \.hasUnread) { return .changed }
+    let start = Self.monotonicMicroseconds()
+    let end = start.addingReportingOverflow(timeoutMicroseconds)
+    let deadline = end.overflow ? .max : end.partialValue
+    while true {
+      let now = Self.monotonicMicroseconds()
+      let lookAgain = writers.contains(where: \.isUnwatched) ? now + Self.unwatchedInterval : .max
+      let handleDeadline = writers.reduce(UInt64.max) { min($0, $1.handle.deadline()) }
+      let until = min(deadline, lookAgain, handleDeadline)
+      let isReady = try poll(microseconds: until == .max ? nil : until > now ? until - now : 0)
+      if let wakeDescriptor, wakeDescriptor.drain() { return .woken }
+      if try processAll() { return .changed }
+      if isReady { continue }
+      let later = Self.monotonicMicroseconds()
+      if later >= lookAgain {
+        try lookAtUnwatched()
+        return .changed
+      }
+      if later >= deadline { return .timedOut }
+    }
+  }
+
+  /// Whether anything changed. An invalidated journal is read on, never opened again: a storm must not make us spin.
+  private func processAll() throws(JournalError) -> Bool {
+    var hasChanged = false
+    for writer in writers {
+      switch writer.process() {
+      case .nothing: break
+      case .appended: hasChanged = true
+      case .invalidated:
+        hasChanged = true
+        try rescan(writer)
+      }
+    }
+    return hasChanged
+  }
+
+  private func lookAtUnwatched() throws(JournalError) {
+    unwatchedLooks += 1
+    guard unwatchedLooks % Self.looksBetweenReopenings == 0 else { return }
+    for writer in writers where writer.isUnwatched { try writer.lookForNewFiles() }
+  }
+
+  /// Waits for the wake-up descriptor or a change of a journal; whether one of them is ready.
+  private func poll(microseconds: UInt64?) throws(JournalError) -> Bool {
+    var descriptors = writers.filter { !$0.isUnwatched && $0.handle.descriptor >= 0 }.map {
+      pollfd(fd: $0.handle.descriptor, events: Int16(POLLIN), revents: 0)
+    }
+    if let wakeDescriptor {
+      descriptors.append(pollfd(fd: wakeDescriptor.descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    // Rounded up, so that a wait that is nearly over does not turn into a busy loop.
+    let milliseconds = microseconds.map { Int32(clamping: ($0 / 1_000) + ($0 % 1_000 == 0 ? 0 : 1)) } ?? -1
+    let result = Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+    if result < 0 && errno != EINTR {
+      throw JournalError(operation: "cannot wait for", subject: "the journal", code: errno)
+    }
+    return result > 0
+  }
+
+  private static func monotonicMicroseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
+  }
+}

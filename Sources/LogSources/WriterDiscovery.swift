@@ -1,0 +1,84 @@
+import Glibc
+
+/// Finds the writers of a selection and the files that cannot be read.
+struct WriterDiscovery {
+  private(set) var origins: [JournalWriter.Origin] = []
+  private(set) var notices: [SourceNotice] = []
+
+  /// Where journald keeps this machine's journal (systemd-journald.service(8)).
+  private static let systemDirectories = ["/var/log/journal", "/run/log/journal"]
+
+  /// Throws when a part of the selection cannot be read at all; single bad files of a directory become notices.
+  init(_ selection: JournalSelection) throws(JournalError) {
+    if selection.localMachine || !selection.namespaces.isEmpty {
+      try JournalAccess.check(directories: Self.systemDirectories)
+    }
+    if selection.localMachine { origins.append(JournalWriter.Origin(opening: .localMachine, name: "local")) }
+    for name in selection.namespaces {
+      origins.append(JournalWriter.Origin(opening: .namespace(name), name: "namespace:\(name)"))
+    }
+    for directory in selection.directories { try addDirectory(directory) }
+    try addFiles(selection.files)
+    if origins.isEmpty {
+      throw JournalError(
+        operation: "cannot read", subject: "the journal", detail: "no journal was chosen",
+        remedy: "name this machine's journal, a namespace, a directory or a file")
+    }
+  }
+
+  private mutating func addDirectory(_ path: String) throws(JournalError) {
+    let files = try JournalDirectory.files(in: path)
+    try JournalAccess.check(directories: [path])
+    for file in files {
+      guard let defect = Self.defect(of: file) else { continue }
+      notices.append(SourceNotice(kind: .gap, subject: file, reason: "the file is left out: \(defect)"))
+    }
+    if files.isEmpty {
+      notices.append(SourceNotice(kind: .warning, subject: path, reason: "the directory has no journal files"))
+    }
+    origins += try Self.origins(ofDirectory: path)
+  }
+
+  /// One writer a machine; a directory without entries is one writer that will learn its machine.
+  static func origins(ofDirectory path: String) throws(JournalError) -> [JournalWriter.Origin] {
+    let handle = try JournalHandle(.directory(path), matches: [], watches: false)
+    let machines = handle.machineIDs()
+    let name = "directory:\(path)"
+    if machines.isEmpty { return [JournalWriter.Origin(opening: .directory(path), name: name)] }
+    return machines.map {
+      JournalWriter.Origin(opening: .directory(path), name: name, machine: $0, matchesMachine: machines.count > 1)
+    }
+  }
+
+  /// Files of one machine are one writer, because a machine's journal is many files.
+  private mutating func addFiles(_ paths: [String]) throws(JournalError) {
+    var groups: [[ID128]: [String]] = [:]
+    for path in paths {
+      if let defect = JournalFile.defect(ofFileAt: path) {
+        throw JournalError(
+          operation: "cannot read the journal file", subject: path, detail: defect.description,
+          remedy: "journalctl --verify --file=\(path) tells more; leave the file out to read the others")
+      }
+      groups[try JournalHandle(.files([path]), matches: [], watches: false).machineIDs(), default: []].append(path)
+    }
+    for (machines, paths) in groups.sorted(by: { $0.value[0] < $1.value[0] }) {
+      if machines.count < 2 {
+        origins.append(JournalWriter.Origin(opening: .files(paths), name: "files", machine: machines.first))
+      } else {
+        // A file that holds several machines has one order, that of their arrival; it is a writer of its own.
+        origins += paths.map { JournalWriter.Origin(opening: .files([$0]), name: "file:\($0)") }
+      }
+    }
+  }
+
+  /// Why a file of a directory will not be read: by its header, then by libsystemd's own word.
+  private static func defect(of path: String) -> String? {
+    if let defect = JournalFile.defect(ofFileAt: path) { return defect.description }
+    do {
+      _ = try JournalHandle(.files([path]), matches: [], watches: false)
+      return nil
+    } catch {
+      return error.code == 0 ? error.description : JournalError.message(for: error.code)
+    }
+  }
+}
