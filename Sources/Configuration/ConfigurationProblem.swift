@@ -44,7 +44,7 @@ public struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible 
   public var description: String { "\(location): \(message)" }
 }
 
-/// Why a configuration could not be used: every problem that was found, in the order of the file, then of `--set`.
+/// Why a configuration could not be used: every problem that was found.
 public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
   public var problems: [ConfigurationProblem]
   /// The error number when the file could not be read (errno(3)), else nil.
