@@ -1,0 +1,73 @@
+/// Where a setting was written: a place in a file, or an argument of the command line.
+public struct SettingLocation: Sendable, Hashable, CustomStringConvertible {
+  public enum Origin: Sendable, Hashable {
+    /// A path as it was given.
+    case file(String)
+    /// The argument of `--set`, whole.
+    case override(String)
+  }
+
+  public var origin: Origin
+  /// Counted from 1; nil where the whole file is meant.
+  public var line: Int?
+  /// In characters, counted from 1.
+  public var column: Int?
+
+  public init(origin: Origin, line: Int? = nil, column: Int? = nil) {
+    self.origin = origin
+    self.line = line
+    self.column = column
+  }
+
+  /// `file:line:column`, or `--set key=value`.
+  public var description: String {
+    switch origin {
+    case .file(let path):
+      [path, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
+    case .override(let argument): "--set \(argument)"
+    }
+  }
+}
+
+/// One thing that is wrong with the configuration, for the person who wrote it.
+public struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible {
+  public var location: SettingLocation
+  /// What is wrong, and what is allowed or what to do.
+  public var message: String
+
+  public init(location: SettingLocation, message: String) {
+    self.location = location
+    self.message = message
+  }
+
+  /// `file:line:column: message`, as compilers print it, so that editors can jump there.
+  public var description: String { "\(location): \(message)" }
+}
+
+/// Why a configuration could not be used: every problem that was found.
+public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+  public var problems: [ConfigurationProblem]
+  /// The error number when the file could not be read (errno(3)), else nil.
+  public var errno: Int32?
+
+  public init(problems: [ConfigurationProblem], errno: Int32? = nil) {
+    self.problems = problems
+    self.errno = errno
+  }
+
+  /// One problem a line.
+  public var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+/// Collects problems while decoding goes on, so that a person sees all of them at once.
+///
+/// A class, because the decoders of nested values share it; it never leaves the call that made it.
+final class ProblemList {
+  private(set) var problems: [ConfigurationProblem] = []
+
+  func report(_ message: String, at location: SettingLocation) {
+    problems.append(ConfigurationProblem(location: location, message: message))
+  }
+
+  func report(_ problem: ConfigurationProblem) { problems.append(problem) }
+}

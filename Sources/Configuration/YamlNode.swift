@@ -1,0 +1,45 @@
+/// A value of a YAML document that remembers where it stands.
+struct YamlNode: Equatable {
+  enum Content: Equatable {
+    /// `isQuoted` tells `"5"` from `5`, and `""` from nothing at all.
+    case scalar(text: String, isQuoted: Bool)
+    case sequence([YamlNode])
+    /// In the order of the file; the reader refuses a key that stands twice.
+    case mapping([Entry])
+  }
+
+  struct Entry: Equatable {
+    var key: String
+    var keyLocation: SettingLocation
+    var value: YamlNode
+  }
+
+  var content: Content
+  var location: SettingLocation
+
+  /// Whether nothing was written: `key:` and an end of line, `~` or `null`.
+  var isNull: Bool {
+    guard case .scalar(let text, isQuoted: false) = content else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(text)
+  }
+
+  /// What stands there, in the words of a message.
+  var summary: String {
+    switch content {
+    case .scalar where isNull: "nothing"
+    case .scalar(let text, _): "`\(Self.printable(text))`"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+
+  /// A text shortened and without characters that could drive a terminal.
+  static func printable(_ text: String) -> String {
+    let limit = 80
+    var result = ""
+    for scalar in text.unicodeScalars.prefix(limit) {
+      result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+    return text.unicodeScalars.count > limit ? result + "…" : result
+  }
+}
