@@ -23,10 +23,11 @@ let package = Package(
       dependencies: ["AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd"]),
     .target(
       name: "Commands",
-      dependencies: ["Bridge", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .executableTarget(
-      name: "mailtrail", dependencies: ["Commands"],
-      linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
+      dependencies: [
+        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),

@@ -22,6 +22,8 @@ public enum TrailOwner: Sendable, Hashable {
   case mailbox(MailboxAddress)
   /// `_unknown`: names that are no mailbox of this server.
   case unknown
+  /// `_bridge`: what the collector says of itself: gaps, starts, changed tables.
+  case bridge
   /// `_panel/<account>`: a panel's operation whose mailbox the log does not name.
   case panel([UInt8])
 }

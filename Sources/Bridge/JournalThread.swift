@@ -34,8 +34,8 @@ final class JournalThread: @unchecked Sendable {
   func start(_ request: JournalRequest, interest: any EntryInterest) {
     thread = WorkerThread.start { [self] in
       do {
-        var source = try JournalReader(request, interest: interest, wake: wake)
-        try read(&source, follows: request.follows)
+        let source = try JournalReader(request, interest: interest, wakeDescriptor: wake)
+        try read(source, follows: request.follows)
       } catch {
         _ = messages.send(.failed(error))
       }
@@ -52,7 +52,7 @@ final class JournalThread: @unchecked Sendable {
     thread = nil
   }
 
-  private func read(_ source: inout JournalReader, follows: Bool) throws {
+  private func read(_ source: JournalReader, follows: Bool) throws {
     var wasAtEnd = false
     while !isStopping.load(ordering: .acquiring) {
       guard case .element(let batch) = empty.receive() else { return }

@@ -21,6 +21,8 @@ public final class Pipeline {
   private let table: CompiledTable
   private let router: TableRouter
   private let trust: SenderTrust?
+  /// Gaps that journald itself reports, since the caller last took them.
+  var gaps: [Correlator.Told] = []
   private var scratch = MatchScratch()
   private var host: [UInt8] = []
   private var unit: [UInt8] = []
@@ -51,6 +53,11 @@ public final class Pipeline {
   }
 
   private func process(_ entry: JournalEntry, _ batch: EntryBatch, _ bytes: UnsafeRawBufferPointer) {
+    if entry.isSuppressionNotice {
+      let unit = entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit
+      if isMailUnit(Self.part(bytes, unit)) { gaps.append(BridgeEvents.suppressed(entry, in: batch)) }
+      return
+    }
     var scopes = router.scopes(ofIdentifier: Self.part(bytes, entry.identifier))
     if scopes.isEmpty { scopes = router.scopes(ofCommand: Self.part(bytes, entry.command)) }
     guard !scopes.isEmpty else { return }
@@ -70,6 +77,13 @@ public final class Pipeline {
     if isRefused { counts.refused += 1 } else {
       counts.unrecognised += 1
       onUnrecognised?(entry, batch)
+    }
+  }
+
+  /// Whether messages of the unit are a table's: other units' losses are not ours to report.
+  private func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
+    table.scopes.contains { scope in
+      scope.units.contains { $0.unit != "*" && Glob.matches($0.unit, unit) }
     }
   }
 

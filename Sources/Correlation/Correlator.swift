@@ -10,8 +10,11 @@ public final class Correlator {
   public struct Told: Sendable {
     public var event: AuditEvent
     public var owner: TrailOwner
-    /// An event that must also go to the system messages.
-    public var isHigh: Bool { event.level == .high }
+
+    public init(event: AuditEvent, owner: TrailOwner) {
+      self.event = event
+      self.owner = owner
+    }
   }
 
   /// What was told since the caller last took it, in the order of telling.

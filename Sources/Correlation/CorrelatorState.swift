@@ -160,7 +160,7 @@ extension Correlator {
     case .mailbox(let address):
       writer.write(UInt8(1))
       writer.write(address.bytes)
-    case .unknown:
+    case .unknown, .bridge:
       writer.write(UInt8(0))
       writer.write([] as [UInt8])
     case .panel(let account):

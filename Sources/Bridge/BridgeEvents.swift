@@ -1,0 +1,51 @@
+import AuditModel
+import Correlation
+import LogSources
+
+/// Events about the collector itself: they go to `_bridge` and to the system journal, never to a mailbox.
+enum BridgeEvents {
+  /// Entries are missing or may be missing.
+  static func gap(_ notice: SourceNotice, at time: UInt64) -> Correlator.Told {
+    var reason = notice.reason
+    if let from = notice.from { reason += "; from \(from)" }
+    if let to = notice.to { reason += " to \(to)" }
+    var fields = FieldSet()
+    fields.set(.outcome, to: "failure")
+    fields.set(.reason, to: reason)
+    fields.set(.scope, to: notice.subject)
+    if let count = notice.count { fields.set(.count, to: String(count)) }
+    return make(.bridgeGap, fields, at: notice.to ?? notice.from ?? time, level: .high)
+  }
+
+  /// journald dropped messages of a unit over its rate limit.
+  static func suppressed(_ entry: JournalEntry, in batch: EntryBatch) -> Correlator.Told {
+    let unit = batch.text(of: entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit)
+    let notice = SourceNotice(
+      kind: .gap, subject: unit, reason: "journald's rate limit dropped messages of \(unit); see RateLimitBurst= in journald.conf(5)",
+      from: nil, to: entry.realtime, count: entry.droppedCount == 0 ? nil : Int(clamping: entry.droppedCount))
+    return gap(notice, at: entry.realtime)
+  }
+
+  static func started(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStarted, reason, time) }
+  static func stopped(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStopped, reason, time) }
+  static func tableChanged(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeTableChanged, reason, time) }
+
+  private static func note(_ kind: EventKind, _ reason: String, _ time: UInt64) -> Correlator.Told {
+    var fields = FieldSet()
+    fields.set(.outcome, to: "success")
+    fields.set(.reason, to: reason)
+    return make(kind, fields, at: time, level: kind.defaultLevel)
+  }
+
+  private static func make(_ kind: EventKind, _ fields: FieldSet, at time: UInt64, level: Level) -> Correlator.Told {
+    var fields = fields
+    fields.set(.daemon, to: "mailtrail")
+    var hash = StableHash()
+    hash.combine(time)
+    for key in [FieldKey.reason, .scope, .count] { hash.combine(fields[key] ?? []) }
+    let event = AuditEvent(
+      id: EventID(source: hash.value, detail: UInt64(kind.rawValue)), time: time, kind: kind, level: level,
+      fields: fields)
+    return Correlator.Told(event: event, owner: .bridge)
+  }
+}

@@ -1,0 +1,371 @@
+import AuditModel
+import AuditTree
+import Configuration
+import Correlation
+import Glibc
+import LogSources
+import RuleTable
+
+/// The service: follows the journal and writes the audit tree, each event exactly once.
+public final class Collector {
+  /// How to run.
+  public struct Options: Sendable {
+    /// Read to the end of the sources, make everything durable and return.
+    public var untilEnd = false
+    /// Reads the configuration and the tables anew, for SIGHUP.
+    public var reload: @Sendable () throws -> (Configuration, CompiledTable)
+    /// Tells people what is worth a line in the system journal.
+    public var report: @Sendable (String) -> Void
+
+    public init(
+      untilEnd: Bool = false, reload: @escaping @Sendable () throws -> (Configuration, CompiledTable),
+      report: @escaping @Sendable (String) -> Void
+    ) {
+      self.untilEnd = untilEnd
+      self.reload = reload
+      self.report = report
+    }
+  }
+
+  private var configuration: Configuration
+  private var table: CompiledTable
+  private let options: Options
+  private let calendar: DayCalendar
+  private var pipeline: Pipeline
+  private let interest: SwitchingInterest
+  private let signals = SignalThread()
+
+  private var journal: JournalThread?
+  private var writer: TrailWriter?
+  private var held: WriteJob?
+  private var events: [Correlator.Told] = []
+  private var position = JournalPosition()
+  private var isPositionNew = false
+  private var newest: UInt64 = 0
+  private var lastSubmit: UInt64 = 0
+  private var changeBytes = 0
+  private var snapshotBytes = 0
+  private var hasSnapshot = false
+  private var status = CollectorStatus()
+  private var lastStatus: UInt64 = 0
+  private var lastWatchdog: UInt64 = 0
+  private var tellsSystemMessages: Level?
+  /// The wall clock up to which the journal has been read to its end; 0 while it has not.
+  private var caughtUpAt: UInt64 = 0
+
+  /// Events are written at the latest so long after they were told, in microseconds.
+  private static let commitInterval: UInt64 = 200_000
+  /// A position without events is written so often.
+  private static let idleInterval: UInt64 = 10_000_000
+  /// How far the wall clock must be past a deadline before the clock may end a wait: entries reach us late.
+  private static let grace: UInt64 = 300_000
+
+  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+    self.configuration = configuration
+    self.table = table
+    self.options = options
+    calendar = try DayCalendar(timeZone: configuration.audit.timeZone.name)
+    let policy = try CorrelationPolicy(configuration, calendar: calendar)
+    let router = TableRouter(table: table)
+    interest = SwitchingInterest(router)
+    pipeline = Pipeline(router: router, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+    tellsSystemMessages = configuration.audit.systemMessages
+  }
+
+  /// Runs until SIGTERM, or to the end of the sources.
+  ///
+  /// - Throws: what keeps the service from running at all; everything else is reported and waited for.
+  public func run() throws {
+    let messages: JournalThread = try JournalThread()
+    journal = messages
+    signals.start { messages.messages.interrupt() }
+    let start = try open()
+    status.pid = getpid()
+    status.started = WallClock.now()
+    messages.start(start, interest: interest)
+    defer { messages.stop() }
+    SystemMessages.notify("READY=1\nSTATUS=Reading the journal")
+    try loop(messages)
+    SystemMessages.notify("STOPPING=1")
+    let isClean = drain()
+    writer?.finish(givesUp: true)
+    writeStatus(force: true)
+    if !isClean { throw CollectorError.notWritten(writer?.status.trouble ?? "") }
+  }
+
+  // MARK: - Start
+
+  private func open() throws -> JournalRequest {
+    let audit = configuration.audit
+    try DirectoryLock.acquire(audit.directory)
+    let store = try CheckpointStore(directory: configuration.state.directory)
+    let tree = try AuditTree(
+      root: audit.directory, state: configuration.state.directory, mode: .live, calendar: calendar)
+    for line in try tree.recover().notes { options.report(line) }
+    let content = try store.load(report: options.report)
+    pipeline.correlator.trackChanges()
+    let retention = audit.retention.microseconds
+    let now = WallClock.now()
+    let earliest = now > retention ? now - retention : 0
+    var request = JournalRequest(selection: selection(), start: .since(earliest), follows: !options.untilEnd)
+    if let content {
+      for records in content.state where !pipeline.correlator.restore(records) {
+        options.report("a part of the checkpoint's state is damaged and was left out")
+      }
+      position = content.position
+      newest = content.newest
+      request.start = .after(content.position, newWritersSince: earliest)
+    } else {
+      // What an earlier collector wrote may be read again: whole day files are searched for it.
+      tree.skipsPresent = true
+    }
+    pipeline.correlator.settleRestored()
+    let level = tellsSystemMessages
+    let writer = TrailWriter(tree: tree, store: store) { told in
+      for one in told {
+        if let level, one.event.level >= level { SystemMessages.send(one.event) }
+      }
+    }
+    writer.start()
+    self.writer = writer
+    return request
+  }
+
+  private func selection() -> JournalSelection {
+    var selection = JournalSelection()
+    for source in configuration.sources {
+      guard case .journal(let journal) = source else {
+        options.report("text sources are not read by this version; the journal is")
+        continue
+      }
+      selection.namespaces += journal.namespaces
+      selection.directories += journal.directories
+      if journal.namespaces.isEmpty, journal.directories.isEmpty { selection.localMachine = true }
+    }
+    return selection
+  }
+
+  // MARK: - The loop
+
+  private func loop(_ messages: JournalThread) throws {
+    while !signals.isStopWanted {
+      if signals.takeReload() { reload() }
+      feedWatchdog()
+      writeStatus(force: false)
+      if held != nil, !submitHeld() {
+        // The disk takes nothing: reading stops, the old checkpoint stays.
+        usleep(50_000)
+        continue
+      }
+      switch messages.messages.receive(timeoutMicroseconds: patience()) {
+      case .element(.batch(let batch, let notices, let isAtEnd, let readAt)):
+        take(batch, notices)
+        messages.recycle(batch)
+        caughtUpAt = isAtEnd ? readAt : 0
+        submitIfDue(force: false)
+      case .element(.failed(let error)): throw error
+      case .timedOut:
+        settleByClock()
+        submitIfDue(force: false)
+      case .closed: return
+      }
+    }
+  }
+
+  private func take(_ batch: EntryBatch, _ notices: [SourceNotice]) {
+    pipeline.process(batch)
+    if let last = batch.entries.last { newest = max(newest, last.realtime) }
+    for notice in notices {
+      options.report("\(notice.subject): \(notice.reason)")
+      if notice.kind == .gap { pipeline.gaps.append(BridgeEvents.gap(notice, at: WallClock.now())) }
+    }
+    events += pipeline.correlator.takeTold()
+    status.gaps += UInt64(pipeline.gaps.count)
+    events += pipeline.gaps
+    pipeline.gaps.removeAll()
+    position = batch.position
+    isPositionNew = isPositionNew || batch.examinedCount > 0
+    status.entriesRead += UInt64(batch.examinedCount)
+    status.truncated += UInt64(batch.truncatedCount)
+  }
+
+  /// How long to wait for entries: to the next deadline, or until what is told must be written.
+  private func patience() -> UInt64 {
+    var wait = SystemMessages.watchdogInterval().map { $0 / 3 } ?? Self.idleInterval
+    if !events.isEmpty { wait = min(wait, Self.commitInterval) }
+    if isPositionNew { wait = min(wait, Self.idleInterval) }
+    if caughtUpAt > 0, let due = pipeline.correlator.nextDue {
+      let at = due &+ Self.grace
+      let now = WallClock.now()
+      wait = min(wait, at > now ? at - now : 10_000)
+    }
+    return max(wait, 1000)
+  }
+
+  /// Ends waits whose time is over by the clock, once everything that was logged by then has been read.
+  private func settleByClock() {
+    guard caughtUpAt > 0 else { return }
+    let now = WallClock.now()
+    caughtUpAt = now
+    guard now > Self.grace, let due = pipeline.correlator.nextDue, due <= now - Self.grace else { return }
+    pipeline.correlator.advance(to: now - Self.grace)
+    events += pipeline.correlator.takeTold()
+  }
+
+  private func submitIfDue(force: Bool) {
+    let now = WallClock.monotonic()
+    let isFull = events.count >= 4096
+    let isEventDue = !events.isEmpty && (now - lastSubmit >= Self.commitInterval || caughtUpAt > 0)
+    let isPositionDue = isPositionNew && now - lastSubmit >= Self.idleInterval
+    guard force || isFull || isEventDue || isPositionDue, held == nil else { return }
+    held = WriteJob(
+      events: events, checkpoint: .init(position: position, newest: newest, change: stateChange()))
+    events.removeAll(keepingCapacity: true)
+    isPositionNew = false
+    lastSubmit = now
+    _ = submitHeld()
+  }
+
+  private func submitHeld() -> Bool {
+    guard let job = held, let writer else { return true }
+    guard writer.trySubmit(job) else { return false }
+    held = nil
+    return true
+  }
+
+  private func stateChange() -> CheckpointStore.StateChange {
+    if !hasSnapshot || changeBytes > max(4 << 20, snapshotBytes * 2) {
+      let state = pipeline.correlator.encodeState()
+      hasSnapshot = true
+      snapshotBytes = state.count
+      changeBytes = 0
+      return .snapshot(state)
+    }
+    let changes = pipeline.correlator.encodeChanges()
+    changeBytes += changes.count
+    return .changes(changes)
+  }
+
+  /// Hands over what is left; false when the disk would not take it.
+  private func drain() -> Bool {
+    events += pipeline.correlator.takeTold()
+    submitIfDue(force: true)
+    var tries = 0
+    while held != nil || writer?.status.isIdle == false, tries < 200 {
+      _ = submitHeld()
+      if writer?.status.trouble != nil { tries += 10 } else { feedWatchdog() }
+      tries += 1
+      usleep(10_000)
+    }
+    return held == nil && writer?.status.trouble == nil
+  }
+
+  // MARK: - Reload
+
+  private func reload() {
+    SystemMessages.notify("RELOADING=1\nMONOTONIC_USEC=\(WallClock.monotonic())")
+    defer { SystemMessages.notify("READY=1") }
+    do {
+      let (configuration, table) = try options.reload()
+      let policy = try CorrelationPolicy(configuration, calendar: calendar)
+      let state = pipeline.correlator.encodeState()
+      events += pipeline.correlator.takeTold()
+      let router = TableRouter(table: table)
+      let next = Pipeline(
+        router: router, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+      _ = next.correlator.restore(state)
+      next.correlator.settleRestored()
+      next.correlator.trackChanges()
+      let change = self.table.fingerprint == table.fingerprint ? nil : (self.table.fingerprint, table.fingerprint)
+      interest.switchTo(router)
+      pipeline = next
+      (self.configuration, self.table) = (configuration, table)
+      hasSnapshot = false
+      options.report("reloaded the configuration and \(table.rules.count) rules")
+      if let (old, new) = change {
+        let reason = "rules \(String(old, radix: 16)) replaced by \(String(new, radix: 16))"
+        events.append(BridgeEvents.tableChanged(reason, at: WallClock.now()))
+      }
+    } catch {
+      options.report("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
+    }
+  }
+
+  // MARK: - Reports
+
+  private func feedWatchdog() {
+    guard let interval = SystemMessages.watchdogInterval() else { return }
+    let now = WallClock.monotonic()
+    guard now - lastWatchdog >= interval / 4 else { return }
+    lastWatchdog = now
+    SystemMessages.notify("WATCHDOG=1")
+  }
+
+  private func writeStatus(force: Bool) {
+    let now = WallClock.monotonic()
+    let trouble = writer?.status.trouble ?? ""
+    guard force || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
+    let isNew = force || trouble != status.trouble || status.newestEntry != newest
+    lastStatus = now
+    guard isNew, let writer = writer?.status else { return }
+    if trouble != status.trouble {
+      SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Writing again" : "Waiting: " + trouble))
+      if !trouble.isEmpty { options.report(trouble + "; reading has stopped until there is room, nothing is lost") }
+    }
+    status.trouble = trouble
+    status.reported = WallClock.now()
+    status.newestEntry = newest
+    status.isCaughtUp = caughtUpAt > 0
+    (status.recognised, status.unrecognised, status.refused) = (
+      pipeline.counts.recognised, pipeline.counts.unrecognised, pipeline.counts.refused
+    )
+    let sizes = pipeline.correlator.sizes
+    (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
+    status.mailboxes = UInt64(pipeline.correlator.mailboxCount)
+    status.evicted = UInt64(pipeline.correlator.notesEvicted)
+    status.eventsWritten = writer.eventsWritten
+    status.checkpoint = writer.checkpointTime
+    status.countsByKind = Dictionary(
+      uniqueKeysWithValues: writer.countsByKind.map { ($0.key.name.description, $0.value) })
+    status.write(in: configuration.state.directory)
+  }
+}
+
+/// Why the collector ended badly.
+public enum CollectorError: Error, CustomStringConvertible {
+  /// The last events could not be written; they will be read again.
+  case notWritten(String)
+  /// Another collector has the tree.
+  case treeInUse(String)
+  case tree(String, Int32)
+
+  public var description: String {
+    switch self {
+    case .notWritten(let reason):
+      "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
+    case .treeInUse(let path):
+      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail), or choose another audit.directory"
+    case .tree(let path, let code):
+      "cannot open \(path): \(String(cString: strerror(code))); create it for the user that runs mailtrail"
+    }
+  }
+}
+
+/// One writer a tree: a lock on its directory, which the kernel drops when the process ends.
+enum DirectoryLock {
+  static func acquire(_ path: String) throws {
+    var made = ""
+    for part in path.split(separator: "/") {
+      made += "/" + part
+      if mkdir(made, 0o750) != 0, errno != EEXIST { throw CollectorError.tree(made, errno) }
+    }
+    let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw CollectorError.tree(path, errno) }
+    // The descriptor stays open for the life of the process: the lock goes with it.
+    guard flock(directory, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      close(directory)
+      throw code == EWOULDBLOCK ? CollectorError.treeInUse(path) : CollectorError.tree(path, code)
+    }
+  }
+}

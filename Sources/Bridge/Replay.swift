@@ -1,0 +1,90 @@
+import AuditModel
+import AuditTree
+import Configuration
+import Correlation
+import LogSources
+import RuleTable
+
+/// Reads a range of stored journals and hands out their events, as `mailtrail replay` does.
+public final class Replay {
+  /// Where the events go.
+  public enum Output {
+    /// An audit tree.
+    case tree(AuditTree)
+    /// Whoever prints them; false ends the replay.
+    case events((Correlator.Told) throws -> Bool)
+  }
+
+  public private(set) var entriesRead: UInt64 = 0
+  public private(set) var notices: [SourceNotice] = []
+  public private(set) var truncated = 0
+  public let pipeline: Pipeline
+  /// Called with the time of the newest entry so far.
+  public var onProgress: ((UInt64) -> Void)?
+
+  public init(configuration: Configuration, table: CompiledTable, calendar: DayCalendar) throws {
+    let policy = try CorrelationPolicy(configuration, calendar: calendar)
+    pipeline = Pipeline(
+      table: table, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+  }
+
+  /// Reads to the end of the request.
+  ///
+  /// - Throws: `JournalError`, `TreeError`, or what the output threw.
+  public func run(_ request: JournalRequest, to output: Output) throws {
+    let journal = try JournalThread()
+    journal.start(request, interest: pipeline.interest)
+    defer { journal.stop() }
+    switch output {
+    case .tree(let tree):
+      let writer = TrailWriter(tree: tree, store: nil)
+      writer.start()
+      defer { writer.finish(givesUp: false) }
+      var events: [Correlator.Told] = []
+      try read(journal) { told in
+        events.append(told)
+        guard events.count >= 2048 else { return true }
+        defer { events.removeAll(keepingCapacity: true) }
+        return writer.submit(WriteJob(events: events))
+      }
+      _ = writer.submit(WriteJob(events: events))
+      writer.finish(givesUp: false)
+      if let trouble = writer.status.trouble { throw ReplayError(trouble) }
+      try tree.finish()
+    case .events(let body): try read(journal, body)
+    }
+  }
+
+  private func read(_ journal: JournalThread, _ body: (Correlator.Told) throws -> Bool) throws {
+    while case .element(let message) = journal.messages.receive() {
+      switch message {
+      case .failed(let error): throw error
+      case .batch(let batch, let found, _, _):
+        pipeline.process(batch)
+        entriesRead += UInt64(batch.examinedCount)
+        truncated += batch.truncatedCount
+        notices += found
+        let newest = batch.entries.last?.realtime
+        journal.recycle(batch)
+        guard try handOut(body) else { return }
+        if let newest { onProgress?(newest) }
+      }
+    }
+    pipeline.correlator.finish()
+    _ = try handOut(body)
+  }
+
+  private func handOut(_ body: (Correlator.Told) throws -> Bool) throws -> Bool {
+    for told in pipeline.correlator.takeTold() { guard try body(told) else { return false } }
+    for gap in pipeline.gaps { guard try body(gap) else { return false } }
+    pipeline.gaps.removeAll()
+    return true
+  }
+}
+
+/// Why a replay could not write its tree.
+public struct ReplayError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,42 @@
+/// The options as journalctl takes them, for `ArgumentNormalizer`.
+extension CommandOptions {
+  private static let common = [
+    Option("config", nil, .required), Option("set", nil, .required), Option("help", "h"), Option("version"),
+  ]
+
+  private static let selection = [
+    Option("since", "S", .required), Option("until", "U", .required), Option("output", "o", .required),
+    Option("grep", "g", .required), Option("no-pager"), Option("reverse", "r"), Option("lines", "n", .lineCount),
+    Option("kind", "k", .required), Option("ip", nil, .required), Option("service", nil, .required),
+    Option("level", nil, .required), Option("quiet", "q"),
+  ]
+
+  private static let journal = [
+    Option("boot", "b", .boot), Option("cursor", "c", .required), Option("after-cursor", nil, .required),
+    Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
+    Option("identifier", "t", .required), Option("unit", "u", .required),
+  ]
+
+  static let mailtrail = CommandOptions(
+    options: common,
+    subcommands: [
+      "collect": CommandOptions(options: common + [Option("until-end")]),
+      "replay": CommandOptions(options: common + selection + journal + [Option("output-dir", nil, .required)]),
+      "show": CommandOptions(options: common + selection + [Option("follow", "f"), Option("as-owner")]),
+      "search": CommandOptions(options: common + selection),
+      "mailboxes": CommandOptions(options: common),
+      "status": CommandOptions(options: common + [Option("output", "o", .required)]),
+      "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
+      "rules": CommandOptions(
+        options: common,
+        subcommands: [
+          "list": CommandOptions(options: common), "check": CommandOptions(options: common),
+          "explain": CommandOptions(options: common + [Option("identifier", "t", .required)]),
+          "coverage": CommandOptions(
+            options: common + journal
+              + [
+                Option("since", "S", .required), Option("until", "U", .required), Option("lines", "n", .lineCount),
+              ]),
+        ]),
+    ])
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+
+/// `mailtrail`: one program, a subcommand for each thing that people do with audit trails.
+public struct MailtrailCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "mailtrail", abstract: "An audit trail for every mailbox of a mail server.",
+    discussion: """
+      Reads what mail daemons write to the systemd journal, maps it to audit events with a rule table, and keeps one \
+      trail for each mailbox: who logged in from where, what was sent, delivered, deleted, refused.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      CollectCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self, MailboxesCommand.self,
+      RulesCommand.self, StatusCommand.self, RetentionCommand.self,
+    ])
+
+  public init() {}
+
+  /// Runs the program and ends the process with the exit status of journalctl(1): 0, also with nothing to show; 1 for
+  /// an error, or when `--grep` found nothing; 64 for a wrong command line.
+  public static func runAndExit() -> Never {
+    let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()), options: CommandOptions.mailtrail)
+    do {
+      var command = try MailtrailCommand.parseAsRoot(arguments)
+      try command.run()
+      exit(0)
+    } catch let failure as CommandFailure {
+      StandardError.write(failure.description)
+      exit(failure.status)
+    } catch {
+      let code = MailtrailCommand.exitCode(for: error)
+      if code == .validationFailure || code == .success || error is ExitCode { MailtrailCommand.exit(withError: error) }
+      StandardError.write("mailtrail: \(error)")
+      exit(1)
+    }
+  }
+}
+
+/// A command that ended badly after saying why.
+struct CommandFailure: Error, CustomStringConvertible {
+  var description: String
+  var status: Int32 = 1
+
+  init(_ description: String, status: Int32 = 1) {
+    self.description = description
+    self.status = status
+  }
+}
+
+/// Messages to people.
+enum StandardError {
+  /// Writes a line; under systemd with the priority of a notice in front.
+  static func write(_ text: String) {
+    guard !text.isEmpty else { return }
+    let bytes = Array((text + "\n").utf8)
+    bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import AuditModel
+import AuditTree
+import Bridge
+import Configuration
+import LogSources
+import RuleTable
+
+/// `--config` and `--set`, which every command takes.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(name: .customLong("config"), help: ArgumentHelp("Read this file instead of \(Configuration.defaultPath).", valueName: "file"))
+  var path: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Set one key of the configuration, dotted, as audit.level=1; may be repeated.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  func load() throws -> Configuration { try Configuration.load(path: path, overrides: overrides) }
+}
+
+extension Configuration {
+  /// The tables that this configuration asks for.
+  func loadTable(extra: [String] = []) throws -> CompiledTable {
+    try RuleTables.load(directory: rules.directory, off: rules.off, extra: extra)
+  }
+
+  func calendar() throws -> DayCalendar { try DayCalendar(timeZone: audit.timeZone.name) }
+}
+
+/// Which journal entries to read, as journalctl(1) selects them.
+struct JournalOptions: ParsableArguments {
+  @Option(name: [.customShort("D"), .long], help: "Read the journal files of this directory; may be repeated.")
+  var directory: [String] = []
+
+  @Option(help: "Read this journal file; may be repeated.")
+  var file: [String] = []
+
+  @Option(help: "Read this journal namespace; may be repeated.")
+  var namespace: [String] = []
+
+  @Option(name: [.short, .long], help: "Read one boot: 0 is the last, -1 the one before, or its id.")
+  var boot: String?
+
+  @Option(name: [.short, .long], help: "Start at this cursor.")
+  var cursor: String?
+
+  @Option(help: "Start behind this cursor.")
+  var afterCursor: String?
+
+  @Option(name: [.customShort("t"), .long], help: "Only entries with this SYSLOG_IDENTIFIER; may be repeated.")
+  var identifier: [String] = []
+
+  @Option(name: [.short, .long], help: "Only entries of this unit; may be repeated.")
+  var unit: [String] = []
+
+  func request(since: String?, until: String?) throws -> JournalRequest {
+    var selection = JournalSelection(namespaces: namespace, directories: directory, files: file)
+    selection.localMachine = namespace.isEmpty && directory.isEmpty && file.isEmpty
+    var request = JournalRequest(selection: selection, filter: EntryFilter(identifiers: identifier, units: unit))
+    if let since { request.start = .since(try TimeExpression.microseconds(of: since)) }
+    if let cursor { request.start = .at(try Self.parse(cursor)) }
+    if let afterCursor { request.start = .afterCursor(try Self.parse(afterCursor)) }
+    if let until { request.until = try TimeExpression.microseconds(of: until) }
+    if let boot { request.boot = try Self.boot(boot) }
+    return request
+  }
+
+  private static func parse(_ text: String) throws -> Cursor {
+    guard let cursor = Cursor(text) else {
+      throw ValidationError("‘\(text)’ is no cursor; journalctl --show-cursor prints whole ones")
+    }
+    return cursor
+  }
+
+  private static func boot(_ text: String) throws -> BootSelection {
+    if let offset = Int(text) { return .offset(offset) }
+    guard let id = ID128(text) else {
+      throw ValidationError("‘\(text)’ is no boot; journalctl --list-boots lists them")
+    }
+    return .id(id)
+  }
+}
+
+/// Which events to print, and how.
+struct EventOptions: ParsableArguments {
+  @Option(name: [.customShort("S"), .long], help: "Only what is at or after this time (systemd.time(7)).")
+  var since: String?
+
+  @Option(name: [.customShort("U"), .long], help: "Only what is at or before this time.")
+  var until: String?
+
+  @Option(name: [.short, .long], help: "short, short-iso, json, json-pretty or csv.")
+  var output: OutputFormat?
+
+  @Option(name: [.customShort("k"), .long], help: "Only this kind, or all of a family such as login; may be repeated.")
+  var kind: [String] = []
+
+  @Option(help: "Only events from this address; may be repeated.")
+  var ip: [String] = []
+
+  @Option(help: "Only this service: imap, pop3, submission …; may be repeated.")
+  var service: [String] = []
+
+  @Option(help: "Only this level and above: 1, 3, 5 or 10.")
+  var level: UInt8?
+
+  @Option(name: [.short, .long], help: "Only events with this text in one of their values, upper or lower case.")
+  var grep: String?
+
+  @Option(name: [.customShort("n"), .customLong("lines")], help: "Only the last so many events.")
+  var lines: String?
+
+  @Flag(name: [.short, .long], help: "The newest first.")
+  var reverse = false
+
+  @Flag(help: "Do not pipe the output into a pager.")
+  var noPager = false
+
+  @Flag(name: [.short, .long], help: "Print no headings and hints.")
+  var quiet = false
+
+  mutating func validate() throws {
+    for name in kind where !EventKind.allCases.contains(where: { EventFilter.fits($0, name) }) {
+      throw ValidationError("there is no kind ‘\(name)’; mailtrail-events(7) lists them")
+    }
+    if let level, Level(rawValue: level) == nil { throw ValidationError("there is no level \(level); use 1, 3, 5 or 10") }
+    if let lines, lines != "all", Int(lines) == nil { throw ValidationError("‘\(lines)’ is no number of lines") }
+  }
+
+  func filter() throws -> EventFilter {
+    EventFilter(
+      since: try since.map { try TimeExpression.microseconds(of: $0) },
+      until: try until.map { try TimeExpression.microseconds(of: $0) }, kinds: kind,
+      addresses: ip.map { Array($0.utf8) }, services: service.map { Array($0.utf8) },
+      level: level.flatMap(Level.init), text: grep.map { Array($0.lowercased().utf8) })
+  }
+
+  /// nil for all.
+  var limit: Int? { lines.flatMap { $0 == "all" ? nil : Int($0) } }
+}
+
+/// What an event must be like to be shown.
+struct EventFilter: Sendable {
+  var since: UInt64?
+  var until: UInt64?
+  var kinds: [String] = []
+  var addresses: [[UInt8]] = []
+  var services: [[UInt8]] = []
+  var level: Level?
+  var text: [UInt8]?
+
+  static func fits(_ kind: EventKind, _ name: String) -> Bool {
+    let own = kind.name.description
+    return own == name || own.hasPrefix(name + ".")
+  }
+
+  func accepts(_ event: AuditEvent) -> Bool {
+    if let since, event.time < since { return false }
+    if let until, event.time > until { return false }
+    if let level, event.level < level { return false }
+    if !kinds.isEmpty, !kinds.contains(where: { Self.fits(event.kind, $0) }) { return false }
+    if !addresses.isEmpty, !addresses.contains(where: { event.fields[.ip]?.elementsEqual($0) == true }) { return false }
+    if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) { return false }
+    if let text { return contains(text, event) }
+    return true
+  }
+
+  private func contains(_ text: [UInt8], _ event: AuditEvent) -> Bool {
+    if event.kind.name.description.contains(String(decoding: text, as: UTF8.self)) { return true }
+    var isFound = false
+    event.fields.forEach { _, value in
+      guard !isFound, value.count >= text.count else { return }
+      let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+      isFound = lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
+    }
+    return isFound
+  }
+}
