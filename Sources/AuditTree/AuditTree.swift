@@ -1,0 +1,197 @@
+import AuditModel
+import Glibc
+
+/// The audit files of all mailboxes, as their one writer sees them.
+///
+/// Belongs to one thread at a time. Only `commit()` uses other threads, and only until it returns.
+///
+/// A live tree is written so:
+///
+///     let tree = try AuditTree(root: directory, mode: .durable(state: state), calendar: calendar)
+///     let report = try tree.recover()
+///     // read entries from the saved position on
+///     try tree.append(event, owner: owner)      // again and again
+///     try tree.commit()                         // the events are durable
+///     // save the position; before the next commit it must be durable itself
+///
+/// After an end at any instant, the same events appended again from the saved position on are written exactly once.
+public final class AuditTree {
+  public enum Mode: Sendable, Hashable {
+    /// A live tree: `commit()` is durable and survives an end at any instant. The intent files are in the directory.
+    case durable(state: String)
+    /// A tree made in one go (`replay --output-dir`): written when much is pending, made durable by `commit()`.
+    case bulk
+  }
+
+  /// Whether events that their day file already has are left out: for a replay into a tree, or after the position was
+  /// lost. Each file is then read whole when it is first appended to.
+  public var skipsPresent = false {
+    didSet { if !skipsPresent { present.removeAll() } }
+  }
+
+  private let root: Directory
+  private let mode: Mode
+  private var calendar: DayCalendar
+  private var intents: IntentLog?
+  private var isRecovered = false
+  private var pending = PendingLines()
+  private var recovered = RecoveredLines()
+  private var present = PresentLines()
+  private var touched: Set<PendingLines.Key> = []
+  var writer: BatchWriter
+
+  /// Bytes of pending lines at which `isFull` asks for a commit, or the bulk mode writes.
+  static let bound = 24 << 20
+  /// Bytes of pending lines at which `append` refuses: what a caller that ignores `isFull` can fill.
+  static let limit = 2 * bound
+  /// Files of a bulk tree that wait for their sync; beyond that they are synchronized in between.
+  private static let maximumTouched = 300_000
+
+  /// Opens the tree; makes the root (mode 0750, in a directory that exists) when it is missing.
+  ///
+  /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link.
+  public init(
+    root path: String, mode: Mode, calendar: DayCalendar, calls: SystemCalls = SystemCalls()
+  ) throws(TreeError) {
+    root = try Directory.open(path, create: true, calls: calls)
+    self.mode = mode
+    self.calendar = calendar
+    if case .durable(let state) = mode {
+      intents = IntentLog(directory: try Directory.open(state, create: true, calls: calls))
+    }
+    writer = BatchWriter(root: root, synchronizesFileSystem: Self.hasFileSystemOfItsOwn(root))
+  }
+
+  /// Bytes that wait for `commit()`.
+  public var pendingBytes: Int { pending.byteCount }
+
+  /// Events that wait for `commit()`.
+  public var pendingEvents: Int { pending.lineCount }
+
+  /// Whether so much is pending that it is time for `commit()`. In bulk mode it never is.
+  public var isFull: Bool { pending.byteCount >= Self.bound }
+
+  /// Takes an event for its owner's file of the day; true when it will be written, false when the file has it already.
+  ///
+  /// In durable mode only memory changes until `commit()` (but for `skipsPresent`, which reads the file and cuts a torn
+  /// last line). Throws a `TreeError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when twice
+  /// the bytes of `isFull` are pending: then commit first.
+  @discardableResult
+  public func append(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
+    if pending.byteCount >= Self.bound { try makeRoom() }
+    let key = PendingLines.Key(owner: owner, day: calendar.day(of: event.time))
+    if !recovered.isEmpty, recovered.take(event.id, of: owner) { return false }
+    if skipsPresent {
+      if !present.isKnown(key) { present.insert(try idsInFile(key), for: key) }
+      if present.contains(event.id, in: key) { return false }
+    }
+    pending.append(event, key)
+    return true
+  }
+
+  /// Makes everything durable that was appended; nothing is done when nothing is pending.
+  ///
+  /// In durable mode the position behind the last commit must be saved before the next one: a commit takes the place of
+  /// the one before as what a restart looks at. After an error (its path, errno and remedy in the `TreeError`) the
+  /// files are as they were before and the events still pending: call it again when there is hope, keep the old
+  /// position until then, and read on no further than `isFull`.
+  public func commit() throws(TreeError) {
+    switch mode {
+    case .bulk:
+      try flush()
+      try synchronizeTouched()
+    case .durable:
+      precondition(isRecovered, "AuditTree.recover() comes before the first commit of a live tree")
+      if !pending.isEmpty { try commitDurably() }
+      recovered.settle()
+    }
+  }
+
+  /// Repairs what an earlier run left unfinished, and learns which events it had written already: those are skipped,
+  /// once each, when they are appended again. Comes first in durable mode, and may be repeated after an error.
+  ///
+  /// Throws a `TreeError` when the tree or the intent files cannot be read, cut or made durable.
+  @discardableResult
+  public func recover() throws(TreeError) -> RecoveryReport {
+    guard var intents else { return RecoveryReport() }
+    var recovery = TreeRecovery(root: root)
+    try recovery.run(try intents.read())
+    self.intents = intents
+    recovered = recovery.lines
+    isRecovered = true
+    return recovery.report
+  }
+
+  /// Removes day files that are older than the retention; see `TrailRetention.removeExpired`.
+  ///
+  /// Times and retention in microseconds. It walks the whole tree: with very many mailboxes use `TrailRetention` on a
+  /// thread of its own, which may run beside this object.
+  public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+    defer { writer.walker.forget() }
+    return try TrailRetention(root: root, calendar: calendar)
+      .removeExpired(now: now, newest: newest, retention: retention)
+  }
+
+  // MARK: Committing
+
+  private func makeRoom() throws(TreeError) {
+    if mode == .bulk { return try flush() }
+    if pending.byteCount >= Self.limit { throw TreeError(.append, path: root.path, code: ENOBUFS, remedy: "commit") }
+  }
+
+  private func commitDurably() throws(TreeError) {
+    let (files, order) = pending.grouped()
+    let targets = try writer.measure(files)
+    try intents?.write(intent(targets))
+    try writer.writeDurably(targets, pending, order)
+    pending.removeAll()
+  }
+
+  /// The batch's files, and those of an unfinished commit before whose events may still come again.
+  private func intent(_ targets: [BatchWriter.Target]) -> [IntentLog.Entry] {
+    var carried: [TrailPath: [Day: Int]] = [:]
+    for entry in recovered.carried { carried[entry.path, default: [:]][entry.day] = entry.length }
+    var entries = targets.map { target in
+      let length = carried[target.path]?.removeValue(forKey: target.day) ?? target.length
+      return IntentLog.Entry(path: target.path, day: target.day, length: min(length, target.length))
+    }
+    for (path, days) in carried {
+      for (day, length) in days { entries.append(IntentLog.Entry(path: path, day: day, length: length)) }
+    }
+    return entries
+  }
+
+  private func flush() throws(TreeError) {
+    guard !pending.isEmpty else { return }
+    let (files, order) = pending.grouped()
+    try writer.write(files, pending, order)
+    if !writer.synchronizesFileSystem { touched.formUnion(pending.keys) }
+    pending.removeAll()
+    if touched.count > Self.maximumTouched { try synchronizeTouched() }
+  }
+
+  private func synchronizeTouched() throws(TreeError) {
+    try writer.synchronize(touched.map { (TrailPath($0.owner), $0.day) })
+    touched = []
+  }
+
+  private func idsInFile(_ key: PendingLines.Key) throws(TreeError) -> [EventID] {
+    let trail = TrailPath(key.owner)
+    var walker = TreeWalker(root: root)
+    guard let (file, length) = try walker.open(trail, key.day, create: false) else { return [] }
+    let path = root.path + "/" + trail.file(of: key.day)
+    let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
+    if finding.soundLength < length {
+      let result = root.calls.truncate(file.number, to: finding.soundLength)
+      if result < 0 { throw TreeError(.truncate, path: path, code: -result) }
+    }
+    return finding.ids
+  }
+
+  private static func hasFileSystemOfItsOwn(_ root: Directory) -> Bool {
+    var parent = stat()
+    guard let own = root.descriptor.status(), fstatat(root.descriptor.number, "..", &parent, 0) == 0
+    else { return false }
+    return own.st_dev != parent.st_dev
+  }
+}

@@ -1,0 +1,114 @@
+import AuditModel
+
+/// Writes an event as the one line of JSON that it is in an audit file.
+///
+/// Keys come in the order of `FieldKey`. Text is escaped as `RecordText` says. A value that does not fit its key's
+/// shape is written as text. Long values are cut at a character's boundary and end in `…`; the line stays under 16 KiB.
+public struct RecordEncoder: Sendable {
+  /// The longest line, with its line end, in bytes.
+  public static let maximumLineLength = 16 * 1024
+  /// The longest value that is not cut, in bytes of the log line.
+  public static let maximumValueLength = 2048
+
+  public init() {}
+
+  /// Appends the line with its line end.
+  public func append(_ event: AuditEvent, to output: inout [UInt8]) {
+    let start = output.count
+    // Nearly every line fits at once. The last limit always does: 34 fields of 32 bytes, escaped six-fold.
+    for limit in [Self.maximumValueLength, 512, 128, 32] {
+      appendHead(event, to: &output)
+      event.fields.bytes.withUnsafeBufferPointer { appendFields($0, limit: limit, to: &output) }
+      output.append(UInt8(ascii: "}"))
+      output.append(UInt8(ascii: "\n"))
+      if output.count - start <= Self.maximumLineLength { return }
+      output.removeSubrange(start...)
+    }
+  }
+
+  private func appendHead(_ event: AuditEvent, to output: inout [UInt8]) {
+    Self.append(#"{"id":""#, to: &output)
+    event.id.append(to: &output)
+    Self.append(#"","time":""#, to: &output)
+    RecordTime.append(event.time, to: &output)
+    Self.append(#"","kind":""#, to: &output)
+    Self.append(event.kind.name, to: &output)
+    Self.append(#"","level":"#, to: &output)
+    Self.append(
+      event.level == .high ? "10" : event.level == .normal ? "5" : event.level == .low ? "3" : "1", to: &output)
+  }
+
+  private static func append(_ text: StaticString, to output: inout [UInt8]) {
+    output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  private static let keyCount = FieldKey.allCases.count
+  /// `,"ip":` for each key.
+  private static let labels: [[UInt8]] = FieldKey.allCases.map { Array(",\"\($0.name)\":".utf8) }
+  private static let shapes: [FieldKey.Shape] = FieldKey.allCases.map(\.shape)
+
+  /// `fields` is in the layout of `FieldSet.bytes`: key, length (four bytes, little-endian), value.
+  private func appendFields(_ fields: UnsafeBufferPointer<UInt8>, limit: Int, to output: inout [UInt8]) {
+    withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: Self.keyCount) { values in
+      values.initialize(repeating: 0..<0)
+      var place = 0
+      while place < fields.count {
+        let key = Int(fields[place])
+        let length =
+          Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
+          | Int(fields[place + 4]) << 24
+        // A value begins behind its header, never at 0: an empty range at 0 means that the key is absent.
+        if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (place + 5)..<(place + 5 + length) }
+        place += 5 + length
+      }
+      for key in 0..<Self.keyCount where values[key].lowerBound != 0 {
+        output.append(contentsOf: Self.labels[key])
+        let value = UnsafeBufferPointer(rebasing: fields[values[key]])
+        appendValue(value, Self.shapes[key], limit: limit, to: &output)
+      }
+    }
+  }
+
+  private func appendValue(
+    _ value: UnsafeBufferPointer<UInt8>, _ shape: FieldKey.Shape, limit: Int, to output: inout [UInt8]
+  ) {
+    switch shape {
+    case .integer where NumberShape.isInteger(value), .number where NumberShape.isNumber(value):
+      output.append(contentsOf: value)
+    case .integers where value.count <= limit && NumberShape.isIntegerList(value):
+      output.append(UInt8(ascii: "["))
+      output.append(contentsOf: value)
+      output.append(UInt8(ascii: "]"))
+    case .texts: appendTexts(value, limit: limit, to: &output)
+    default: appendText(value, limit: limit, to: &output)
+    }
+  }
+
+  private func appendText(_ value: UnsafeBufferPointer<UInt8>, limit: Int, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\""))
+    let length = UTF8Scanning.boundary(value, limit: limit)
+    RecordText.append(UnsafeBufferPointer(rebasing: value[..<length]), to: &output)
+    if length < value.count { Self.append("…", to: &output) }
+    output.append(UInt8(ascii: "\""))
+  }
+
+  /// Whole texts up to the limit, then `…` as a text of its own; a first text that is too long alone is cut in itself.
+  private func appendTexts(_ value: UnsafeBufferPointer<UInt8>, limit: Int, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "["))
+    var start = 0
+    while true {
+      let end = value[start...].firstIndex(of: 0) ?? value.count
+      if start > 0 {
+        output.append(UInt8(ascii: ","))
+        if end > limit {
+          Self.append(#""…""#, to: &output)
+          break
+        }
+      }
+      appendText(UnsafeBufferPointer(rebasing: value[start..<end]), limit: limit, to: &output)
+      if end == value.count { break }
+      start = end + 1
+    }
+    output.append(UInt8(ascii: "]"))
+  }
+}

@@ -1,0 +1,174 @@
+import AuditModel
+
+/// One pass over one line, for `RecordDecoder`.
+struct RecordParser {
+  private let bytes: [UInt8]
+  private var place = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  mutating func event() throws(RecordError) -> AuditEvent {
+    try expect(#"{"id":"#)
+    let id: EventID = try value("an event id") { EventID($0) }
+    try expect(#","time":"#)
+    let time: UInt64 = try value("a time such as 2026-01-31T23:59:59.000000Z") { RecordTime.read($0) }
+    try expect(#","kind":"#)
+    let kind: EventKind = try value("the name of a kind") { EventKind(name: String(decoding: $0, as: UTF8.self)) }
+    try expect(#","level":"#)
+    let level = try level()
+    let fields = try fields()
+    guard place == bytes.count else { throw fault("the end of the line") }
+    return AuditEvent(id: id, time: time, kind: kind, level: level, fields: fields)
+  }
+
+  private mutating func value<Value>(
+    _ expected: String, _ read: ([UInt8]) -> Value?
+  ) throws(RecordError) -> Value {
+    let start = place
+    guard let value = read(try string()) else { throw RecordError(byte: start, expected: expected) }
+    return value
+  }
+
+  private mutating func level() throws(RecordError) -> Level {
+    let start = place
+    let digits = numberText()
+    guard let number = UInt8(String(decoding: digits, as: UTF8.self)), let level = Level(rawValue: number) else {
+      throw RecordError(byte: start, expected: "a level (1, 3, 5 or 10)")
+    }
+    return level
+  }
+
+  private mutating func fields() throws(RecordError) -> FieldSet {
+    var fields = FieldSet()
+    var last = -1
+    while take(",") {
+      let start = place
+      let name = String(decoding: try string(), as: UTF8.self)
+      guard let key = FieldKey(name: name), Int(key.rawValue) > last else {
+        throw RecordError(byte: start, expected: "a known key that has not been, in its order,")
+      }
+      last = Int(key.rawValue)
+      try expect(":")
+      fields.append(key.rawValue, try fieldValue(key.shape))
+    }
+    guard take("}") else { throw fault("a comma or a closing brace") }
+    return fields
+  }
+
+  private mutating func fieldValue(_ shape: FieldKey.Shape) throws(RecordError) -> [UInt8] {
+    let start = place
+    switch shape {
+    case .texts: return try texts()
+    case _ where peek == UInt8(ascii: "\""): return RecordText.unescapedBytes(try string())
+    case .integer, .number:
+      let text = numberText()
+      let fits = text.withUnsafeBufferPointer {
+        shape == .integer ? NumberShape.isInteger($0) : NumberShape.isNumber($0)
+      }
+      guard fits else { throw RecordError(byte: start, expected: "a number or a text") }
+      return text
+    case .integers: return try integers()
+    case .text: throw fault("a text")
+    }
+  }
+
+  private mutating func texts() throws(RecordError) -> [UInt8] {
+    guard take("[") else { throw fault("an array of texts") }
+    var value: [UInt8] = RecordText.unescapedBytes(try string())
+    while take(",") {
+      value.append(0)
+      value += RecordText.unescapedBytes(try string())
+    }
+    guard take("]") else { throw fault("a comma or a closing bracket") }
+    return value
+  }
+
+  private mutating func integers() throws(RecordError) -> [UInt8] {
+    guard take("[") else { throw fault("an array of whole numbers") }
+    let start = place
+    while let byte = peek, byte != UInt8(ascii: "]") { place += 1 }
+    let value = Array(bytes[start..<place])
+    guard value.withUnsafeBufferPointer(NumberShape.isIntegerList) else {
+      throw RecordError(byte: start, expected: "whole numbers with commas between them")
+    }
+    guard take("]") else { throw fault("a closing bracket") }
+    return value
+  }
+
+  private mutating func numberText() -> [UInt8] {
+    let start = place
+    while let byte = peek, (48...57).contains(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") {
+      place += 1
+    }
+    return Array(bytes[start..<place])
+  }
+
+  /// A JSON string (RFC 8259, section 7) whose bytes are UTF-8, with its escapes undone.
+  private mutating func string() throws(RecordError) -> [UInt8] {
+    guard take("\"") else { throw fault("a text") }
+    var text: [UInt8] = []
+    while let byte = peek {
+      switch byte {
+      case UInt8(ascii: "\""):
+        place += 1
+        return text
+      case UInt8(ascii: "\\"): try escape(into: &text)
+      case 0..<0x20: throw fault("no control character but its escape")
+      case 0..<0x80:
+        text.append(byte)
+        place += 1
+      default:
+        let (scalar, length) = bytes.withUnsafeBufferPointer { UTF8Scanning.scalar($0, at: place) }
+        guard scalar != nil else { throw fault("UTF-8") }
+        text += bytes[place..<(place + length)]
+        place += length
+      }
+    }
+    throw fault("a closing quotation mark")
+  }
+
+  private mutating func escape(into text: inout [UInt8]) throws(RecordError) {
+    let start = place
+    place += 1
+    guard let letter = peek else { throw fault("an escape") }
+    place += 1
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): text.append(letter)
+    case UInt8(ascii: "u"):
+      guard let scalar = hexadecimal().flatMap(Unicode.Scalar.init) else {
+        throw RecordError(byte: start, expected: "an escape of a whole character")
+      }
+      text += Array(String(Character(scalar)).utf8)
+    default: throw RecordError(byte: start, expected: #"one of the escapes \" \\ \u"#)
+    }
+  }
+
+  private mutating func hexadecimal() -> UInt32? {
+    guard place + 4 <= bytes.count else { return nil }
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      switch bytes[place] {
+      case 48...57: value = value << 4 | UInt32(bytes[place] - 48)
+      case 97...102: value = value << 4 | UInt32(bytes[place] - 87)
+      default: return nil
+      }
+      place += 1
+    }
+    return value
+  }
+
+  private var peek: UInt8? { place < bytes.count ? bytes[place] : nil }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard peek == UInt8(ascii: character) else { return false }
+    place += 1
+    return true
+  }
+
+  private mutating func expect(_ text: String) throws(RecordError) {
+    guard bytes[place...].starts(with: text.utf8) else { throw fault(text) }
+    place += text.utf8.count
+  }
+
+  private func fault(_ expected: String) -> RecordError { RecordError(byte: place, expected: expected) }
+}

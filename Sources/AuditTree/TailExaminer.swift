@@ -1,0 +1,44 @@
+import AuditModel
+
+/// Looks at a day file's lines from an offset on: which events are there whole, and where the file ends in a torn one.
+struct TailExaminer {
+  struct Finding {
+    var ids: [EventID] = []
+    /// The length to which the file is to be cut; its own when nothing is torn.
+    var soundLength: Int
+    /// Whole lines that are no records and were not written by us: left alone.
+    var foreignLines = 0
+  }
+
+  /// Whether each line is decoded as a whole, or only its id read.
+  let isThorough: Bool
+
+  func examine(_ file: FileDescriptor, path: String, from start: Int, length: Int) throws(TreeError) -> Finding {
+    var finding = Finding(soundLength: length)
+    var lastForeign: Int?
+    let decoder = RecordDecoder()
+    try LineScanner(file, path: path).forward(from: start) { (line) throws(TreeError) in
+      // After a power cut a file can have a hole where its data did not reach the disk. No record holds a NUL byte,
+      // and nothing behind a hole was durable.
+      if !line.isWhole || line.bytes.contains(0) {
+        finding.soundLength = line.offset
+        return false
+      }
+      let id = isThorough ? try? decoder.decode(line.bytes).id : decoder.identity(of: line.bytes)?.id
+      if let id {
+        finding.ids.append(id)
+        lastForeign = nil
+      } else {
+        finding.foreignLines += 1
+        lastForeign = line.offset
+      }
+      return true
+    }
+    // A last line that no record is counts as torn.
+    if isThorough, let lastForeign, finding.soundLength == length {
+      finding.soundLength = lastForeign
+      finding.foreignLines -= 1
+    }
+    return finding
+  }
+}

@@ -1,0 +1,27 @@
+import AuditModel
+
+/// Finds the trails of a tree by the names of its directories.
+struct TrailListing {
+  let root: Directory
+
+  /// All trails in the order of their paths. What is no directory, or has a name that is none of ours, is left out.
+  func trails() throws(TreeError) -> [TrailPath] {
+    var trails: [TrailPath] = []
+    for parent in try root.names() {
+      if parent == TrailPath.unknownName {
+        trails.append(TrailPath(.unknown))
+        continue
+      }
+      guard let directory = try subdirectory(parent, of: root) else { continue }
+      for child in try directory.names() {
+        let trail = TrailPath(parent: parent, child: child)
+        if trail.isOurs, directory.isDirectory(child) { trails.append(trail) }
+      }
+    }
+    return trails.sorted()
+  }
+
+  private func subdirectory(_ name: String, of directory: Directory) throws(TreeError) -> Directory? {
+    directory.isDirectory(name) ? try directory.directory(name) : nil
+  }
+}

@@ -1,0 +1,149 @@
+import AuditModel
+import Glibc
+
+/// One line of an audit file, as it stands there.
+public struct TrailLine: Sendable, Hashable {
+  /// The file's day.
+  public let day: Day
+  /// Where the line begins in the file, in bytes.
+  public let offset: Int
+  /// Without the line end. Made by `RecordEncoder`, it is safe to print; `event()` says whether it was.
+  public let bytes: ArraySlice<UInt8>
+
+  /// The event; throws a `RecordError` when the line is no record.
+  public func event() throws(RecordError) -> AuditEvent { try RecordDecoder().decode(bytes) }
+}
+
+/// Where a reader stands in a trail.
+public struct TrailPosition: Sendable, Hashable {
+  public var day: Day
+  /// Bytes of the day's file that were read.
+  public var offset: Int
+
+  public init(day: Day, offset: Int) {
+    self.day = day
+    self.offset = offset
+  }
+}
+
+/// Reads an audit tree, also while it is written. A last line without its end is not handed out.
+public struct TrailReader {
+  public enum Order: Sendable {
+    case oldestFirst, newestFirst
+  }
+
+  private let root: Directory
+
+  /// Opens a tree; throws a `TreeError` when it does not exist or is a symbolic link.
+  public init(root path: String) throws(TreeError) {
+    root = try Directory.open(path, create: false, calls: SystemCalls())
+  }
+
+  /// The trails of the tree in the order of their directories.
+  ///
+  /// A trail whose name was shortened has no `owner`; its records' `mailbox` tells (`last(1, of:)`).
+  public func trails() throws(TreeError) -> [TrailPath] { try TrailListing(root: root).trails() }
+
+  /// The days for which there is a file, in order.
+  public func days(of trail: TrailPath) throws(TreeError) -> [Day] {
+    guard let directory = try directory(of: trail) else { return [] }
+    return try directory.names().filter(directory.isFile).compactMap(Day.init(fileName:)).sorted()
+  }
+
+  /// Hands out the lines of a trail until the body answers false.
+  ///
+  /// With times (microseconds since 1970), records outside them are left out, and lines that are no records as well.
+  /// Within a file lines come as they stand there, which is nearly, not always, the order of time.
+  public func forEachLine(
+    of trail: TrailPath, in times: Range<UInt64>? = nil, order: Order = .oldestFirst,
+    _ body: (TrailLine) throws(TreeError) -> Bool
+  ) throws(TreeError) {
+    var days = try days(of: trail)
+    if let times { days = days.filter { Self.mayHold($0, times) } }
+    if order == .newestFirst { days.reverse() }
+    guard let directory = try directory(of: trail) else { return }
+    let decoder = RecordDecoder()
+    var goesOn = true
+    for day in days where goesOn {
+      guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY) else { continue }
+      let scanner = LineScanner(file, path: directory.path + "/" + day.fileName)
+      func pass(_ line: LineScanner.Line) throws(TreeError) -> Bool {
+        guard line.isWhole else { return true }
+        if let times {
+          guard let time = decoder.identity(of: line.bytes)?.time, times.contains(time) else { return true }
+        }
+        goesOn = try body(TrailLine(day: day, offset: line.offset, bytes: line.bytes))
+        return goesOn
+      }
+      switch order {
+      case .oldestFirst: try scanner.forward(from: 0, pass)
+      case .newestFirst: try scanner.backward(from: length, pass)
+      }
+    }
+  }
+
+  /// The last lines of a trail, the oldest of them first. Reads from the end: the length of the trail is no matter.
+  public func last(_ count: Int, of trail: TrailPath) throws(TreeError) -> [TrailLine] {
+    guard count > 0 else { return [] }
+    var lines: [TrailLine] = []
+    try forEachLine(of: trail, order: .newestFirst) { line in
+      lines.append(line)
+      return lines.count < count
+    }
+    return lines.reversed()
+  }
+
+  /// The place behind the last whole line of a trail; nil when it has no file.
+  public func end(of trail: TrailPath) throws(TreeError) -> TrailPosition? {
+    guard let day = try days(of: trail).last, let directory = try directory(of: trail),
+      let (file, length) = try directory.file(day.fileName, flags: O_RDONLY)
+    else { return nil }
+    var position = TrailPosition(day: day, offset: 0)
+    let scanner = LineScanner(file, path: directory.path + "/" + day.fileName)
+    try scanner.backward(from: length) { line in
+      position.offset = line.isWhole ? line.end : line.offset
+      return false
+    }
+    return position
+  }
+
+  /// Hands out the whole lines behind a position, also those of later days, and answers the position behind them.
+  ///
+  /// Without a position everything is handed out. For `show --follow`: call it again when a file has changed. Lines
+  /// that come late into an earlier day's file are not seen.
+  public func forEachLine(
+    of trail: TrailPath, after position: TrailPosition?, _ body: (TrailLine) throws(TreeError) -> Void
+  ) throws(TreeError) -> TrailPosition? {
+    var position = position
+    guard let directory = try directory(of: trail) else { return position }
+    for day in try days(of: trail) {
+      if let position, day < position.day { continue }
+      guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY) else { continue }
+      var offset = position.map { $0.day == day ? $0.offset : 0 } ?? 0
+      // Shorter than what was read: it was removed and made anew.
+      if offset > length { offset = 0 }
+      try LineScanner(file, path: directory.path + "/" + day.fileName).forward(from: offset) {
+        (line) throws(TreeError) in
+        guard line.isWhole else { return false }
+        try body(TrailLine(day: day, offset: line.offset, bytes: line.bytes))
+        offset = line.end
+        return true
+      }
+      position = TrailPosition(day: day, offset: offset)
+    }
+    return position
+  }
+
+  private func directory(of trail: TrailPath) throws(TreeError) -> Directory? {
+    var walker = TreeWalker(root: root)
+    return try walker.directory(trail, create: false)
+  }
+
+  /// Whether a day of some time zone meets the times: zones are at most 14 hours from UTC, a day is allowed for.
+  private static func mayHold(_ day: Day, _ times: Range<UInt64>) -> Bool {
+    let length = 86_400_000_000
+    let start = (day.number - 1) * length
+    let end = (day.number + 2) * length
+    return Int(clamping: times.lowerBound) < end && Int(clamping: times.upperBound) > start
+  }
+}

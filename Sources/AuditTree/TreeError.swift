@@ -1,0 +1,52 @@
+import Glibc
+
+/// What went wrong in the audit tree: the operation, the path, the system's code and what to do about it.
+public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What was tried.
+  public enum Operation: String, Sendable {
+    case open = "open"
+    case createDirectory = "create the directory"
+    case write = "write"
+    case read = "read"
+    case synchronize = "make durable"
+    case truncate = "truncate"
+    case remove = "remove"
+    case list = "list"
+    case append = "append to"
+    case timeZone = "read the time zone"
+  }
+
+  public let operation: Operation
+  /// The file or directory, or the zone's name.
+  public let path: String
+  /// An errno value.
+  public let code: Int32
+  /// What the administrator can do.
+  public let remedy: String
+
+  init(_ operation: Operation, path: String, code: Int32, remedy: String? = nil) {
+    self.operation = operation
+    self.path = path
+    self.code = code
+    self.remedy = remedy ?? Self.remedy(for: code)
+  }
+
+  public var description: String {
+    let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    return "cannot \(operation.rawValue) \(path): \(reason) (errno \(code)); \(remedy)"
+  }
+
+  private static func remedy(for code: Int32) -> String {
+    switch code {
+    case ENOSPC, EDQUOT: "make room on the file system or shorten audit.retention; nothing is lost meanwhile"
+    case EROFS: "remount the file system read-write"
+    case EACCES, EPERM: "give the user that runs mailtrail the directory and its files (directories 0750, files 0640)"
+    case ELOOP, ENOTDIR, EEXIST, EISDIR, ENXIO:
+      "a symbolic link or another foreign object stands in the way: move it aside, links are never followed"
+    case EIO: "check the disk (kernel log, smartctl): the data was not stored and will be written again"
+    case EMFILE, ENFILE: "raise LimitNOFILE of the unit"
+    case ENOENT: "create the directory, or correct its path in mailtrail.yaml"
+    default: "see the system journal for the cause"
+    }
+  }
+}

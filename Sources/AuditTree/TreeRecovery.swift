@@ -1,0 +1,73 @@
+import AuditModel
+import Glibc
+
+/// What `AuditTree.recover()` found.
+public struct RecoveryReport: Sendable, Hashable {
+  /// Whether an intent was there: false on the first start of all.
+  public var foundIntent = false
+  /// Intent files that were not whole; nothing had been appended after them.
+  public var tornIntents = 0
+  /// Files that the last commit appended to.
+  public var filesExamined = 0
+  /// Whole lines of that commit: these events are skipped when they come again.
+  public var linesFound = 0
+  /// Bytes of torn lines that were cut.
+  public var bytesCut = 0
+  /// Whole lines among them that are no records: somebody else wrote them, they are left alone.
+  public var foreignLines = 0
+}
+
+/// Brings the tree into order after a stop at any instant (AuditTree.recover).
+struct TreeRecovery {
+  let root: Directory
+  private(set) var report = RecoveryReport()
+  private(set) var lines = RecoveredLines()
+
+  init(root: Directory) { self.root = root }
+
+  mutating func run(_ content: IntentLog.Content) throws(TreeError) {
+    report.tornIntents = content.tornFiles
+    report.foundIntent = content.entries != nil
+    let result = root.calls.synchronizeFileSystem(root.descriptor.number)
+    if result < 0 { throw TreeError(.synchronize, path: root.path, code: -result) }
+    var walker = TreeWalker(root: root)
+    for entry in content.entries ?? [] {
+      // Without O_APPEND: pwrite(2) would heed it.
+      guard let (file, length) = try walker.open(entry.path, entry.day, create: false, flags: O_RDWR),
+        length > entry.length
+      else { continue }
+      try examine(entry, file, length)
+    }
+  }
+
+  private mutating func examine(_ entry: IntentLog.Entry, _ file: FileDescriptor, _ length: Int) throws(TreeError) {
+    let path = root.path + "/" + entry.path.file(of: entry.day)
+    let finding = try TailExaminer(isThorough: true).examine(file, path: path, from: entry.length, length: length)
+    if finding.soundLength < length {
+      let result = root.calls.truncate(file.number, to: finding.soundLength)
+      if result < 0 { throw TreeError(.truncate, path: path, code: -result) }
+    }
+    try rewrite(file, path, entry.length..<finding.soundLength)
+    lines.insert(finding.ids, in: entry)
+    report.filesExamined += 1
+    report.linesFound += finding.ids.count
+    report.bytesCut += length - finding.soundLength
+    report.foreignLines += finding.foreignLines
+  }
+
+  /// Writes what is there over itself. Where the program ended after a failed sync, these bytes may be in memory only,
+  /// in pages that the kernel holds for written; so they are written once more before anybody relies on them.
+  private func rewrite(_ file: FileDescriptor, _ path: String, _ range: Range<Int>) throws(TreeError) {
+    let scanner = LineScanner(file, path: path)
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let bytes = try scanner.read(at: offset, count: min(1 << 20, range.upperBound - offset))
+      if bytes.isEmpty { break }
+      let result = bytes.withUnsafeBytes { root.calls.overwrite(file.number, $0, at: offset) }
+      if result < 0 { throw TreeError(.write, path: path, code: Int32(-result)) }
+      offset += result
+    }
+    let result = root.calls.synchronizeData(file.number)
+    if result < 0 { throw TreeError(.synchronize, path: path, code: -result) }
+  }
+}

@@ -1,0 +1,77 @@
+import AuditModel
+import Glibc
+
+/// Opens the day files of a tree, making directories and files where they are missing.
+///
+/// Remembers the last first directory only: paths come in order, and a directory that was replaced meanwhile must not
+/// be written to for long.
+struct TreeWalker {
+  private let root: Directory
+  private var last: (name: String, directory: Directory)?
+  /// Directories that got a new name since they were last made durable, relative to the root ("" is the root itself).
+  var unsynchronized: Set<String> = []
+
+  init(root: Directory) { self.root = root }
+
+  /// Forgets the directory that is open: between commits others may have moved it.
+  mutating func forget() { last = nil }
+
+  /// Opens a day's file for reading and appending; nil when it does not exist and is not to be made.
+  mutating func open(
+    _ path: TrailPath, _ day: Day, create: Bool, flags: Int32 = O_RDWR | O_APPEND
+  ) throws(TreeError) -> (FileDescriptor, length: Int)? {
+    // A directory that vanishes between two calls is made again; thrice would be somebody's game.
+    for _ in 0..<3 {
+      guard let directory = try directory(path, create: create) else {
+        if create { continue }
+        return nil
+      }
+      if let file = try directory.file(day.fileName, flags: flags) { return file }
+      guard create else { return nil }
+      unsynchronized.insert(path.directory)
+      if let file = try directory.file(day.fileName, flags: flags | O_CREAT, mode: 0o640) { return file }
+      last = nil
+    }
+    throw TreeError(.open, path: root.path + "/" + path.file(of: day), code: ENOENT)
+  }
+
+  /// The directory of a trail; nil when it does not exist, or vanished while it was made.
+  mutating func directory(_ path: TrailPath, create: Bool) throws(TreeError) -> Directory? {
+    let parent: Directory
+    if let last, last.name == path.parent {
+      parent = last.directory
+    } else {
+      guard let opened = try directory(path.parent, in: root, at: "", create: create) else { return nil }
+      parent = opened
+      last = (path.parent, opened)
+    }
+    guard let child = path.child else { return parent }
+    guard let directory = try directory(child, in: parent, at: path.parent, create: create) else {
+      // The parent may be the one that vanished.
+      last = nil
+      return nil
+    }
+    return directory
+  }
+
+  private mutating func directory(
+    _ name: String, in parent: Directory, at parentPath: String, create: Bool
+  ) throws(TreeError) -> Directory? {
+    if let directory = try parent.directory(name) { return directory }
+    guard create else { return nil }
+    unsynchronized.insert(parentPath)
+    do { try parent.makeDirectory(name) } catch  where error.code == ENOENT { return nil }
+    return try parent.directory(name)
+  }
+
+  /// Makes the new names in a directory durable; one that vanished needs nothing.
+  func synchronizeDirectory(_ relativePath: String) throws(TreeError) {
+    var directory = root
+    for name in relativePath.split(separator: "/") {
+      guard let next = try directory.directory(String(name)) else { return }
+      directory = next
+    }
+    let result = root.calls.synchronizeDirectory(directory.descriptor.number)
+    if result < 0 { throw TreeError(.synchronize, path: directory.path, code: -result) }
+  }
+}
