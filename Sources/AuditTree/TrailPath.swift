@@ -4,10 +4,11 @@ import AuditModel
 public struct TrailPath: Sendable, Hashable, Comparable {
   /// The first directory.
   let parent: String
-  /// The directory within; nil for `_unknown`.
+  /// The directory within; nil for `_unknown` and `_bridge`.
   let child: String?
 
   static let unknownName = "_unknown"
+  static let bridgeName = "_bridge"
   static let panelName = "_panel"
 
   public init(_ owner: TrailOwner) {
@@ -17,6 +18,9 @@ public struct TrailPath: Sendable, Hashable, Comparable {
       child = PathPart.encode(address.localPart, as: .name)
     case .unknown:
       parent = Self.unknownName
+      child = nil
+    case .bridge:
+      parent = Self.bridgeName
       child = nil
     case .panel(let account):
       parent = Self.panelName
@@ -37,7 +41,9 @@ public struct TrailPath: Sendable, Hashable, Comparable {
 
   /// Whose trail it is; nil when the name was shortened, so that only the records tell, or is none of ours.
   public var owner: TrailOwner? {
-    guard let child else { return parent == Self.unknownName ? .unknown : nil }
+    guard let child else {
+      return parent == Self.unknownName ? .unknown : parent == Self.bridgeName ? .bridge : nil
+    }
     guard let name = PathPart.decode(child, as: .name) else { return nil }
     if parent == Self.panelName { return .panel(name) }
     guard let domain = PathPart.decode(parent, as: .domain) else { return nil }
@@ -47,7 +53,7 @@ public struct TrailPath: Sendable, Hashable, Comparable {
   /// Whether the names are such as this type makes: others in the tree are left alone.
   var isOurs: Bool {
     if owner != nil { return true }
-    guard let child, parent != Self.unknownName else { return false }
+    guard let child, parent != Self.unknownName, parent != Self.bridgeName else { return false }
     let parentFits = parent == Self.panelName || PathPart.decode(parent, as: .domain) != nil
     return (parentFits || PathPart.isShortened(parent))
       && (PathPart.decode(child, as: .name) != nil || PathPart.isShortened(child))

@@ -19,7 +19,7 @@ public final class CheckpointStore {
   }
 
   /// What changed in the state since the checkpoint before.
-  public enum StateChange {
+  public enum StateChange: Sendable {
     case snapshot([UInt8])
     case changes([UInt8])
   }

@@ -64,7 +64,7 @@ public final class Collector {
     self.configuration = configuration
     self.table = table
     self.options = options
-    calendar = try DayCalendar(timeZone: configuration.audit.timeZone.name)
+    calendar = try DayCalendar(configuration.audit.timeZone)
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
     let router = TableRouter(table: table)
     interest = SwitchingInterest(router)
@@ -100,8 +100,13 @@ public final class Collector {
     try DirectoryLock.acquire(audit.directory)
     let store = try CheckpointStore(directory: configuration.state.directory)
     let tree = try AuditTree(
-      root: audit.directory, state: configuration.state.directory, mode: .live, calendar: calendar)
-    for line in try tree.recover().notes { options.report(line) }
+      root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar)
+    let recovery = try tree.recover()
+    if recovery.linesFound > 0 || recovery.bytesCut > 0 {
+      options.report(
+        "recovered from an unfinished stop: \(recovery.linesFound) events of \(recovery.filesExamined) files were "
+          + "written already, \(recovery.bytesCut) bytes of torn lines were cut")
+    }
     let content = try store.load(report: options.report)
     pipeline.correlator.trackChanges()
     let retention = audit.retention.microseconds
@@ -352,8 +357,11 @@ public enum CollectorError: Error, CustomStringConvertible {
 }
 
 /// One writer a tree: a lock on its directory, which the kernel drops when the process ends.
-enum DirectoryLock {
-  static func acquire(_ path: String) throws {
+public enum DirectoryLock {
+  /// Makes the directory when it is missing and locks it until the process ends.
+  ///
+  /// - Throws: `CollectorError` when another process has it, or it cannot be used.
+  public static func acquire(_ path: String) throws {
     var made = ""
     for part in path.split(separator: "/") {
       made += "/" + part

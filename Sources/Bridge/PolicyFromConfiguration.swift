@@ -89,3 +89,14 @@ public struct InputFileError: Error, CustomStringConvertible {
     "cannot read \(path): \(String(cString: strerror(code))); check the path and its permissions"
   }
 }
+
+extension DayCalendar {
+  /// The calendar of `audit.time-zone`.
+  public init(_ setting: TimeZoneSetting) throws {
+    switch setting {
+    case .local: try self.init(timeZone: "local")
+    case .utc: self = .utc
+    case .named(let name): try self.init(timeZone: name)
+    }
+  }
+}

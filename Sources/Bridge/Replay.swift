@@ -50,7 +50,7 @@ public final class Replay {
       _ = writer.submit(WriteJob(events: events))
       writer.finish(givesUp: false)
       if let trouble = writer.status.trouble { throw ReplayError(trouble) }
-      try tree.finish()
+      try tree.commit()
     case .events(let body): try read(journal, body)
     }
   }

@@ -36,7 +36,7 @@ final class TableRouter: EntryInterest {
   }
 
   private func look(
-    up bytes: UnsafeRawBufferPointer, in path: WritableKeyPath<Memory, [UInt64: Known]> & Sendable,
+    up bytes: UnsafeRawBufferPointer, in path: any WritableKeyPath<Memory, [UInt64: Known]> & Sendable,
     find: (UnsafeRawBufferPointer) -> [Int]
   ) -> [Int] {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

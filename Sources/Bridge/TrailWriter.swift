@@ -86,17 +86,19 @@ final class TrailWriter: @unchecked Sendable {
 
   /// Tries until it works; false when told to give up.
   private func write(_ job: WriteJob) -> Bool {
-    var areAppended = false
+    var appended = 0
+    var isCommitted = false
     var isChangeWritten = false
     var delay: UInt32 = 100_000
     while true {
       do {
-        if !areAppended {
-          for told in job.events { try tree.append(told.event, owner: told.owner) }
-          areAppended = true
+        while appended < job.events.count {
+          try tree.append(job.events[appended].event, owner: job.events[appended].owner)
+          appended += 1
         }
-        try tree.commit()
         if let store, let checkpoint = job.checkpoint {
+          if !isCommitted { try tree.commit() }
+          isCommitted = true
           // A change that was taken in is kept by the store; only the files are written again.
           let change = isChangeWritten ? .changes([]) : checkpoint.change
           isChangeWritten = true
@@ -114,16 +116,16 @@ final class TrailWriter: @unchecked Sendable {
 }
 
 /// The clock on the wall: for what people and the disk are told, never for what an event says.
-enum WallClock {
+public enum WallClock {
   /// Microseconds since 1970.
-  static func now() -> UInt64 {
+  public static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
   }
 
   /// Microseconds of a clock that is never set.
-  static func monotonic() -> UInt64 {
+  public static func monotonic() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000

@@ -24,15 +24,15 @@ public struct MailtrailCommand: ParsableCommand {
     do {
       var command = try MailtrailCommand.parseAsRoot(arguments)
       try command.run()
-      exit(0)
+      Glibc.exit(0)
     } catch let failure as CommandFailure {
       StandardError.write(failure.description)
-      exit(failure.status)
+      Glibc.exit(failure.status)
     } catch {
       let code = MailtrailCommand.exitCode(for: error)
       if code == .validationFailure || code == .success || error is ExitCode { MailtrailCommand.exit(withError: error) }
       StandardError.write("mailtrail: \(error)")
-      exit(1)
+      Glibc.exit(1)
     }
   }
 }

@@ -25,7 +25,7 @@ extension Configuration {
     try RuleTables.load(directory: rules.directory, off: rules.off, extra: extra)
   }
 
-  func calendar() throws -> DayCalendar { try DayCalendar(timeZone: audit.timeZone.name) }
+  func calendar() throws -> DayCalendar { try DayCalendar(audit.timeZone) }
 }
 
 /// Which journal entries to read, as journalctl(1) selects them.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bridge
+import Configuration
 import Glibc
 
 /// `mailtrail status`: how the collector is doing.

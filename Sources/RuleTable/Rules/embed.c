@@ -6,10 +6,26 @@ static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
 };
 
+static const unsigned char fetchmail[] = {
+#embed "fetchmail.rules"
+};
+static const unsigned char getmail[] = {
+#embed "getmail.rules"
+};
+static const unsigned char roundcube[] = {
+#embed "roundcube.rules"
+};
+static const unsigned char rspamd[] = {
+#embed "rspamd.rules"
+};
+static const unsigned char shadow[] = {
+#embed "shadow.rules"
+};
+
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(dovecot),
+    TABLE(dovecot), TABLE(fetchmail), TABLE(getmail), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {

@@ -1,0 +1,165 @@
+import ArgumentParser
+import AuditModel
+import AuditTree
+import Bridge
+import Configuration
+import Glibc
+
+/// `mailtrail show MAILBOX`: the trail of one mailbox.
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show the trail of one mailbox.",
+    discussion: "A name that is no mailbox is looked for in _unknown, where failures for such names are kept.")
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var events: EventOptions
+
+  @Flag(name: [.short, .long], help: "Go on showing what is added.")
+  var follow = false
+
+  @Argument(help: "The address; a bare name gets mailboxes.default-domain.")
+  var mailbox: String
+
+  func run() throws {
+    let configuration = try options.load()
+    guard let address = configuration.mailboxes.naming.address(of: Array(mailbox.utf8)) else {
+      throw ValidationError("‘\(mailbox)’ is no mailbox")
+    }
+    let reader = try TrailReader(root: configuration.audit.directory)
+    let own = TrailPath(.mailbox(address))
+    let filter = try events.filter()
+    let printer = EventPrinter(
+      format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
+    let output = EventOutput(printer: printer, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
+    var found = try collect(reader, own, filter) { _ in true }
+    found += try collect(reader, TrailPath(.unknown), filter) { $0.fields[.mailbox]?.elementsEqual(address.bytes) == true }
+    found.sort { $0.time < $1.time }
+    if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }
+    let gaps = try gaps(reader, found, filter)
+    for event in merged(found, gaps) { guard try output.print(event) else { break } }
+    if follow { try followOn(reader, own, filter, output) }
+    output.finish()
+    if found.isEmpty, !events.quiet, !follow { StandardError.write("-- No entries --") }
+    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
+  }
+
+  /// Bounded by `--lines` from the newest end, so that a long trail costs nothing.
+  private func collect(
+    _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ isOurs: (AuditEvent) -> Bool
+  ) throws -> [AuditEvent] {
+    var found: [AuditEvent] = []
+    let limit = events.limit ?? (follow ? 10 : nil)
+    let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
+    try reader.forEachLine(of: trail, in: times, order: limit == nil ? .oldestFirst : .newestFirst) { line in
+      guard let event = try? line.event(), filter.accepts(event), isOurs(event) else { return true }
+      found.append(event)
+      return limit.map { found.count < $0 } ?? true
+    }
+    return found
+  }
+
+  /// Gaps of the collector that touch the time that is shown: what is missing there may be missing from this trail.
+  private func gaps(_ reader: TrailReader, _ found: [AuditEvent], _ filter: EventFilter) throws -> [AuditEvent] {
+    guard let first = filter.since ?? found.first?.time else { return [] }
+    var gaps: [AuditEvent] = []
+    try reader.forEachLine(of: TrailPath(.bridge), in: first..<((filter.until ?? .max - 1) + 1)) { line in
+      if let event = try? line.event(), event.kind == .bridgeGap { gaps.append(event) }
+      return true
+    }
+    return gaps
+  }
+
+  private func merged(_ found: [AuditEvent], _ gaps: [AuditEvent]) -> [AuditEvent] {
+    let all = (found + gaps).sorted { $0.time < $1.time }
+    return events.reverse ? all.reversed() : all
+  }
+
+  private func followOn(_ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput) throws {
+    var position = try reader.end(of: trail)
+    _ = try output.flush()
+    while true {
+      var lines: [TrailLine] = []
+      position = try reader.forEachLine(of: trail, after: position) { lines.append($0) }
+      for line in lines {
+        guard let event = try? line.event(), filter.accepts(event) else { continue }
+        guard try output.print(event) else { return }
+      }
+      guard try output.flush() else { return }
+      usleep(200_000)
+    }
+  }
+}
+
+/// `mailtrail search`: events of all mailboxes.
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Show the events of all mailboxes that fit: every mailbox an address logged in to.")
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var events: EventOptions
+
+  func run() throws {
+    let configuration = try options.load()
+    let reader = try TrailReader(root: configuration.audit.directory)
+    let filter = try events.filter()
+    var found: [AuditEvent] = []
+    let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
+    for trail in try reader.trails() {
+      try reader.forEachLine(of: trail, in: times) { line in
+        if let event = try? line.event(), filter.accepts(event) { found.append(event) }
+        return true
+      }
+    }
+    found.sort { $0.time < $1.time }
+    if let limit = events.limit, found.count > limit { found.removeFirst(found.count - limit) }
+    let printer = EventPrinter(
+      format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
+    let output = EventOutput(printer: printer, isPagerDisabled: events.noPager, jumpsToEnd: false)
+    for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
+    output.finish()
+    if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
+    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
+  }
+}
+
+/// `mailtrail mailboxes`: which mailboxes have a trail.
+struct MailboxesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mailboxes", abstract: "List the mailboxes that have a trail.")
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    let reader = try TrailReader(root: try options.load().audit.directory)
+    for trail in try reader.trails() {
+      guard case .mailbox(let address)? = trail.owner else { continue }
+      print(EventPrinter.safe(address.bytes))
+    }
+  }
+}
+
+/// `mailtrail retention run`: removes what is older than the retention.
+struct RetentionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retention", abstract: "Remove daily files that are older than the retention.", subcommands: [Run.self])
+
+  struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "run", abstract: "Remove daily files older than audit.retention now; the collector does so by itself.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+      let configuration = try options.load()
+      // The newest entry bounds the clock: a clock that jumps ahead must not erase evidence.
+      let newest = (try? CollectorStatus.read(from: configuration.state.directory))?.newestEntry ?? 0
+      guard newest > 0 else {
+        throw CommandFailure("mailtrail: no collector has reported yet, so the newest entry is not known and nothing is removed")
+      }
+      let retention = try TrailRetention(root: configuration.audit.directory, calendar: try configuration.calendar())
+      let report = try retention.removeExpired(
+        now: LocalTime.now(), newest: newest, retention: configuration.audit.retention.microseconds)
+      print("removed \(report.filesRemoved) files and \(report.directoriesRemoved) directories")
+    }
+  }
+}
