@@ -14,6 +14,8 @@ struct MatchTrie: Sendable {
     /// The alternative whose last element is a text that goes to the line's end; -1 for none.
     var rest: Int32 = -1
     var isRestUntrusted = false
+    /// How many of the gaps are more literal than any text edge: they are tried in front of those.
+    var leadingGaps: Int32 = 0
   }
 
   struct LiteralEdge: Sendable {
@@ -216,7 +218,9 @@ final class TrieBuilder {
       trie.tails.append(gap.tail)
       return MatchTrie.GapEdge(tail: Int32(trie.tails.count - 1), alternative: Int32(gap.alternative))
     }
+    let textWeight = node.texts.map { $0.terminator.count + weight($0.node) }.max() ?? 0
     var flat = MatchTrie.Node()
+    flat.leadingGaps = Int32(node.gaps.filter { weight($0.tail) > textWeight }.count)
     flat.literals = append(literals, to: &trie.literals)
     flat.captures = append(captures, to: &trie.captures)
     flat.runs = append(runs, to: &trie.runs)
@@ -232,6 +236,16 @@ final class TrieBuilder {
   private func mayShrink(_ type: CaptureType, in node: Node) -> Bool {
     let members = CharacterClasses.bit(of: type)
     return node.literals.contains { CharacterClasses.table[Int($0.bytes[0])] & members != 0 }
+  }
+
+  /// The most literal bytes that a path below a node has.
+  private func weight(_ node: Node) -> Int {
+    var most = node.gaps.map { weight($0.tail) }.max() ?? 0
+    for edge in node.literals { most = max(most, edge.bytes.count + weight(edge.node)) }
+    for edge in node.captures { most = max(most, weight(edge.node)) }
+    for edge in node.runs { most = max(most, weight(edge.node)) }
+    for edge in node.texts { most = max(most, edge.terminator.count + weight(edge.node)) }
+    return most
   }
 
   private func weight(_ tail: [MatchTrie.TailElement]) -> Int {

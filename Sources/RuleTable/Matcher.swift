@@ -159,14 +159,21 @@ private struct Walk {
     for edge in node.runs {
       if let found = visitRun(trie.runs[Int(edge)], position, depth) { return found }
     }
+    let secondGaps = node.gaps.lowerBound + node.leadingGaps
+    if let found = visitGaps(node.gaps.lowerBound..<secondGaps, position, depth) { return found }
     if !node.texts.isEmpty, let found = visitTexts(node.texts, position, depth) { return found }
-    for edge in node.gaps {
-      let gap = trie.gaps[Int(edge)]
-      if matchTail(Int(gap.tail), from: position, depth) { return Int(gap.alternative) }
-    }
+    if let found = visitGaps(secondGaps..<node.gaps.upperBound, position, depth) { return found }
     if node.rest >= 0 {
       slots[depth] = (position, line.count)
       return Int(node.rest)
+    }
+    return nil
+  }
+
+  private mutating func visitGaps(_ edges: Range<Int32>, _ position: Int, _ depth: Int) -> Int? {
+    for edge in edges {
+      let gap = trie.gaps[Int(edge)]
+      if matchTail(Int(gap.tail), from: position, depth) { return Int(gap.alternative) }
     }
     return nil
   }

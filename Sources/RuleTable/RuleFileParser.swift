@@ -216,7 +216,8 @@ struct RuleFileParser {
       for token in TextTokens.split(rest, column: restPlace.column) {
         guard let equals = token.text.firstIndex(of: "=") else { throw fail(place, "‘\(token.text)’ expects nothing", "write capture=value") }
         let value = String(token.text[token.text.index(after: equals)...])
-        rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] = ActionParser.unquoted(value)
+        rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] =
+          Self.unescaped(String(decoding: ActionParser.unquoted(value), as: UTF8.self))
       }
     case "from":
       guard !rule.examples.isEmpty else { throw fail(place, "‘from’ without an example", "put the example in front") }

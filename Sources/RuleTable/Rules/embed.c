@@ -12,6 +12,9 @@ static const unsigned char fetchmail[] = {
 static const unsigned char getmail[] = {
 #embed "getmail.rules"
 };
+static const unsigned char postfix[] = {
+#embed "postfix.rules"
+};
 static const unsigned char roundcube[] = {
 #embed "roundcube.rules"
 };
@@ -25,7 +28,8 @@ static const unsigned char shadow[] = {
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(dovecot), TABLE(fetchmail), TABLE(getmail), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
+    TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
+    TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
