@@ -37,7 +37,6 @@ struct FieldDecoder {
     var verdict = Verdict()
     var data: UnsafeRawPointer?
     var length = 0
-    var hasMessage = false
     sd_journal_restart_data(journal)
     while true {
       let result = sd_journal_enumerate_available_data(journal, &data, &length)
@@ -47,7 +46,7 @@ struct FieldDecoder {
         return .failed(-result)
       }
       guard length > 5 else { continue }
-      take(Field(data, length), into: &entry, &bytes, &verdict, &hasMessage)
+      take(Field(data, length), into: &entry, &bytes, &verdict)
       if isSelective && verdict.isSettledAgainst { break }
     }
     if isSelective && verdict.identifier != true && verdict.command != true {
@@ -83,15 +82,14 @@ struct FieldDecoder {
 
   @inline(__always)
   private mutating func take(
-    _ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer, _ verdict: inout Verdict,
-    _ hasMessage: inout Bool
+    _ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer, _ verdict: inout Verdict
   ) {
     switch field[0] {
     case UInt8(ascii: "_"): takeTrusted(field, into: &entry, &bytes, &verdict)
     case UInt8(ascii: "M"):
       if let value = field.value("MESSAGE=") {
-        if hasMessage { return }
-        hasMessage = true
+        if entry.hasMessage { return }
+        entry.hasMessage = true
         entry.isMessageTruncated = value.count > EntryBatch.fieldLimit
         entry.message = copy(value, to: &bytes)
       } else if let value = field.value("MESSAGE_ID=") {

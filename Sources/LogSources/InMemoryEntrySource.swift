@@ -101,6 +101,7 @@ public struct InMemoryEntrySource: EntrySource {
     let message = source.messageBytes ?? Array((source.fields["MESSAGE"] ?? "").utf8)
     entry.isMessageTruncated = message.count > EntryBatch.fieldLimit
     if entry.isMessageTruncated { batch.truncatedCount += 1 }
+    entry.hasMessage = source.messageBytes != nil || source.fields["MESSAGE"] != nil
     entry.message = copy(message)
     entry.identifier = field("SYSLOG_IDENTIFIER")
     entry.unit = field("_SYSTEMD_UNIT")
