@@ -11,7 +11,14 @@
 
   @usableFromInline static var headerLength: Int { 5 }
 
-  public init() { storage = [] }
+  @inlinable public init() { storage = [] }
+
+  /// Room for so many bytes, headers of five bytes a field included, without moving.
+  @inlinable
+  public init(minimumCapacity: Int) {
+    storage = []
+    storage.reserveCapacity(minimumCapacity)
+  }
 
   /// Takes fields in the layout above, as `bytes` gave them.
   ///
@@ -54,7 +61,6 @@
   /// Sets a key that is known to be absent: no look-up.
   @inlinable public mutating func append(_ key: UInt8, _ value: some Collection<UInt8>) {
     let length = UInt32(truncatingIfNeeded: value.count)
-    storage.reserveCapacity(storage.count + Self.headerLength + value.count)
     storage.append(key)
     withUnsafeBytes(of: length.littleEndian) { storage.append(contentsOf: $0) }
     storage.append(contentsOf: value)

@@ -66,7 +66,7 @@ struct NoteStore {
       if tracksChanges { changed.insert(key) }
       return
     }
-    var fields = FieldSet()
+    var fields = FieldSet(minimumCapacity: 96)
     change(&fields)
     insert(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
