@@ -157,7 +157,11 @@ struct TestProcess {
 
   func finish() throws -> (status: Int32, output: String, errors: String) {
     let status = wait()
-    defer { TestFiles.remove(String(output.dropLast(4))) }
+    defer {
+      unlink(output)
+      unlink(errors)
+      rmdir(String(output.dropLast(4)))
+    }
     return (
       status, String(decoding: try TestFiles.read(output), as: UTF8.self),
       String(decoding: try TestFiles.read(errors), as: UTF8.self)
