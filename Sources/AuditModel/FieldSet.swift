@@ -54,7 +54,9 @@
     append(key, value)
   }
 
-  @inlinable public mutating func set(_ key: FieldKey, to value: some Collection<UInt8>) { set(key.rawValue, to: value) }
+  @inlinable public mutating func set(_ key: FieldKey, to value: some Collection<UInt8>) {
+    set(key.rawValue, to: value)
+  }
 
   @inlinable public mutating func set(_ key: FieldKey, to value: String) { set(key.rawValue, to: value.utf8) }
 

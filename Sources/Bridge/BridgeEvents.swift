@@ -21,14 +21,17 @@ enum BridgeEvents {
   static func suppressed(_ entry: JournalEntry, in batch: EntryBatch) -> Correlator.Told {
     let unit = batch.text(of: entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit)
     let notice = SourceNotice(
-      kind: .gap, subject: unit, reason: "journald's rate limit dropped messages of \(unit); see RateLimitBurst= in journald.conf(5)",
+      kind: .gap, subject: unit,
+      reason: "journald's rate limit dropped messages of \(unit); see RateLimitBurst= in journald.conf(5)",
       from: nil, to: entry.realtime, count: entry.droppedCount == 0 ? nil : Int(clamping: entry.droppedCount))
     return gap(notice, at: entry.realtime)
   }
 
   static func started(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStarted, reason, time) }
   static func stopped(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStopped, reason, time) }
-  static func tableChanged(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeTableChanged, reason, time) }
+  static func tableChanged(_ reason: String, at time: UInt64) -> Correlator.Told {
+    note(.bridgeTableChanged, reason, time)
+  }
 
   private static func note(_ kind: EventKind, _ reason: String, _ time: UInt64) -> Correlator.Told {
     var fields = FieldSet()

@@ -54,7 +54,10 @@ final class Channel<Element>: @unchecked Sendable {
     return true
   }
 
-  enum Received { case element(Element), timedOut, closed }
+  enum Received {
+    case element(Element)
+    case timedOut, closed
+  }
 
   /// The next element; waits for one at most so long (for ever with nil). `closed` only when nothing is left.
   func receive(timeoutMicroseconds timeout: UInt64? = nil) -> Received {
@@ -113,11 +116,13 @@ enum WorkerThread {
     // The box is retained for the thread, which releases it when it takes it over.
     let box = Unmanaged.passRetained(Body(run)).toOpaque()
     var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { argument in
-      let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-      body.run()
-      return nil
-    }, box)
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+        body.run()
+        return nil
+      }, box)
     precondition(result == 0, "cannot start a thread: \(String(cString: strerror(result)))")
     return thread
   }

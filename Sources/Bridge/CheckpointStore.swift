@@ -134,7 +134,9 @@ public final class CheckpointStore {
     }
     try writeLog()
     var body: [UInt8] = []
-    for value in [generation, UInt64(logLength), logHash.value, snapshotHash, newest, logNumber] { Self.append(value, to: &body) }
+    for value in [generation, UInt64(logLength), logHash.value, snapshotHash, newest, logNumber] {
+      Self.append(value, to: &body)
+    }
     body += position.encoded
     var bytes = Self.mark
     Self.append(UInt64(body.count), to: &bytes)
@@ -223,7 +225,9 @@ public final class CheckpointStore {
   private static func write(_ bytes: [UInt8], to file: Int32, at offset: Int, _ path: String) throws {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress! + done, bytes.count - done, off_t(offset + done)) }
+      let count = bytes.withUnsafeBytes {
+        pwrite(file, $0.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw CheckpointError(path, "cannot be written", errno) }
       done += count

@@ -83,7 +83,8 @@ public final class Collector {
     let start = try open()
     status.pid = getpid()
     status.started = WallClock.now()
-    let reason = "mailtrail started with \(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
+    let reason =
+      "mailtrail started with \(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
     events.append(BridgeEvents.started(reason, at: WallClock.now()))
     messages.start(start, interest: interest)
     defer { messages.stop() }

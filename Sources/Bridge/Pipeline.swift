@@ -71,10 +71,14 @@ public final class Pipeline {
       guard let rule = table.match(scope: scope, line, &scratch) else { continue }
       counts.recognised += 1
       onMatch?(rule, scratch, entry, batch)
-      if !table.rules[rule].isNoise { correlator.process(facts(of: entry, bytes), rule: rule, scratch: scratch, line: line) }
+      if !table.rules[rule].isNoise {
+        correlator.process(facts(of: entry, bytes), rule: rule, scratch: scratch, line: line)
+      }
       return
     }
-    if isRefused { counts.refused += 1 } else {
+    if isRefused {
+      counts.refused += 1
+    } else {
       counts.unrecognised += 1
       onUnrecognised?(entry, batch)
     }

@@ -21,7 +21,9 @@ public enum RuleTables {
   /// The installed tables beside the binary's prefix, else those embedded in it.
   public static func shipped() -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
-    let files = names(in: directory).compactMap { path in (try? contents(of: path)).map { RuleFile(name: path, text: $0) } }
+    let files = names(in: directory).compactMap { path in
+      (try? contents(of: path)).map { RuleFile(name: path, text: $0) }
+    }
     return files.isEmpty ? ShippedRules.embedded : files
   }
 

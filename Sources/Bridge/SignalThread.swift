@@ -25,7 +25,9 @@ final class SignalThread: Sendable {
       while true {
         var number: Int32 = 0
         guard sigwait(&set, &number) == 0 else { continue }
-        if number == SIGHUP { wantsReload.store(true, ordering: .releasing) } else {
+        if number == SIGHUP {
+          wantsReload.store(true, ordering: .releasing)
+        } else {
           wantsStop.store(true, ordering: .releasing)
         }
         onSignal()

@@ -64,9 +64,13 @@ public struct CollectorStatus: Sendable, Equatable {
       guard let equals = line.firstIndex(of: "=") else { continue }
       let name = String(line[..<equals])
       let value = String(line[line.index(after: equals)...])
-      if name == "trouble" { status.trouble = value } else if name.hasPrefix("kind.") {
+      if name == "trouble" {
+        status.trouble = value
+      } else if name.hasPrefix("kind.") {
         status.countsByKind[String(name.dropFirst(5))] = UInt64(value)
-      } else { values[name] = UInt64(value) }
+      } else {
+        values[name] = UInt64(value)
+      }
     }
     status.pid = Int32(truncatingIfNeeded: values["pid"] ?? 0)
     status.isCaughtUp = values["caught_up"] == 1

@@ -18,7 +18,9 @@ public enum SystemMessages {
   /// Writes an event into the system journal, each of its fields as `MAILTRAIL_…`.
   public static func send(_ event: AuditEvent) {
     var fields: [[UInt8]] = []
-    func add(_ name: String, _ value: some Sequence<UInt8>) { fields.append(Array(name.utf8) + [UInt8(ascii: "=")] + value) }
+    func add(_ name: String, _ value: some Sequence<UInt8>) {
+      fields.append(Array(name.utf8) + [UInt8(ascii: "=")] + value)
+    }
     var id: [UInt8] = []
     event.id.append(to: &id)
     let mailbox = event.fields[.mailbox].map { String(decoding: $0, as: UTF8.self) } ?? ""

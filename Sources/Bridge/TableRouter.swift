@@ -11,13 +11,12 @@ final class TableRouter: EntryInterest {
     var scopes: [Int]
   }
 
-  private struct Memory {
-    var identifiers: [UInt64: Known] = [:]
-    var commands: [UInt64: Known] = [:]
-  }
+  /// What is known of one field's values. The reader and the pipeline each ask once an entry.
+  private typealias Memory = [UInt64: Known]
 
   let table: CompiledTable
-  private let memory = Mutex(Memory())
+  private let identifiers = Mutex(Memory())
+  private let commands = Mutex(Memory())
   /// Senders choose identifiers; so many are remembered.
   private static let maximum = 4096
 
@@ -28,24 +27,28 @@ final class TableRouter: EntryInterest {
   func wants(command: UnsafeRawBufferPointer) -> Bool { !scopes(ofCommand: command).isEmpty }
 
   func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
-    look(up: identifier, in: \.identifiers) { table.scopes(ofIdentifier: $0) }
+    let hash = Self.hash(identifier)
+    if let known = identifiers.withLock({ $0[hash] }), known.bytes.elementsEqual(identifier) { return known.scopes }
+    let scopes = table.scopes(ofIdentifier: identifier)
+    let known = Known(bytes: Array(identifier), scopes: scopes)
+    identifiers.withLock { if $0.count < Self.maximum { $0[hash] = known } }
+    return scopes
   }
 
   func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
-    command.isEmpty ? [] : look(up: command, in: \.commands) { table.scopes(ofCommand: $0) }
+    if command.isEmpty { return [] }
+    let hash = Self.hash(command)
+    if let known = commands.withLock({ $0[hash] }), known.bytes.elementsEqual(command) { return known.scopes }
+    let scopes = table.scopes(ofCommand: command)
+    let known = Known(bytes: Array(command), scopes: scopes)
+    commands.withLock { if $0.count < Self.maximum { $0[hash] = known } }
+    return scopes
   }
 
-  private func look(
-    up bytes: UnsafeRawBufferPointer, in path: any WritableKeyPath<Memory, [UInt64: Known]> & Sendable,
-    find: (UnsafeRawBufferPointer) -> [Int]
-  ) -> [Int] {
+  /// FNV-1a: identifiers are short, and a clash only costs the look-up.
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    if let known = memory.withLock({ $0[keyPath: path][hash] }), known.bytes.elementsEqual(bytes) { return known.scopes }
-    let scopes = find(bytes)
-    memory.withLock {
-      if $0[keyPath: path].count < Self.maximum { $0[keyPath: path][hash] = Known(bytes: Array(bytes), scopes: scopes) }
-    }
-    return scopes
+    return hash
   }
 }

@@ -29,7 +29,8 @@ struct EventPrinter {
   /// What stands above the first event; empty for most formats.
   var heading: [UInt8] {
     guard format == .csv else { return [] }
-    return Array((["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [10]
+    return Array(
+      (["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [10]
   }
 
   func print(_ event: AuditEvent, to output: inout [UInt8]) {
@@ -57,7 +58,9 @@ struct EventPrinter {
   private func details(_ event: AuditEvent) -> String {
     var parts: [String] = []
     func add(_ name: String, _ key: FieldKey) {
-      if let value = event.fields[key], !value.isEmpty { parts.append(name.isEmpty ? Self.safe(value) : "\(name) \(Self.safe(value))") }
+      if let value = event.fields[key], !value.isEmpty {
+        parts.append(name.isEmpty ? Self.safe(value) : "\(name) \(Self.safe(value))")
+      }
     }
     add("", .service)
     if let actor = event.fields[.actor], actor.elementsEqual("admin".utf8) || actor.elementsEqual("delegate".utf8) {
@@ -117,10 +120,17 @@ struct EventPrinter {
     var isEscaped = false
     var depth = 0
     for byte in line.dropLast() {
-      if isEscaped { isEscaped = false; output.append(byte); continue }
+      if isEscaped {
+        isEscaped = false
+        output.append(byte)
+        continue
+      }
       if byte == UInt8(ascii: "\\") { isEscaped = true }
       if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-      if isQuoted { output.append(byte); continue }
+      if isQuoted {
+        output.append(byte)
+        continue
+      }
       switch byte {
       case UInt8(ascii: "{"):
         output += Array("{\n    ".utf8)
@@ -180,7 +190,8 @@ enum LocalClock {
     var parts = tm()
     gmtime_r(&seconds, &parts)
     let fraction = String(microseconds % 1_000_000)
-    return format(&parts, "%Y-%m-%dT%H:%M:%S") + "." + String(repeating: "0", count: 6 - fraction.count) + fraction + "Z"
+    return format(&parts, "%Y-%m-%dT%H:%M:%S") + "." + String(repeating: "0", count: 6 - fraction.count) + fraction
+      + "Z"
   }
 
   private static func format(_ parts: inout tm, _ pattern: String) -> String {

@@ -20,7 +20,8 @@ public struct MailtrailCommand: ParsableCommand {
   /// Runs the program and ends the process with the exit status of journalctl(1): 0, also with nothing to show; 1 for
   /// an error, or when `--grep` found nothing; 64 for a wrong command line.
   public static func runAndExit() -> Never {
-    let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()), options: CommandOptions.mailtrail)
+    let arguments = ArgumentNormalizer.normalize(
+      Array(CommandLine.arguments.dropFirst()), options: CommandOptions.mailtrail)
     do {
       var command = try MailtrailCommand.parseAsRoot(arguments)
       try command.run()

@@ -11,7 +11,8 @@ import LogSources
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Read stored journals and print their events, or write an audit tree.",
-    discussion: "Takes journalctl's options. Without --file, --directory or --namespace it reads this machine's journal.")
+    discussion:
+      "Takes journalctl's options. Without --file, --directory or --namespace it reads this machine's journal.")
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var journal: JournalOptions

@@ -22,7 +22,8 @@ struct RulesCommand: ParsableCommand {
       let table = try options.load().loadTable()
       for rule in table.rules {
         let does = rule.isNoise ? "noise" : Self.kinds(of: rule).joined(separator: ",")
-        print(EventPrinter.padded(rule.id, 36) + EventPrinter.padded(does.isEmpty ? "context" : does, 40) + "\(rule.place)")
+        print(
+          EventPrinter.padded(rule.id, 36) + EventPrinter.padded(does.isEmpty ? "context" : does, 40) + "\(rule.place)")
       }
     }
 
@@ -94,11 +95,17 @@ struct RulesCommand: ParsableCommand {
       print("rule \(rule.id) at \(rule.place), scope \(table.scopes[scope].name)")
       for capture in scratch.captures {
         let value = bytes[capture.start..<capture.end]
-        print("  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.isJSON ? CompiledTable.unescapeJSON(value)[...] : value))")
+        print(
+          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.isJSON ? CompiledTable.unescapeJSON(value)[...] : value))"
+        )
       }
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
       let kinds = List.kinds(of: rule)
-      print("  tells " + (rule.isNoise ? "nothing (noise)" : kinds.isEmpty ? "nothing by itself (context for other lines)" : kinds.joined(separator: " or ")))
+      print(
+        "  tells "
+          + (rule.isNoise
+            ? "nothing (noise)"
+            : kinds.isEmpty ? "nothing by itself (context for other lines)" : kinds.joined(separator: " or ")))
     }
   }
 
@@ -125,9 +132,13 @@ struct RulesCommand: ParsableCommand {
         configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
       var shapes: [String: (count: Int, example: String)] = [:]
       replay.pipeline.onUnrecognised = { entry, batch in
-        let text = EventPrinter.safe(batch.bytes(of: entry.identifier)) + ": " + EventPrinter.safe(batch.bytes(of: entry.message))
+        let text =
+          EventPrinter.safe(batch.bytes(of: entry.identifier)) + ": "
+          + EventPrinter.safe(batch.bytes(of: entry.message))
         let shape = Self.shape(of: text)
-        if let known = shapes[shape] { shapes[shape] = (known.count + 1, known.example) } else if shapes.count < 10_000 {
+        if let known = shapes[shape] {
+          shapes[shape] = (known.count + 1, known.example)
+        } else if shapes.count < 10_000 {
           shapes[shape] = (1, text)
         }
       }

@@ -8,12 +8,15 @@ import RuleTable
 
 /// `--config` and `--set`, which every command takes.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(name: .customLong("config"), help: ArgumentHelp("Read this file instead of \(Configuration.defaultPath).", valueName: "file"))
+  @Option(
+    name: .customLong("config"),
+    help: ArgumentHelp("Read this file instead of \(Configuration.defaultPath).", valueName: "file"))
   var path: String?
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Set one key of the configuration, dotted, as audit.level=1; may be repeated.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Set one key of the configuration, dotted, as audit.level=1; may be repeated.", valueName: "key=value"))
   var overrides: [String] = []
 
   func load() throws -> Configuration { try Configuration.load(path: path, overrides: overrides) }
@@ -124,7 +127,9 @@ struct EventOptions: ParsableArguments {
     for name in kind where !EventKind.allCases.contains(where: { EventFilter.fits($0, name) }) {
       throw ValidationError("there is no kind ‘\(name)’; mailtrail-events(7) lists them")
     }
-    if let level, Level(rawValue: level) == nil { throw ValidationError("there is no level \(level); use 1, 3, 5 or 10") }
+    if let level, Level(rawValue: level) == nil {
+      throw ValidationError("there is no level \(level); use 1, 3, 5 or 10")
+    }
     if let lines, lines != "all", Int(lines) == nil { throw ValidationError("‘\(lines)’ is no number of lines") }
   }
 
@@ -161,7 +166,9 @@ struct EventFilter: Sendable {
     if let level, event.level < level { return false }
     if !kinds.isEmpty, !kinds.contains(where: { Self.fits(event.kind, $0) }) { return false }
     if !addresses.isEmpty, !addresses.contains(where: { event.fields[.ip]?.elementsEqual($0) == true }) { return false }
-    if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) { return false }
+    if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) {
+      return false
+    }
     if let text { return contains(text, event) }
     return true
   }

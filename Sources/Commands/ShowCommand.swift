@@ -32,7 +32,9 @@ struct ShowCommand: ParsableCommand {
       format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
     let output = EventOutput(printer: printer, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
     var found = try collect(reader, own, filter) { _ in true }
-    found += try collect(reader, TrailPath(.unknown), filter) { $0.fields[.mailbox]?.elementsEqual(address.bytes) == true }
+    found += try collect(reader, TrailPath(.unknown), filter) {
+      $0.fields[.mailbox]?.elementsEqual(address.bytes) == true
+    }
     found.sort { $0.time < $1.time }
     if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }
     let gaps = try gaps(reader, found, filter)
@@ -74,7 +76,8 @@ struct ShowCommand: ParsableCommand {
     return events.reverse ? all.reversed() : all
   }
 
-  private func followOn(_ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput) throws {
+  private func followOn(_ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput) throws
+  {
     var position = try reader.end(of: trail)
     _ = try output.flush()
     while true {
@@ -93,7 +96,8 @@ struct ShowCommand: ParsableCommand {
 /// `mailtrail search`: events of all mailboxes.
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "search", abstract: "Show the events of all mailboxes that fit: every mailbox an address logged in to.")
+    commandName: "search", abstract: "Show the events of all mailboxes that fit: every mailbox an address logged in to."
+  )
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var events: EventOptions
@@ -141,11 +145,13 @@ struct MailboxesCommand: ParsableCommand {
 /// `mailtrail retention run`: removes what is older than the retention.
 struct RetentionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retention", abstract: "Remove daily files that are older than the retention.", subcommands: [Run.self])
+    commandName: "retention", abstract: "Remove daily files that are older than the retention.", subcommands: [Run.self]
+  )
 
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "run", abstract: "Remove daily files older than audit.retention now; the collector does so by itself.")
+      commandName: "run",
+      abstract: "Remove daily files older than audit.retention now; the collector does so by itself.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -154,7 +160,8 @@ struct RetentionCommand: ParsableCommand {
       // The newest entry bounds the clock: a clock that jumps ahead must not erase evidence.
       let newest = (try? CollectorStatus.read(from: configuration.state.directory))?.newestEntry ?? 0
       guard newest > 0 else {
-        throw CommandFailure("mailtrail: no collector has reported yet, so the newest entry is not known and nothing is removed")
+        throw CommandFailure(
+          "mailtrail: no collector has reported yet, so the newest entry is not known and nothing is removed")
       }
       let retention = try TrailRetention(root: configuration.audit.directory, calendar: try configuration.calendar())
       let report = try retention.removeExpired(

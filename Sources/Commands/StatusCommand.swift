@@ -20,7 +20,8 @@ struct StatusCommand: ParsableCommand {
     let status: CollectorStatus
     do { status = try CollectorStatus.read(from: configuration.state.directory) } catch {
       throw CommandFailure(
-        "mailtrail: no report in \(configuration.state.directory) (\(error)); is the service running? systemctl status mailtrail")
+        "mailtrail: no report in \(configuration.state.directory) (\(error)); is the service running? systemctl status mailtrail"
+      )
     }
     switch output {
     case .short: print(text(status, configuration.audit.directory))
@@ -31,17 +32,33 @@ struct StatusCommand: ParsableCommand {
 
   private func text(_ status: CollectorStatus, _ directory: String) -> String {
     let isRunning = kill(status.pid, 0) == 0 || errno == EPERM
-    var lines = ["   Collector: " + (isRunning ? "running, pid \(status.pid), since " + LocalClock.text(status.started, isISO: true) : "not running; this is its last report")]
+    var lines = [
+      "   Collector: "
+        + (isRunning
+          ? "running, pid \(status.pid), since " + LocalClock.text(status.started, isISO: true)
+          : "not running; this is its last report")
+    ]
     lines.append("  Reported at: " + LocalClock.text(status.reported, isISO: true))
-    lines.append("     Position: " + (status.newestEntry == 0 ? "nothing read yet" : LocalClock.text(status.newestEntry, isISO: true) + (status.isCaughtUp ? ", caught up" : ", catching up")))
-    lines.append("   Checkpoint: " + (status.checkpoint == 0 ? "none yet" : LocalClock.text(status.checkpoint, isISO: true)))
-    lines.append("   Audit tree: \(directory), \(status.mailboxes) mailboxes known, \(status.eventsWritten) events written by this run")
-    lines.append("      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused")
+    lines.append(
+      "     Position: "
+        + (status.newestEntry == 0
+          ? "nothing read yet"
+          : LocalClock.text(status.newestEntry, isISO: true) + (status.isCaughtUp ? ", caught up" : ", catching up")))
+    lines.append(
+      "   Checkpoint: " + (status.checkpoint == 0 ? "none yet" : LocalClock.text(status.checkpoint, isISO: true)))
+    lines.append(
+      "   Audit tree: \(directory), \(status.mailboxes) mailboxes known, \(status.eventsWritten) events written by this run"
+    )
+    lines.append(
+      "      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused"
+    )
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append("       Memory: \(status.notes) notes, \(status.waiting) waiting, \(status.evicted) dropped early")
     if !status.trouble.isEmpty { lines.append("      Trouble: " + EventPrinter.safe(status.trouble.utf8)) }
     for (kind, count) in status.countsByKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
-      lines.append("   " + EventPrinter.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12) + kind)
+      lines.append(
+        "   " + EventPrinter.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12)
+          + kind)
     }
     return lines.joined(separator: "\n")
   }
@@ -58,7 +75,9 @@ struct StatusCommand: ParsableCommand {
   private func prometheus(_ status: CollectorStatus) -> String {
     var lines = status.numbers.filter { $0.name != "pid" }.map { "mailtrail_\($0.name) \($0.value)" }
     lines.append("mailtrail_trouble \(status.trouble.isEmpty ? 0 : 1)")
-    lines += status.countsByKind.sorted { $0.key < $1.key }.map { "mailtrail_events_total{kind=\"\($0.key)\"} \($0.value)" }
+    lines += status.countsByKind.sorted { $0.key < $1.key }.map {
+      "mailtrail_events_total{kind=\"\($0.key)\"} \($0.value)"
+    }
     return lines.joined(separator: "\n")
   }
 }

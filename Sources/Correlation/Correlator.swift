@@ -53,7 +53,10 @@ public final class Correlator {
   /// How long notes of a kind live, by the hash of the kind.
   private let lives: [UInt32: UInt64]
 
-  enum Timer { case wait(UInt64), burst(BurstKey) }
+  enum Timer {
+    case wait(UInt64)
+    case burst(BurstKey)
+  }
 
   public init(table: CompiledTable, policy: CorrelationPolicy) {
     self.table = table
@@ -109,7 +112,9 @@ public final class Correlator {
           resume(id, found: nil)
         }
       case .burst(let key):
-        if !closesBursts { kept.append((when, timer)) } else {
+        if !closesBursts {
+          kept.append((when, timer))
+        } else {
           if !isSettling { now = max(now, when) }
           closeBurst(key)
         }
@@ -129,7 +134,9 @@ public final class Correlator {
     var captures = FieldSet(minimumCapacity: line.count + 5 * scratch.captures.count)
     for capture in scratch.captures {
       let bytes = line[capture.start..<capture.end]
-      if capture.isJSON { captures.append(capture.name, CompiledTable.unescapeJSON(bytes)) } else {
+      if capture.isJSON {
+        captures.append(capture.name, CompiledTable.unescapeJSON(bytes))
+      } else {
         captures.append(capture.name, UnsafeBufferPointer(rebasing: bytes))
       }
     }

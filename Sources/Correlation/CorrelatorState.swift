@@ -73,20 +73,31 @@ extension Correlator {
   private func restore(_ table: Table, _ key: [UInt8], _ value: [UInt8]?) -> Bool {
     switch table {
     case .names:
-      storedNames = key.isEmpty ? [] : key.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+      storedNames =
+        key.isEmpty
+        ? [] : key.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     case .notes:
-      guard let value else { notes.restore(NoteKey(bytes: key), nil); return true }
+      guard let value else {
+        notes.restore(NoteKey(bytes: key), nil)
+        return true
+      }
       guard let note = decodeNote(value) else { return false }
       notes.restore(NoteKey(bytes: key), note)
     case .waiting:
       var reader = ByteReader(key)
       guard let id = reader.number(UInt64.self) else { return false }
-      guard let value else { waiting[id] = nil; return true }
+      guard let value else {
+        waiting[id] = nil
+        return true
+      }
       guard let item = decodeWaiting(value) else { return false }
       // A rule that is no longer there has nothing to go on with.
       if let item { waiting[id] = item } else { waiting[id] = nil }
     case .bursts:
-      guard let value else { bursts[BurstKey(bytes: key)] = nil; return true }
+      guard let value else {
+        bursts[BurstKey(bytes: key)] = nil
+        return true
+      }
       guard let burst = decodeBurst(value) else { return false }
       bursts[BurstKey(bytes: key)] = burst
     case .sent:
@@ -194,7 +205,8 @@ extension Correlator {
     writer.write(facts.unit)
     writer.write(facts.identifier)
     writer.write(execution.captures.bytes)
-    writer.write(UInt8((execution.isAmbiguous ? 1 : 0) | (execution.hasTold ? 2 : 0) | (execution.isUnconfirmed ? 4 : 0)))
+    writer.write(
+      UInt8((execution.isAmbiguous ? 1 : 0) | (execution.hasTold ? 2 : 0) | (execution.isUnconfirmed ? 4 : 0)))
     writer.write(UInt32(execution.notes.count))
     for key in execution.notes { writer.write(key?.bytes ?? []) }
     writer.write(UInt32(item.targets.count))
@@ -213,7 +225,10 @@ extension Correlator {
     guard storedNames != table.names.own else { return fields }
     var result = FieldSet()
     fields.forEach { number, value in
-      guard number >= NameTable.firstOwn else { result.append(number, value); return }
+      guard number >= NameTable.firstOwn else {
+        result.append(number, value)
+        return
+      }
       let place = Int(number - NameTable.firstOwn)
       if storedNames.indices.contains(place), let number = table.names.lookUp(storedNames[place]) {
         result.append(number, value)

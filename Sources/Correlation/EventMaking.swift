@@ -11,7 +11,9 @@ extension Correlator {
       if let value = value(assignment.value, execution), !value.isEmpty { fields.set(assignment.field, to: value) }
     }
     addCaptures(execution.captures, to: &fields)
-    for index in with { if let key = execution.notes[index], let note = notes.lookUp(key, now: now) { addCaptures(note, to: &fields) } }
+    for index in with {
+      if let key = execution.notes[index], let note = notes.lookUp(key, now: now) { addCaptures(note, to: &fields) }
+    }
     guard let owner = settleMailbox(kind, &fields, isUnowned: isUnowned, at: execution.facts.realtime) else { return }
     let facts = execution.facts
     let rule = table.rules[execution.rule]

@@ -70,7 +70,9 @@ struct SentCounter: Sendable {
   }
 
   private mutating func store(_ mailbox: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
-    if counts.count > 100_000, counts[ByteKey(mailbox)] == nil { counts = counts.filter { $0.value.hour == entry.hour } }
+    if counts.count > 100_000, counts[ByteKey(mailbox)] == nil {
+      counts = counts.filter { $0.value.hour == entry.hour }
+    }
     counts[ByteKey(mailbox)] = entry
     changed.insert(ByteKey(mailbox))
   }

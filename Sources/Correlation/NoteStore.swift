@@ -81,12 +81,19 @@ struct NoteStore {
   mutating func forget(_ key: NoteKey, at time: UInt64, now: UInt64) {
     guard let index = notes.index(forKey: key) else { return }
     if tracksChanges { changed.insert(key) }
-    if time <= now { notes.remove(at: index) } else { notes.values[index].expires = min(notes.values[index].expires, time) }
+    if time <= now {
+      notes.remove(at: index)
+    } else {
+      notes.values[index].expires = min(notes.values[index].expires, time)
+    }
   }
 
   /// Puts a note back as a checkpoint had it.
   mutating func restore(_ key: NoteKey, _ note: Note?) {
-    guard let note else { notes[key] = nil; return }
+    guard let note else {
+      notes[key] = nil
+      return
+    }
     if notes.updateValue(note, forKey: key) == nil { enqueue(key, life: note.life, due: note.expires) }
   }
 

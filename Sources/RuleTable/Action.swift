@@ -123,7 +123,6 @@ public final class Action: Sendable {
   }
 }
 
-
 /// A note that a rule waits for and the name under which later actions see it.
 public struct WaitTarget: Sendable, Hashable {
   public var reference: NoteReference

@@ -88,7 +88,9 @@ struct ActionParser {
         }
         continue
       }
-      if token.text == "unowned" { isUnowned = true } else {
+      if token.text == "unowned" {
+        isUnowned = true
+      } else {
         let field = try assignment(token)
         guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
           throw fail("‘\(token.text)’ sets no key of a record", "see mailtrail-events(7) for the keys", token)
@@ -154,7 +156,9 @@ struct ActionParser {
     case "contains": return .contains(left, part.map { Self.unquoted($0.text).map(Self.lowercased) })
     case "starts": return .startsWith(left, part.map { Self.unquoted($0.text).map(Self.lowercased) })
     case ">=":
-      guard let bound = UInt64(part.first!.text) else { throw fail("‘\(part.first!.text)’ is no number", "", part.first!) }
+      guard let bound = UInt64(part.first!.text) else {
+        throw fail("‘\(part.first!.text)’ is no number", "", part.first!)
+      }
       return .isAtLeast(left, bound)
     case "is":
       guard let named = Condition.NamedClass(rawValue: part.first!.text) else {
@@ -222,8 +226,14 @@ struct ActionParser {
     }
     var field = String(token.text[..<equals])
     var operation = FieldAssignment.Operation.set
-    if field.hasSuffix("+") { operation = .add; field.removeLast() }
-    if field.hasSuffix("-") { operation = .remove; field.removeLast() }
+    if field.hasSuffix("+") {
+      operation = .add
+      field.removeLast()
+    }
+    if field.hasSuffix("-") {
+      operation = .remove
+      field.removeLast()
+    }
     let text = String(token.text[token.text.index(after: equals)...])
     return FieldAssignment(field: try number(of: field, token), operation: operation, value: try value(text, token))
   }
@@ -260,7 +270,8 @@ struct ActionParser {
     if text.hasPrefix("<"), text.hasSuffix(">") {
       let name = String(text.dropFirst().dropLast())
       guard captures.contains(name) else {
-        throw fail("the pattern has no capture ‘\(name)’", "captures are \(captures.sorted().joined(separator: ", "))", token)
+        throw fail(
+          "the pattern has no capture ‘\(name)’", "captures are \(captures.sorted().joined(separator: ", "))", token)
       }
       return .capture(try number(of: name, token))
     }
@@ -298,7 +309,8 @@ struct ActionParser {
   }
 
   static func unquoted(_ text: String) -> [UInt8] {
-    text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? Array(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
+    text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+      ? Array(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

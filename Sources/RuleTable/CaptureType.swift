@@ -135,7 +135,8 @@ struct CaptureScanner {
       position -= 1
       dots -= 1
     }
-    if colons > 0, position - first > 2, line[position - 1] == UInt8(ascii: ":"), line[position - 2] != UInt8(ascii: ":")
+    if colons > 0, position - first > 2, line[position - 1] == UInt8(ascii: ":"),
+      line[position - 2] != UInt8(ascii: ":")
     {
       position -= 1
       colons -= 1

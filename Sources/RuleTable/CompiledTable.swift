@@ -84,8 +84,15 @@ public final class CompiledTable: Sendable {
       units = []
     }
     while let byte = iterator.next() {
-      guard byte == UInt8(ascii: "\\"), let escaped = iterator.next() else { flush(); result.append(byte); continue }
-      if escaped == UInt8(ascii: "u"), let unit = codeUnit() { units.append(unit); continue }
+      guard byte == UInt8(ascii: "\\"), let escaped = iterator.next() else {
+        flush()
+        result.append(byte)
+        continue
+      }
+      if escaped == UInt8(ascii: "u"), let unit = codeUnit() {
+        units.append(unit)
+        continue
+      }
       flush()
       switch escaped {
       case UInt8(ascii: "n"): result.append(10)

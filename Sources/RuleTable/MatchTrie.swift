@@ -137,13 +137,17 @@ final class TrieBuilder {
       switch step {
       case .literal(let bytes): node = descend(bytes[...], from: node)
       case .capture(let type):
-        if let known = node.captures.first(where: { $0.type == type }) { node = known.node } else {
+        if let known = node.captures.first(where: { $0.type == type }) {
+          node = known.node
+        } else {
           let child = Node()
           node.captures.append((type, child))
           node = child
         }
       case .run(let list):
-        if let known = node.runs.first(where: { $0.list == list }) { node = known.node } else {
+        if let known = node.runs.first(where: { $0.list == list }) {
+          node = known.node
+        } else {
           let child = Node()
           node.runs.append((list, child))
           node = child

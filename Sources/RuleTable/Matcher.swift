@@ -265,7 +265,8 @@ private struct Walk {
 
   private func find(_ literal: Range<Int32>, from start: Int) -> Int? {
     guard start < line.count else { return nil }
-    return search(UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<line.count)
+    return search(
+      UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<line.count)
   }
 
   /// The first place of a literal in a part of the line: memchr for its first byte, memcmp for the rest.
@@ -520,7 +521,9 @@ private struct Walk {
   private func jsonStringEnd(_ start: Int) -> Int? {
     var position = start + 1
     while position < line.count {
-      if line[position] == UInt8(ascii: "\\") { position += 1 } else if line[position] == UInt8(ascii: "\"") {
+      if line[position] == UInt8(ascii: "\\") {
+        position += 1
+      } else if line[position] == UInt8(ascii: "\"") {
         return position + 1
       }
       position += 1

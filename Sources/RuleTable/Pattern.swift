@@ -62,7 +62,12 @@ struct PatternParser {
   private mutating func sequence(isOptional: Bool) throws(Diagnostic.Failure) -> [Pattern.Element] {
     var elements: [Pattern.Element] = []
     var literal: [UInt8] = []
-    func flush() { if !literal.isEmpty { elements.append(.literal(literal)); literal = [] } }
+    func flush() {
+      if !literal.isEmpty {
+        elements.append(.literal(literal))
+        literal = []
+      }
+    }
     while position < text.count {
       let byte = text[position]
       if byte == UInt8(ascii: "\\"), position + 1 < text.count,
@@ -72,7 +77,10 @@ struct PatternParser {
         literal.append(text[position + 1] == UInt8(ascii: "n") ? 10 : text[position + 1])
         position += 2
       } else if byte == UInt8(ascii: "?"), position + 1 < text.count, text[position + 1] == UInt8(ascii: ">") {
-        guard isOptional else { flush(); return elements }
+        guard isOptional else {
+          flush()
+          return elements
+        }
         position += 2
         flush()
         return elements

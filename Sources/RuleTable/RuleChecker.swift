@@ -14,13 +14,18 @@ struct RuleChecker {
     let found = match(example, of: rule, &scratch)
     guard let expected = example.expected else {
       guard found == index else { return nil }
-      return Diagnostic(example.place, "rule ‘\(rule.id)’ matches what it must leave alone", remedy: "make it more literal")
+      return Diagnostic(
+        example.place, "rule ‘\(rule.id)’ matches what it must leave alone", remedy: "make it more literal")
     }
     guard let found else {
-      return Diagnostic(example.place, "no rule matches this example of ‘\(rule.id)’", remedy: "compare it with the match line, or see: mailtrail rules explain")
+      return Diagnostic(
+        example.place, "no rule matches this example of ‘\(rule.id)’",
+        remedy: "compare it with the match line, or see: mailtrail rules explain")
     }
     guard found == index else {
-      return Diagnostic(example.place, "rule ‘\(table.rules[found].id)’ matches this example of ‘\(rule.id)’", remedy: "make the pattern of ‘\(rule.id)’ more literal")
+      return Diagnostic(
+        example.place, "rule ‘\(table.rules[found].id)’ matches this example of ‘\(rule.id)’",
+        remedy: "make the pattern of ‘\(rule.id)’ more literal")
     }
     let captured = captures(example.message, scratch)
     for name in Set(expected.keys).union(captured.keys).sorted() where expected[name] != captured[name] {

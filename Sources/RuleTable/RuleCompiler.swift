@@ -45,7 +45,9 @@ public struct RuleCompiler {
     let sources = parser.rules.filter { !off.contains($0.id) }
     for id in off.subtracting(parser.rules.map(\.id)).sorted() {
       diagnostics.append(
-        Diagnostic(SourcePlace(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’", remedy: "see: mailtrail rules list"))
+        Diagnostic(
+          SourcePlace(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’",
+          remedy: "see: mailtrail rules list"))
     }
     let builders = scopes.map { _ in TrieBuilder(lists: lists) }
     // Noise is what no other rule wants, however literal its beginning.
@@ -55,7 +57,9 @@ public struct RuleCompiler {
       let places = source.scopes.compactMap { name in scopes.firstIndex { $0.name == name } }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }
       for (pattern, place) in source.patterns {
-        insert(pattern, at: place, rule: rules.count, into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] }, sources, names)
+        insert(
+          pattern, at: place, rule: rules.count, into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] },
+          sources, names)
       }
       rules.append(
         CompiledTable.Rule(
@@ -80,7 +84,8 @@ public struct RuleCompiler {
     for (elements, place) in source.items {
       guard let item = compileItem(elements, &list.slots, &names, isJSON: source.isJSON) else {
         diagnostics.append(
-          Diagnostic(place, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
+          Diagnostic(
+            place, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
         continue
       }
       list.items.append(item)
@@ -154,14 +159,17 @@ public struct RuleCompiler {
         steps.append(.literal(bytes))
         literalBytes += bytes.count
       case .run(let name):
-        guard let list = listIndex[name] else { return fail("there is no list ‘\(name)’", "define it with: list \(name) \", \"") }
+        guard let list = listIndex[name] else {
+          return fail("there is no list ‘\(name)’", "define it with: list \(name) \", \"")
+        }
         steps.append(.run(list))
         slots += lists[list].slots
       case .optional: return nil
       case .capture(let name, .gap, _):
         slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
         guard let tail = tail(Array(elements[(index + 1)...]), &slots, &literalBytes, names) else {
-          return fail("behind a gap a literal must follow, and no other gap", "anchor the rest of the line from the right")
+          return fail(
+            "behind a gap a literal must follow, and no other gap", "anchor the rest of the line from the right")
         }
         steps.append(.gap(tail))
         return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
@@ -172,7 +180,8 @@ public struct RuleCompiler {
           return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
         }
         guard case .literal(let terminator) = elements[index + 1] else {
-          return fail("‘\(name)’ is open and nothing says where it ends", "put literal text behind it, or use a closed type")
+          return fail(
+            "‘\(name)’ is open and nothing says where it ends", "put literal text behind it, or use a closed type")
         }
         steps.append(.text(terminator: terminator, isUntrusted: isUntrusted))
         literalBytes += terminator.count

@@ -24,7 +24,13 @@ struct RuleFileParser {
   private var rule: RuleSource?
   private var ruleLines: [(text: String, place: SourcePlace)] = []
 
-  private enum Block { case none, table, scope(String), list(String), group(String), rule }
+  private enum Block {
+    case none, table
+    case scope(String)
+    case list(String)
+    case group(String)
+    case rule
+  }
 
   /// Reads one file. A rule whose id was read before is replaced: the administrator's word counts.
   mutating func read(_ text: [UInt8], file: String) {
@@ -34,7 +40,8 @@ struct RuleFileParser {
     currentScopes = []
     for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
       guard line.count <= 65_536 else {
-        report(SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
+        report(
+          SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
         continue
       }
       let text = String(decoding: line, as: UTF8.self)
@@ -77,10 +84,14 @@ struct RuleFileParser {
       block = .group(rest)
     case "keep":
       let (kind, span, spanPlace) = Self.firstWord(rest, restPlace)
-      guard let life = TextTokens.duration(span) else { throw fail(spanPlace, "‘\(span)’ is no span of time", "write 1h or 5d") }
+      guard let life = TextTokens.duration(span) else {
+        throw fail(spanPlace, "‘\(span)’ is no span of time", "write 1h or 5d")
+      }
       lives[kind] = life
     case "rule":
-      guard !rest.isEmpty, !rest.contains(" ") else { throw fail(restPlace, "a rule needs an id of one word", "write: rule dovecot.login") }
+      guard !rest.isEmpty, !rest.contains(" ") else {
+        throw fail(restPlace, "a rule needs an id of one word", "write: rule dovecot.login")
+      }
       rule = RuleSource(id: rest, place: place, scopes: currentScopes)
       block = .rule
     default:
@@ -103,7 +114,9 @@ struct RuleFileParser {
     switch block {
     case .none: throw fail(place, "an indented line belongs to nothing", "put a rule, scope or list in front of it")
     case .table:
-      guard word == "seen" else { throw fail(place, "‘\(word)’ in a table", "say with what it was seen: seen Postfix 3.7") }
+      guard word == "seen" else {
+        throw fail(place, "‘\(word)’ in a table", "say with what it was seen: seen Postfix 3.7")
+      }
       tables[tables.count - 1].seen.append(rest)
     case .scope(let name): try scopeLine(name, word, rest, place)
     case .list(let name):
@@ -163,7 +176,9 @@ struct RuleFileParser {
     }
     if let known = rules.firstIndex(where: { $0.id == rule.id }) {
       if rules[known].place.file == rule.place.file {
-        report(rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)")
+        report(
+          rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)"
+        )
       }
       rules[known] = rule
     } else {
@@ -172,7 +187,9 @@ struct RuleFileParser {
   }
 
   private func check(_ rule: RuleSource) throws(Diagnostic.Failure) {
-    if rule.patterns.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ has no match line", "say what it matches: match …") }
+    if rule.patterns.isEmpty {
+      throw fail(rule.place, "rule ‘\(rule.id)’ has no match line", "say what it matches: match …")
+    }
     if rule.actions.isEmpty {
       throw fail(rule.place, "rule ‘\(rule.id)’ does nothing", "give it an event, a note, or say: noise")
     }
@@ -181,7 +198,8 @@ struct RuleFileParser {
     }
     if rule.scopes.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ is in no scope", "put a scope in front of it") }
     for scope in rule.scopes where scopes[scope] == nil {
-      throw fail(rule.place, "there is no scope ‘\(scope)’", "scopes are \(scopes.keys.sorted().joined(separator: ", "))")
+      throw fail(
+        rule.place, "there is no scope ‘\(scope)’", "scopes are \(scopes.keys.sorted().joined(separator: ", "))")
     }
   }
 
@@ -214,7 +232,9 @@ struct RuleFileParser {
     case "expect":
       guard !rule.examples.isEmpty else { throw fail(place, "‘expect’ without an example", "put the example in front") }
       for token in TextTokens.split(rest, column: restPlace.column) {
-        guard let equals = token.text.firstIndex(of: "=") else { throw fail(place, "‘\(token.text)’ expects nothing", "write capture=value") }
+        guard let equals = token.text.firstIndex(of: "=") else {
+          throw fail(place, "‘\(token.text)’ expects nothing", "write capture=value")
+        }
         let value = String(token.text[token.text.index(after: equals)...])
         rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] =
           Self.unescaped(String(decoding: ActionParser.unquoted(value), as: UTF8.self))

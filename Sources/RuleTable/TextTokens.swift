@@ -15,7 +15,9 @@ struct TextTokens {
     for (offset, byte) in text.utf8.enumerated() {
       let isSpace = byte == 32 || byte == 9
       if isSpace, !isQuoted, depth == 0 {
-        if !current.isEmpty { tokens.append(Token(text: String(decoding: current, as: UTF8.self), column: column + start)) }
+        if !current.isEmpty {
+          tokens.append(Token(text: String(decoding: current, as: UTF8.self), column: column + start))
+        }
         current = []
         continue
       }

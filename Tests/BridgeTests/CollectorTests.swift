@@ -16,7 +16,8 @@ import Testing
       journal.addTraffic(sessions: sessions, mailboxes: 40)
       try journal.write(to: directory + "/journal/system.journal")
       try TestFiles.write(
-        Array("sources:\n  - journal: { directories: [\(directory)/journal] }\n".utf8), to: directory + "/mailtrail.yaml")
+        Array("sources:\n  - journal: { directories: [\(directory)/journal] }\n".utf8),
+        to: directory + "/mailtrail.yaml")
     }
 
     func arguments(_ run: String) -> [String] {
@@ -64,7 +65,9 @@ import Testing
     let collected = try site.tree("a")
     // A replay closes the windows of failed logins at its end; a collector keeps them for what may follow.
     let replayed = try TestFiles.tree(site.directory + "/b/Audit").mapValues { bytes in
-      bytes.split(separator: 10).filter { !String(decoding: $0, as: UTF8.self).contains(".burst\"") }.flatMap { $0 + [10] }
+      bytes.split(separator: 10).filter { !String(decoding: $0, as: UTF8.self).contains(".burst\"") }.flatMap {
+        $0 + [10]
+      }
     }
     #expect(replayed == collected)
   }
@@ -138,7 +141,8 @@ import Testing
     let rules = try TestProcess.run(site.program, ["rules", "check", site.directory + "/broken.rules"])
     #expect(rules.status == 1)
     #expect(rules.errors.contains("broken.rules:1:1:"))
-    let missing = try TestProcess.run(site.program, ["replay", "--file", site.directory + "/none.journal", "-o", "json"])
+    let missing = try TestProcess.run(
+      site.program, ["replay", "--file", site.directory + "/none.journal", "-o", "json"])
     #expect(missing.status == 1)
     #expect(missing.errors.contains("none.journal"))
     try TestFiles.write(

@@ -26,9 +26,14 @@ struct TestJournal {
     for index in 0..<sessions {
       let user = "user\(index * 7 % mailboxes)@example\(index % 3).org"
       let session = "S\(index)"
-      add("dovecot", "imap-login: Login: user=<\(user)>, method=PLAIN, rip=192.0.2.\(index % 250), lip=198.51.100.1, mpid=9, session=<\(session)>")
+      add(
+        "dovecot",
+        "imap-login: Login: user=<\(user)>, method=PLAIN, rip=192.0.2.\(index % 250), lip=198.51.100.1, mpid=9, session=<\(session)>"
+      )
       if index % 3 == 0 {
-        add("dovecot", "imap(\(user))<9><\(session)>: copy from INBOX: box=Trash, uid=1, msgid=<m\(index)@example.com>, size=5")
+        add(
+          "dovecot",
+          "imap(\(user))<9><\(session)>: copy from INBOX: box=Trash, uid=1, msgid=<m\(index)@example.com>, size=5")
         add("dovecot", "imap(\(user))<9><\(session)>: expunge: box=INBOX, uid=1, msgid=<m\(index)@example.com>, size=5")
       }
       let queue = String(0xABCDE0 + index, radix: 16, uppercase: true)
@@ -38,13 +43,20 @@ struct TestJournal {
       let peer = "user\(index * 3 % mailboxes)@example\(index % 3).org"
       let delivery = "D\(index)"
       let isAgentFirst = index % 2 == 0
-      let saved = "lmtp(\(peer))<8><\(delivery)>: save: box=INBOX, uid=\(index), msgid=<q\(index)@example.org>, size=950"
+      let saved =
+        "lmtp(\(peer))<8><\(delivery)>: save: box=INBOX, uid=\(index), msgid=<q\(index)@example.org>, size=950"
       if isAgentFirst { add("dovecot", saved) }
-      add("postfix/lmtp", "\(queue): to=<\(peer)>, relay=mx[private/dovecot-lmtp], delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 <\(peer)> \(delivery) Saved)")
+      add(
+        "postfix/lmtp",
+        "\(queue): to=<\(peer)>, relay=mx[private/dovecot-lmtp], delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 <\(peer)> \(delivery) Saved)"
+      )
       if !isAgentFirst { add("dovecot", saved) }
       add("postfix/qmgr", "\(queue): removed")
       if index % 5 == 0 {
-        add("dovecot", "imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<\(user)>, method=PLAIN, rip=203.0.113.\(index % 9), lip=198.51.100.1, session=<F\(index)>")
+        add(
+          "dovecot",
+          "imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<\(user)>, method=PLAIN, rip=203.0.113.\(index % 9), lip=198.51.100.1, session=<F\(index)>"
+        )
       }
       add("dovecot", "imap(\(user))<9><\(session)>: Disconnected: Logged out in=1 out=2", after: 50_000)
     }
@@ -59,7 +71,9 @@ struct TestJournal {
     defer { unlink(input) }
     let places: [String] = ["/usr/lib/systemd/systemd-journal-remote", "/lib/systemd/systemd-journal-remote"]
     let program = places.first { access($0, X_OK) == 0 }
-    guard let program else { throw TestFailure("systemd-journal-remote is missing: apt install systemd-journal-remote") }
+    guard let program else {
+      throw TestFailure("systemd-journal-remote is missing: apt install systemd-journal-remote")
+    }
     let result = try TestProcess.run(program, ["-o", path, input])
     guard result.status == 0 else { throw TestFailure("systemd-journal-remote: \(result.errors)") }
   }
@@ -102,7 +116,9 @@ enum TestFiles {
   static func tree(_ root: String) throws -> [String: [UInt8]] {
     let result = try TestProcess.run("/usr/bin/find", [root, "-name", "AUDIT-*.log", "-not", "-path", "*/_bridge/*"])
     var files: [String: [UInt8]] = [:]
-    for path in result.output.split(separator: "\n") { files[String(path.dropFirst(root.count))] = try read(String(path)) }
+    for path in result.output.split(separator: "\n") {
+      files[String(path.dropFirst(root.count))] = try read(String(path))
+    }
     return files
   }
 
@@ -120,7 +136,8 @@ struct TestProcess {
     let products = CommandLine.arguments[0].split(separator: "/").dropLast().joined(separator: "/")
     var directory = "/" + products
     while directory.contains("/.build") {
-      for name in ["release/mailtrail", "debug/mailtrail", "mailtrail"] where access("\(directory)/\(name)", X_OK) == 0 {
+      for name in ["release/mailtrail", "debug/mailtrail", "mailtrail"] where access("\(directory)/\(name)", X_OK) == 0
+      {
         return "\(directory)/\(name)"
       }
       directory = String(directory[..<directory.lastIndex(of: "/")!])
