@@ -56,18 +56,18 @@ public struct EventID: Sendable, Hashable {
 /// A 64-bit hash that is the same on every machine and in every version: FNV-1a with a final mix.
 ///
 /// Used for identities, not against an adversary: what it hashes contains the journal's own times and content hash.
-public struct StableHash: Sendable {
-  private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+@frozen public struct StableHash: Sendable {
+  @usableFromInline var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  public init() {}
+  @inlinable public init() {}
 
-  public mutating func combine(_ bytes: some Sequence<UInt8>) {
+  @inlinable public mutating func combine(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     // A length mark would need a second pass; a byte that ends each part keeps "ab","c" and "a","bc" apart.
     state = (state ^ 0xff) &* 0x0000_0100_0000_01b3
   }
 
-  public mutating func combine(_ value: UInt64) {
+  @inlinable public mutating func combine(_ value: UInt64) {
     var value = value
     for _ in 0..<8 {
       state = (state ^ (value & 0xff)) &* 0x0000_0100_0000_01b3
@@ -76,7 +76,7 @@ public struct StableHash: Sendable {
   }
 
   /// The hash of what was combined so far.
-  public var value: UInt64 {
+  @inlinable public var value: UInt64 {
     var hash = state
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
     hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53

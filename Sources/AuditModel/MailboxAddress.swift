@@ -7,6 +7,11 @@ public struct MailboxAddress: Sendable, Hashable {
   public let bytes: [UInt8]
   private let at: Int
 
+  /// In one go: the library's own hashing of arrays takes byte for byte.
+  public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
+  public static func == (left: MailboxAddress, right: MailboxAddress) -> Bool { left.bytes == right.bytes }
+
   /// Splits at the last `@`; nil when a part is empty or missing.
   public init?(_ bytes: [UInt8]) {
     guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), at > 0, at < bytes.count - 1 else { return nil }

@@ -362,7 +362,7 @@ public enum DirectoryLock {
   ///
   /// - Throws: `CollectorError` when another process has it, or it cannot be used.
   public static func acquire(_ path: String) throws {
-    var made = ""
+    var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/" + part
       if mkdir(made, 0o750) != 0, errno != EEXIST { throw CollectorError.tree(made, errno) }

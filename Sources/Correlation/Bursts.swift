@@ -7,6 +7,8 @@ struct BurstKey: Hashable, Sendable {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
+  func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
   init(_ event: AuditEvent) {
     bytes = [event.kind.rawValue]
     for key in [FieldKey.mailbox, .ip, .service, .host] {

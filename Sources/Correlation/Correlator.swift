@@ -123,7 +123,7 @@ public final class Correlator {
     _ facts: EntryFacts, rule: Int, scratch: MatchScratch, line: UnsafeBufferPointer<UInt8>
   ) {
     advance(to: facts.realtime)
-    var captures = FieldSet()
+    var captures = FieldSet(minimumCapacity: line.count + 5 * scratch.captures.count)
     for capture in scratch.captures {
       let bytes = line[capture.start..<capture.end]
       if capture.isJSON { captures.append(capture.name, CompiledTable.unescapeJSON(bytes)) } else {
@@ -147,7 +147,7 @@ public final class Correlator {
       switch action.verb {
       case .begin(let reference, let fields, let life):
         let key = key(reference, execution)
-        var set = FieldSet()
+        var set = FieldSet(minimumCapacity: 128)
         Self.apply(evaluate(fields, execution), to: &set)
         notes.begin(key, fields: set, life: life ?? self.life(of: reference.kind), now: now)
         appeared(key)

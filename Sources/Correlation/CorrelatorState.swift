@@ -19,8 +19,8 @@ extension Correlator {
     for (key, note) in notes.notes { Self.write(.notes, key.bytes, encode(note), &writer) }
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
-    for (mailbox, _) in sent.counts { Self.write(.sent, mailbox, encodeSent(mailbox), &writer) }
-    for address in mailboxes.addresses { Self.write(.mailboxes, address, [], &writer) }
+    for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
+    for address in mailboxes.addresses { Self.write(.mailboxes, address.bytes, [], &writer) }
     writeClock(&writer)
     forgetChanges()
     return writer.bytes
@@ -32,7 +32,7 @@ extension Correlator {
     for key in notes.changed { Self.write(.notes, key.bytes, notes.notes[key].map(encode), &writer) }
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
     for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
-    for mailbox in sent.changed { Self.write(.sent, mailbox, encodeSent(mailbox), &writer) }
+    for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
     for address in mailboxes.learned { Self.write(.mailboxes, address, [], &writer) }
     writeClock(&writer)
     forgetChanges()
@@ -141,7 +141,7 @@ extension Correlator {
     return writer.bytes
   }
 
-  private func encodeSent(_ mailbox: [UInt8]) -> [UInt8] {
+  private func encodeSent(_ mailbox: ByteKey) -> [UInt8] {
     var writer = ByteWriter()
     let entry = sent.counts[mailbox] ?? (0, 0, false)
     writer.write(entry.hour)

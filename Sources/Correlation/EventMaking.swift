@@ -6,7 +6,7 @@ extension Correlator {
   func tell(
     _ kind: EventKind, fields assignments: [FieldAssignment], with: [Int], isUnowned: Bool, _ execution: Execution
   ) {
-    var fields = FieldSet()
+    var fields = FieldSet(minimumCapacity: 384)
     for assignment in assignments {
       if let value = value(assignment.value, execution), !value.isEmpty { fields.set(assignment.field, to: value) }
     }

@@ -2,7 +2,7 @@ import AuditModel
 
 /// The mailboxes of this server: a name that is none gets no directory.
 struct KnownMailboxes: Sendable {
-  private(set) var addresses: Set<[UInt8]>
+  private(set) var addresses: Set<ByteKey>
   /// Learned since the last checkpoint.
   var learned: [[UInt8]] = []
   private let newPerHour: Int
@@ -10,34 +10,34 @@ struct KnownMailboxes: Sendable {
   private var newThisHour = 0
 
   init(configured: [MailboxAddress], newPerHour: Int) {
-    addresses = Set(configured.map(\.bytes))
+    addresses = Set(configured.map { ByteKey($0.bytes) })
     self.newPerHour = newPerHour
   }
 
-  func isKnown(_ address: MailboxAddress) -> Bool { addresses.contains(address.bytes) }
+  func isKnown(_ address: MailboxAddress) -> Bool { addresses.contains(ByteKey(address.bytes)) }
 
   /// Makes a mailbox known; false when deliveries made too many known this hour.
   mutating func learn(_ address: MailboxAddress, byDelivery: Bool, at time: UInt64) -> Bool {
-    if addresses.contains(address.bytes) { return true }
+    if addresses.contains(ByteKey(address.bytes)) { return true }
     if byDelivery {
       let hour = time / 3_600_000_000
       if hour != self.hour { (self.hour, newThisHour) = (hour, 0) }
       guard newThisHour < newPerHour else { return false }
       newThisHour += 1
     }
-    addresses.insert(address.bytes)
+    addresses.insert(ByteKey(address.bytes))
     learned.append(address.bytes)
     return true
   }
 
-  mutating func restore(_ address: [UInt8]) { addresses.insert(address) }
+  mutating func restore(_ address: [UInt8]) { addresses.insert(ByteKey(address)) }
 }
 
 /// Counts sent messages per mailbox and hour.
 struct SentCounter: Sendable {
   let maximum: Int
-  private(set) var counts: [[UInt8]: (hour: UInt64, number: Int, isTold: Bool)] = [:]
-  var changed: Set<[UInt8]> = []
+  private(set) var counts: [ByteKey: (hour: UInt64, number: Int, isTold: Bool)] = [:]
+  var changed: Set<ByteKey> = []
 
   init(maximum: Int) { self.maximum = maximum }
 
@@ -60,18 +60,18 @@ struct SentCounter: Sendable {
   }
 
   mutating func restore(_ mailbox: [UInt8], hour: UInt64, number: Int, isTold: Bool) {
-    counts[mailbox] = (hour, number, isTold)
+    counts[ByteKey(mailbox)] = (hour, number, isTold)
   }
 
   private func current(_ mailbox: [UInt8], _ time: UInt64) -> (hour: UInt64, number: Int, isTold: Bool) {
     let hour = time / 3_600_000_000
-    guard let entry = counts[mailbox], entry.hour == hour else { return (hour, 0, false) }
+    guard let entry = counts[ByteKey(mailbox)], entry.hour == hour else { return (hour, 0, false) }
     return entry
   }
 
   private mutating func store(_ mailbox: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
-    if counts.count > 100_000, counts[mailbox] == nil { counts = counts.filter { $0.value.hour == entry.hour } }
-    counts[mailbox] = entry
-    changed.insert(mailbox)
+    if counts.count > 100_000, counts[ByteKey(mailbox)] == nil { counts = counts.filter { $0.value.hour == entry.hour } }
+    counts[ByteKey(mailbox)] = entry
+    changed.insert(ByteKey(mailbox))
   }
 }

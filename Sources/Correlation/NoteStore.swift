@@ -4,6 +4,9 @@ import AuditModel
 /// can pretend to be two.
 struct NoteKey: Hashable, Sendable {
   var bytes: [UInt8]
+
+  /// In one go: the library's own hashing of arrays takes byte for byte.
+  func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 /// Something that one line said and others need.
@@ -28,6 +31,9 @@ struct NoteStore {
   /// For each length of life the keys in the order in which they fall due: notes of one life expire in the order of
   /// their making, unless they were mentioned again, which is seen when their turn comes.
   private var queues: [(life: UInt64, keys: Queue<(key: NoteKey, due: UInt64)>)] = []
+
+  /// When the first key falls due.
+  private var nextDue = UInt64.max
 
   init(maximum: Int) { self.maximum = maximum }
 
@@ -60,7 +66,7 @@ struct NoteStore {
       if tracksChanges { changed.insert(key) }
       return
     }
-    var fields = FieldSet()
+    var fields = FieldSet(minimumCapacity: 96)
     change(&fields)
     insert(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
@@ -85,6 +91,7 @@ struct NoteStore {
   }
 
   private mutating func enqueue(_ key: NoteKey, life: UInt64, due: UInt64) {
+    nextDue = min(nextDue, due)
     if let index = queues.firstIndex(where: { $0.life == life }) {
       queues[index].keys.append((key, due))
     } else {
@@ -111,6 +118,8 @@ struct NoteStore {
 
   /// Drops what is past its time.
   mutating func expire(now: UInt64) {
+    guard now >= nextDue else { return }
+    defer { nextDue = queues.compactMap { $0.keys.first?.due }.min() ?? .max }
     for index in queues.indices {
       while let first = queues[index].keys.first, first.due <= now {
         _ = queues[index].keys.popFirst()

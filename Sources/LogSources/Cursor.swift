@@ -1,3 +1,5 @@
+import Glibc
+
 /// The place of one entry in the journal, as sd_journal_get_cursor(3) writes it: `s=…;i=…;b=…;m=…;t=…;x=…`.
 ///
 /// Parsed strictly: libsystemd takes a damaged cursor without complaint and seeks to nowhere.
@@ -35,9 +37,9 @@ public struct Cursor: Sendable, Hashable {
 
   /// Reads a cursor that libsystemd has just written.
   init?(cString: UnsafePointer<CChar>) {
-    var length = 0
-    while cString[length] != 0 { length += 1 }
-    guard let cursor = Self.parse(UnsafeRawBufferPointer(start: cString, count: length)) else { return nil }
+    guard let cursor = Self.parse(UnsafeRawBufferPointer(start: cString, count: Int(strlen(cString)))) else {
+      return nil
+    }
     self = cursor
   }
 
@@ -55,15 +57,14 @@ public struct Cursor: Sendable, Hashable {
   /// The `x=` at the end of a cursor's text, without parsing the rest of it: asked for every entry that is kept.
   static func contentHash(ofCString text: UnsafePointer<CChar>) -> UInt64 {
     var value: UInt64 = 0
-    var next = text
-    while next.pointee != 0 {
-      let byte = UInt8(bitPattern: next.pointee)
-      switch byte {
-      case 48...57: value = value << 4 | UInt64(byte - 48)
-      case 97...102: value = value << 4 | UInt64(byte - 87)
-      default: value = 0
-      }
-      next += 1
+    var shift: UInt64 = 0
+    var index = Int(strlen(text)) - 1
+    // The equals sign in front of the number ends it, and the text has one.
+    while index >= 0, text[index] != 61 {
+      let byte = UInt64(UInt8(bitPattern: text[index]))
+      value |= (byte < 58 ? byte - 48 : byte - 87) &<< shift
+      shift += 4
+      index -= 1
     }
     return value
   }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Entries and their bytes, read at one go. Made once and reused: after some batches reading allocates nothing.
 ///
 /// Sendable, because a batch has one owner at a time: a source fills it inside one call, then it is handed over whole
@@ -21,24 +19,19 @@ public final class EntryBatch: @unchecked Sendable {
   /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
   public internal(set) var position = JournalPosition()
 
-  @usableFromInline var storage: UnsafeMutableRawPointer
-  @usableFromInline var byteCount = 0
-  private var capacity: Int
+  @usableFromInline var buffer = ByteBuffer(capacity: 1 << 16)
 
-  public init() {
-    capacity = 1 << 16
-    storage = .allocate(byteCount: capacity, alignment: 16)
-  }
+  public init() {}
 
-  deinit { storage.deallocate() }
+  deinit { buffer.deallocate() }
 
   /// Calls the body with the bytes of a field of one of this batch's entries. They do not outlive the call.
   @inlinable
   public func withBytes<Result, Failure: Error>(
     of range: FieldRange, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    precondition(Int(range.offset) + Int(range.length) <= byteCount, "a range of another batch")
-    return try body(UnsafeRawBufferPointer(start: storage + Int(range.offset), count: Int(range.length)))
+    precondition(Int(range.offset) + Int(range.length) <= buffer.count, "a range of another batch")
+    return try body(UnsafeRawBufferPointer(start: buffer.start + Int(range.offset), count: Int(range.length)))
   }
 
   /// Calls the body with the bytes of all fields of all entries: `FieldRange.offset` counts from their start.
@@ -46,7 +39,7 @@ public final class EntryBatch: @unchecked Sendable {
   public func withAllBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeRawBufferPointer(start: storage, count: byteCount))
+    try body(UnsafeRawBufferPointer(start: buffer.start, count: buffer.count))
   }
 
   /// A copy of the bytes of a field.
@@ -58,35 +51,12 @@ public final class EntryBatch: @unchecked Sendable {
   /// Empties the batch and keeps its memory.
   public func removeAll() {
     entries.removeAll(keepingCapacity: true)
-    byteCount = 0
+    buffer.rollBack(to: 0)
     examinedCount = 0
     truncatedCount = 0
     position = JournalPosition()
   }
 
-  /// Copies a field behind the others; an empty one needs no place.
-  @inline(__always)
-  func append(_ source: UnsafeRawPointer, _ count: Int) -> FieldRange {
-    if count == 0 { return .absent }
-    if byteCount + count > capacity { grow(by: count) }
-    memcpy(storage + byteCount, source, count)
-    let range = FieldRange(offset: UInt32(truncatingIfNeeded: byteCount), length: UInt32(truncatingIfNeeded: count))
-    byteCount += count
-    return range
-  }
-
-  /// Takes back what was appended since the batch had `count` bytes: an entry that turned out not to be wanted.
-  @inline(__always)
-  func rollBack(to count: Int) { byteCount = count }
-
   /// Whether the next entry should wait for the next batch.
-  var isFull: Bool { byteCount >= Self.byteLimit }
-
-  private func grow(by count: Int) {
-    while capacity < byteCount + count { capacity *= 2 }
-    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-    larger.copyMemory(from: storage, byteCount: byteCount)
-    storage.deallocate()
-    storage = larger
-  }
+  var isFull: Bool { buffer.count >= Self.byteLimit }
 }

@@ -30,26 +30,27 @@ struct FieldDecoder {
   }
 
   mutating func decode(_ journal: OpaquePointer, into entry: inout JournalEntry, of batch: EntryBatch) -> Result {
-    let start = batch.byteCount
+    var bytes = batch.buffer
+    let start = bytes.count
+    defer { batch.buffer = bytes }
     let isSelective = interest != nil
     var verdict = Verdict()
     var data: UnsafeRawPointer?
     var length = 0
-    var hasMessage = false
     sd_journal_restart_data(journal)
     while true {
       let result = sd_journal_enumerate_available_data(journal, &data, &length)
       if result == 0 { break }
       guard result > 0, let data else {
-        batch.rollBack(to: start)
+        bytes.rollBack(to: start)
         return .failed(-result)
       }
       guard length > 5 else { continue }
-      take(Field(data, length), into: &entry, of: batch, &verdict, &hasMessage)
+      take(Field(data, length), into: &entry, &bytes, &verdict)
       if isSelective && verdict.isSettledAgainst { break }
     }
     if isSelective && verdict.identifier != true && verdict.command != true {
-      batch.rollBack(to: start)
+      bytes.rollBack(to: start)
       return .unwanted
     }
     if entry.isMessageTruncated { batch.truncatedCount += 1 }
@@ -81,62 +82,61 @@ struct FieldDecoder {
 
   @inline(__always)
   private mutating func take(
-    _ field: Field, into entry: inout JournalEntry, of batch: EntryBatch, _ verdict: inout Verdict,
-    _ hasMessage: inout Bool
+    _ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer, _ verdict: inout Verdict
   ) {
     switch field[0] {
-    case UInt8(ascii: "_"): takeTrusted(field, into: &entry, of: batch, &verdict)
+    case UInt8(ascii: "_"): takeTrusted(field, into: &entry, &bytes, &verdict)
     case UInt8(ascii: "M"):
       if let value = field.value("MESSAGE=") {
-        if hasMessage { return }
-        hasMessage = true
+        if entry.hasMessage { return }
+        entry.hasMessage = true
         entry.isMessageTruncated = value.count > EntryBatch.fieldLimit
-        entry.message = copy(value, to: batch)
+        entry.message = copy(value, to: &bytes)
       } else if let value = field.value("MESSAGE_ID=") {
         entry.messageID = ID128(hexadecimal: value) ?? .zero
       }
     case UInt8(ascii: "S"):
       if entry.identifier.isEmpty, let value = field.value("SYSLOG_IDENTIFIER=") {
-        entry.identifier = copy(value, to: batch)
+        entry.identifier = copy(value, to: &bytes)
         if let interest {
           verdict.identifier =
             interest.wants(identifier: value) || value.elementsEqual(Self.journaldIdentifier)
         }
       }
-    default: takeOther(field, into: &entry, of: batch)
+    default: takeOther(field, into: &entry, &bytes)
     }
   }
 
   /// The fields that journald writes; the second byte tells most of them apart.
   @inline(__always)
   private mutating func takeTrusted(
-    _ field: Field, into entry: inout JournalEntry, of batch: EntryBatch, _ verdict: inout Verdict
+    _ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer, _ verdict: inout Verdict
   ) {
     switch field[1] {
     case UInt8(ascii: "C"):
       if entry.command.isEmpty, let value = field.value("_COMM=") {
-        entry.command = copy(value, to: batch)
+        entry.command = copy(value, to: &bytes)
         if let interest { verdict.command = interest.wants(command: value) }
       }
-    case UInt8(ascii: "E"): if let value = field.value("_EXE=") { entry.executable = copy(value, to: batch) }
-    case UInt8(ascii: "H"): if let value = field.value("_HOSTNAME=") { entry.hostname = copy(value, to: batch) }
+    case UInt8(ascii: "E"): if let value = field.value("_EXE=") { entry.executable = copy(value, to: &bytes) }
+    case UInt8(ascii: "H"): if let value = field.value("_HOSTNAME=") { entry.hostname = copy(value, to: &bytes) }
     case UInt8(ascii: "M"): if let value = field.value("_MACHINE_ID=") { entry.machineID = machine(value) }
     case UInt8(ascii: "P"):
       if let value = field.value("_PID=") { entry.pid = Self.number(value).flatMap(Int32.init(exactly:)) ?? -1 }
     case UInt8(ascii: "S"):
       if let value = field.value("_SYSTEMD_UNIT=") {
-        entry.unit = copy(value, to: batch)
+        entry.unit = copy(value, to: &bytes)
       } else if let value = field.value("_SYSTEMD_SLICE=") {
-        entry.slice = copy(value, to: batch)
+        entry.slice = copy(value, to: &bytes)
       }
-    case UInt8(ascii: "T"): if let value = field.value("_TRANSPORT=") { entry.transport = copy(value, to: batch) }
+    case UInt8(ascii: "T"): if let value = field.value("_TRANSPORT=") { entry.transport = copy(value, to: &bytes) }
     case UInt8(ascii: "U"):
       if let value = field.value("_UID=") { entry.uid = Self.number(value).flatMap(UInt32.init(exactly:)) ?? .max }
     default: break
     }
   }
 
-  private func takeOther(_ field: Field, into entry: inout JournalEntry, of batch: EntryBatch) {
+  private func takeOther(_ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer) {
     switch field[0] {
     case UInt8(ascii: "P"):
       if let value = field.value("PRIORITY="), let digit = value.first, value.count == 1, (48...55).contains(digit) {
@@ -144,17 +144,18 @@ struct FieldDecoder {
       }
     case UInt8(ascii: "N"): if let value = field.value("N_DROPPED=") { entry.droppedCount = Self.number(value) ?? 0 }
     case UInt8(ascii: "O"):
-      if let value = field.value("OBJECT_SYSTEMD_UNIT=") { entry.objectUnit = copy(value, to: batch) }
-    case UInt8(ascii: "U"): if let value = field.value("UNIT=") { entry.managedUnit = copy(value, to: batch) }
-    case UInt8(ascii: "C"): if let value = field.value("COREDUMP_UNIT=") { entry.coredumpUnit = copy(value, to: batch) }
+      if let value = field.value("OBJECT_SYSTEMD_UNIT=") { entry.objectUnit = copy(value, to: &bytes) }
+    case UInt8(ascii: "U"): if let value = field.value("UNIT=") { entry.managedUnit = copy(value, to: &bytes) }
+    case UInt8(ascii: "C"):
+      if let value = field.value("COREDUMP_UNIT=") { entry.coredumpUnit = copy(value, to: &bytes) }
     default: break
     }
   }
 
   @inline(__always)
-  private func copy(_ value: UnsafeRawBufferPointer, to batch: EntryBatch) -> FieldRange {
+  private func copy(_ value: UnsafeRawBufferPointer, to bytes: inout ByteBuffer) -> FieldRange {
     guard let start = value.baseAddress else { return .absent }
-    return batch.append(start, min(value.count, EntryBatch.fieldLimit))
+    return bytes.append(start, min(value.count, EntryBatch.fieldLimit))
   }
 
   private mutating func machine(_ value: UnsafeRawBufferPointer) -> ID128 {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Entries made from fields in memory, read as a journal is read: the double for tests of the layers above.
 public struct InMemoryEntrySource: EntrySource {
   /// One entry as a test states it.
@@ -96,13 +94,14 @@ public struct InMemoryEntrySource: EntrySource {
     func copy(_ bytes: [UInt8]) -> FieldRange {
       bytes.withUnsafeBytes {
         guard let start = $0.baseAddress else { return .absent }
-        return batch.append(start, min($0.count, EntryBatch.fieldLimit))
+        return batch.buffer.append(start, min($0.count, EntryBatch.fieldLimit))
       }
     }
     func field(_ name: String) -> FieldRange { copy(Array((source.fields[name] ?? "").utf8)) }
     let message = source.messageBytes ?? Array((source.fields["MESSAGE"] ?? "").utf8)
     entry.isMessageTruncated = message.count > EntryBatch.fieldLimit
     if entry.isMessageTruncated { batch.truncatedCount += 1 }
+    entry.hasMessage = source.messageBytes != nil || source.fields["MESSAGE"] != nil
     entry.message = copy(message)
     entry.identifier = field("SYSLOG_IDENTIFIER")
     entry.unit = field("_SYSTEMD_UNIT")

@@ -69,6 +69,9 @@ public struct JournalEntry: Sendable {
   public var priority: UInt8 = 6
   /// Whether the message was longer than `EntryBatch.fieldLimit` and is cut there.
   public var isMessageTruncated = false
+  /// Whether there is a `MESSAGE` at all. Its absence is a rare sender's choice, or damage: libsystemd leaves a damaged
+  /// field out without a word, so somebody should count these.
+  public var hasMessage = false
 
   public init() {}
 

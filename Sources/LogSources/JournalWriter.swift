@@ -126,7 +126,7 @@ final class JournalWriter {
   /// Reads the entry that `advance` went to.
   func read(_ decoder: inout FieldDecoder, _ filter: CompiledFilter?, into batch: EntryBatch) throws(JournalError) {
     var entry = JournalEntry()
-    let start = batch.byteCount
+    let start = batch.buffer.count
     var result = decode(&decoder, &entry, batch)
     if case .failed(let code) = result { result = try retry(&decoder, &entry, batch, code) }
     place = .between
@@ -134,7 +134,7 @@ final class JournalWriter {
     readSinceProcess += 1
     isBehindRemembered = true
     guard case .kept = result else { return }
-    if let filter, !filter.passes(entry, of: batch) { return batch.rollBack(to: start) }
+    if let filter, !filter.passes(entry, of: batch) { return batch.buffer.rollBack(to: start) }
     if let text = handle.cursorText() {
       entry.contentHash = Cursor.contentHash(ofCString: text)
       remember(text)

@@ -15,7 +15,7 @@ public enum CaptureType: UInt8, Sendable, CaseIterable {
   case word
   /// Visible characters without brackets, quotes, comma and semicolon: a session or transaction id.
   case token
-  /// Letters and digits, five at least: a queue id.
+  /// A queue id: five hexadecimal digits or more, or ten letters and digits or more.
   case queueid
   /// An IPv4 or IPv6 address, perhaps with `IPv6:` in front or a zone behind.
   case ip
@@ -63,7 +63,8 @@ struct CaptureScanner {
       let members = CharacterClasses.bit(of: type)
       var position = start
       while position < limit, CharacterClasses.table[Int(line[position])] & members != 0 { position += 1 }
-      return position - start >= (type == .queueid ? 5 : 1) ? position : nil
+      if type == .queueid { return isQueueID(start, position) ? position : nil }
+      return position > start ? position : nil
     }
   }
 
@@ -82,8 +83,18 @@ struct CaptureScanner {
       let members = CharacterClasses.bit(of: type)
       var position = end
       while position > limit, CharacterClasses.table[Int(line[position - 1])] & members != 0 { position -= 1 }
-      return end - position >= (type == .queueid ? 5 : 1) ? position : nil
+      if type == .queueid { return isQueueID(position, end) ? position : nil }
+      return end > position ? position : nil
     }
+  }
+
+  private func isQueueID(_ start: Int, _ end: Int) -> Bool {
+    if end - start >= 10 { return true }
+    guard end - start >= 5 else { return false }
+    for position in start..<end where CharacterClasses.table[Int(line[position])] & CharacterClasses.ipBit == 0 {
+      return false
+    }
+    return true
   }
 
   private func ipEnd(from start: Int, limit: Int) -> Int? {

@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import LogSources
+
+/// A temporary directory of real journal files, made from entries with systemd-journal-remote.
+final class JournalFixture {
+  let directory: String
+
+  static let machineA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  static let machineB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+  static let bootA = "00000000000000000000000000000a01"
+
+  init() throws {
+    var template = Array("\(FileManager.default.temporaryDirectory.path)/mailtrail-XXXXXX".utf8CString)
+    directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+  /// One entry in the journal export format (systemd.io/JOURNAL_EXPORT_FORMATS).
+  struct Entry {
+    var time: UInt64
+    var monotonic: UInt64?
+    var boot = JournalFixture.bootA
+    var machine = JournalFixture.machineA
+    var fields: [(String, [UInt8])]
+
+    init(_ time: UInt64, _ message: String?, identifier: String = "dovecot", _ more: [String: String] = [:]) {
+      self.time = time
+      fields = [("SYSLOG_IDENTIFIER", Array(identifier.utf8))]
+      if let message { fields.append(("MESSAGE", Array(message.utf8))) }
+      for (name, value) in more.sorted(by: { $0.key < $1.key }) { fields.append((name, Array(value.utf8))) }
+    }
+
+    func on(machine: String) -> Entry {
+      var copy = self
+      copy.machine = machine
+      return copy
+    }
+
+    func inBoot(_ boot: String, monotonic: UInt64? = nil) -> Entry {
+      var copy = self
+      copy.boot = boot
+      copy.monotonic = monotonic
+      return copy
+    }
+
+    var exported: [UInt8] {
+      var bytes = Array(
+        """
+        __REALTIME_TIMESTAMP=\(time)
+        __MONOTONIC_TIMESTAMP=\(monotonic ?? time)
+        _BOOT_ID=\(boot)
+        _MACHINE_ID=\(machine)
+
+        """.utf8)
+      for (name, value) in fields {
+        bytes += Array("\(name)\n".utf8)
+        withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes += $0 }
+        bytes += value + [10]
+      }
+      return bytes + [10]
+    }
+  }
+
+  /// Writes a journal file, or appends to it when it is there.
+  @discardableResult
+  func write(_ name: String, _ entries: [Entry]) throws -> String {
+    let input = path("\(name).export")
+    try Data(entries.flatMap(\.exported)).write(to: URL(fileURLWithPath: input))
+    defer { try? FileManager.default.removeItem(atPath: input) }
+    let process = Process()
+    let candidates = ["/lib/systemd/systemd-journal-remote", "/usr/lib/systemd/systemd-journal-remote"]
+    let program = try #require(
+      candidates.first(where: FileManager.default.isExecutableFile(atPath:)),
+      "install the package systemd-journal-remote: these tests need real journal files")
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = ["--output=\(path(name))", input]
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    return path(name)
+  }
+
+  var wholeDirectory: JournalSelection { JournalSelection(directories: [directory]) }
+}
+
+extension JournalReader {
+  /// The messages of everything that can be read now, in batches of `limit` entries.
+  func messages(limit: Int = 1_000) throws -> [String] {
+    let batch = EntryBatch()
+    var messages: [String] = []
+    while true {
+      let outcome = try read(into: batch, limit: limit)
+      messages += batch.entries.map { batch.text(of: $0.message) }
+      if outcome == .end { return messages }
+    }
+  }
+
+  /// Waits until something more can be read, for at most ten seconds: a test that fails rather than hangs.
+  func messagesWhenTheyCome(count: Int) throws -> [String] {
+    var messages = try self.messages()
+    var waits = 0
+    while messages.count < count, waits < 100 {
+      _ = try wait(timeoutMicroseconds: 100_000)
+      messages += try self.messages()
+      waits += 1
+    }
+    return messages
+  }
+}
+
+/// Interest in some identifiers and commands.
+struct SetInterest: EntryInterest {
+  var identifiers: Set<String> = []
+  var commands: Set<String> = []
+  func wants(identifier: UnsafeRawBufferPointer) -> Bool {
+    identifiers.contains(String(decoding: identifier, as: UTF8.self))
+  }
+  func wants(command: UnsafeRawBufferPointer) -> Bool { commands.contains(String(decoding: command, as: UTF8.self)) }
+}
