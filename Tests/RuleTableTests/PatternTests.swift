@@ -109,9 +109,9 @@ import Testing
       Case("x<*fields>", "x, note=a b c, TLS", ["note": "a b c"]),
       Case("x<*fields>", "x, rip=nonsense, method=A", ["method": "A"]),
       Case("x<*fields>", "x, a>b", nil), Case("x<*fields>", "x, a<b", nil), Case("x<*fields>", "x,", nil),
-      Case("x<*fields>!", "x, rip=192.0.2.1!", ["ip": "192.0.2.1"]),
-      Case("x<*strict>.", "x, b=2, a=1.", ["a": "1", "b": "2"]),
-      Case("x<*strict>.", "x, b=2, c=1.", nil), Case("x<*strict>.", "x, b=2x.", nil),
+      Case("x<*fields>;", "x, rip=192.0.2.1;", ["ip": "192.0.2.1"]),
+      Case("x<*strict>;", "x, b=2, a=1;", ["a": "1", "b": "2"]),
+      Case("x<*strict>;", "x, b=2, c=1;", nil), Case("x<*strict>;", "x, b=2x;", nil),
       // From the right, behind a gap.
       Case(
         "<u:gap>>, method=<m:word><*fields>", "a>, method=X, rip=192.0.2.9>, method=Y, rip=192.0.2.1, TLS",
