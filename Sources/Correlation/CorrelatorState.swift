@@ -66,7 +66,8 @@ extension Correlator {
     let items = waiting
     waiting.removeAll()
     for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
-    for (key, burst) in bursts.sorted(by: { $0.value.end < $1.value.end }) { timers.set(.burst(key), at: burst.end) }
+    for (key, burst) in bursts { set(.burst(key), at: burst.end) }
+    notes.settleRestored()
     forgetChanges()
   }
 
