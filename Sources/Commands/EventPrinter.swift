@@ -29,7 +29,7 @@ struct EventPrinter {
   /// What stands above the first event; empty for most formats.
   var heading: [UInt8] {
     guard format == .csv else { return [] }
-    return Array((["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [10]
+    return Array((["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [13, 10]
   }
 
   func print(_ event: AuditEvent, to output: inout [UInt8]) {

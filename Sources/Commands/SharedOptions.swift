@@ -133,8 +133,11 @@ struct EventOptions: ParsableArguments {
       since: try since.map { try TimeExpression.microseconds(of: $0) },
       until: try until.map { try TimeExpression.microseconds(of: $0) }, kinds: kind,
       addresses: ip.map { Array($0.utf8) }, services: service.map { Array($0.utf8) },
-      level: level.flatMap(Level.init), text: grep.map { Array($0.lowercased().utf8) })
+      level: level.flatMap(Level.init), text: grep.map(Self.folded))
   }
+
+  /// Only ASCII letters are folded, as in the values: those are bytes, not necessarily UTF-8.
+  private static func folded(_ text: String) -> [UInt8] { text.utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
 
   /// nil for all.
   var limit: Int? { lines.flatMap { $0 == "all" ? nil : Int($0) } }
