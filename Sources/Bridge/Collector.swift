@@ -50,6 +50,7 @@ public final class Collector {
   private var lastStatus: UInt64 = 0
   private var lastWatchdog: UInt64 = 0
   private var tellsSystemMessages: Level?
+  private var lastRetention: UInt64 = 0
   /// The wall clock up to which the journal has been read to its end; 0 while it has not.
   private var caughtUpAt: UInt64 = 0
 
@@ -82,10 +83,13 @@ public final class Collector {
     let start = try open()
     status.pid = getpid()
     status.started = WallClock.now()
+    let reason = "mailtrail started with \(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
+    events.append(BridgeEvents.started(reason, at: WallClock.now()))
     messages.start(start, interest: interest)
     defer { messages.stop() }
     SystemMessages.notify("READY=1\nSTATUS=Reading the journal")
     try loop(messages)
+    events.append(BridgeEvents.stopped("mailtrail stopped", at: WallClock.now()))
     SystemMessages.notify("STOPPING=1")
     let isClean = drain()
     writer?.finish(givesUp: true)
@@ -102,7 +106,7 @@ public final class Collector {
     let tree = try AuditTree(
       root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar)
     let recovery = try tree.recover()
-    if recovery.linesFound > 0 || recovery.bytesCut > 0 {
+    if recovery.bytesCut > 0 {
       options.report(
         "recovered from an unfinished stop: \(recovery.linesFound) events of \(recovery.filesExamined) files were "
           + "written already, \(recovery.bytesCut) bytes of torn lines were cut")
@@ -157,6 +161,7 @@ public final class Collector {
       if signals.takeReload() { reload() }
       feedWatchdog()
       writeStatus(force: false)
+      removeExpired()
       if held != nil, !submitHeld() {
         // The disk takes nothing: reading stops, the old checkpoint stays.
         usleep(50_000)
@@ -263,6 +268,24 @@ public final class Collector {
       usleep(10_000)
     }
     return held == nil && writer?.status.trouble == nil
+  }
+
+  /// Removes old day files once an hour, on a thread of its own; a clock that is far ahead of the newest entry
+  /// removes nothing that the entries' own time would keep.
+  private func removeExpired() {
+    let now = WallClock.monotonic()
+    guard newest > 0, caughtUpAt > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
+    lastRetention = now
+    let (root, calendar, newest) = (configuration.audit.directory, calendar, newest)
+    let (retention, report) = (configuration.audit.retention.microseconds, options.report)
+    let thread = WorkerThread.start {
+      do {
+        let result = try TrailRetention(root: root, calendar: calendar)
+          .removeExpired(now: WallClock.now(), newest: newest, retention: retention)
+        if result.filesRemoved > 0 { report("retention: removed \(result.filesRemoved) daily files") }
+      } catch { report("retention: \(error)") }
+    }
+    pthread_detach(thread)
   }
 
   // MARK: - Reload

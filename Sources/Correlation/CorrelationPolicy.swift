@@ -61,15 +61,22 @@ public struct CorrelationPolicy: Sendable {
     case .known: return false
     default:
       guard let names = folders[named] else { return false }
-      let folder = Self.lowercased(value)
+      var folder = Self.lowercased(value)
       if names.contains(folder) { return true }
       // "INBOX.Trash" and "INBOX/Trash" are the trash of a server with a prefix.
-      guard folder.starts(with: "inbox".utf8), folder.count > 6, folder[5] == 46 || folder[5] == 47 else {
-        return false
+      if folder.starts(with: "inbox".utf8), folder.count > 6, folder[5] == 46 || folder[5] == 47 {
+        folder.removeFirst(6)
+        if names.contains(folder) { return true }
       }
-      return names.contains(Array(folder[6...]))
+      // What lies below the archive is archive: "Archive/2026".
+      guard let end = folder.firstIndex(where: { $0 == 46 || $0 == 47 }), end > 0 else { return false }
+      return names.contains(Array(folder[..<end]))
     }
   }
 
-  private static func lowercased(_ bytes: [UInt8]) -> [UInt8] { bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
+  /// As the configuration's names were lowered: by Unicode where there is more than ASCII.
+  private static func lowercased(_ bytes: [UInt8]) -> [UInt8] {
+    if bytes.allSatisfy({ $0 < 128 }) { return bytes.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
+    return Array(String(decoding: bytes, as: UTF8.self).lowercased().utf8)
+  }
 }

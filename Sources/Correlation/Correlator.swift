@@ -50,13 +50,16 @@ public final class Correlator {
   /// The names of captures and fields as a restored checkpoint numbers them.
   var storedNames: [String] = []
   private var ready: [(id: UInt64, key: NoteKey)] = []
-  private var kindHashes: [String: UInt32] = [:]
+  /// How long notes of a kind live, by the hash of the kind.
+  private let lives: [UInt32: UInt64]
 
   enum Timer { case wait(UInt64), burst(BurstKey) }
 
   public init(table: CompiledTable, policy: CorrelationPolicy) {
     self.table = table
     self.policy = policy
+    lives = Dictionary(
+      table.lives.map { (NoteReference.hash(ofKind: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
     notes = NoteStore(maximum: policy.maximumNotes)
     mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
     sent = SentCounter(maximum: policy.maximumSentPerHour)
@@ -154,18 +157,18 @@ public final class Correlator {
     while index < actions.count {
       let action = actions[index]
       index += 1
-      guard action.condition == .always || holds(action.condition, execution) else { continue }
+      guard action.isUnconditional || holds(action.condition, execution) else { continue }
       switch action.verb {
       case .begin(let reference, let fields, let life):
         let key = key(reference, execution)
         var set = FieldSet(minimumCapacity: 128)
         Self.apply(evaluate(fields, execution), to: &set)
-        notes.begin(key, fields: set, life: life ?? self.life(of: reference.kind), now: now)
+        notes.begin(key, fields: set, life: life ?? self.life(of: reference), now: now)
         appeared(key)
       case .note(let reference, let fields, let life):
         let key = key(reference, execution)
         let values = evaluate(fields, execution)
-        notes.merge(key, life: life ?? self.life(of: reference.kind), now: now) { Self.apply(values, to: &$0) }
+        notes.merge(key, life: life ?? self.life(of: reference), now: now) { Self.apply(values, to: &$0) }
         appeared(key)
       case .use(let reference, let name): execution.notes[name] = key(reference, execution)
       case .wait(let targets, let within):
@@ -183,7 +186,7 @@ public final class Correlator {
     }
   }
 
-  private func life(of kind: String) -> UInt64 { table.lives[kind] ?? 3_600_000_000 }
+  private func life(of reference: NoteReference) -> UInt64 { lives[reference.kindHash] ?? 3_600_000_000 }
 
   // MARK: - Waiting
 
@@ -252,7 +255,7 @@ public final class Correlator {
   func key(_ reference: NoteReference, _ execution: Execution) -> NoteKey {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(48)
-    withUnsafeBytes(of: hash(ofKind: reference.kind)) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: reference.kindHash) { bytes.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt32(truncatingIfNeeded: execution.facts.machine)) { bytes.append(contentsOf: $0) }
     for part in reference.parts {
       let value = value(part, execution) ?? []
@@ -261,15 +264,6 @@ public final class Correlator {
       bytes.append(contentsOf: value.prefix(512))
     }
     return NoteKey(bytes: bytes)
-  }
-
-  private func hash(ofKind kind: String) -> UInt32 {
-    if let known = kindHashes[kind] { return known }
-    var hash = StableHash()
-    hash.combine(kind.utf8)
-    let value = UInt32(truncatingIfNeeded: hash.value)
-    kindHashes[kind] = value
-    return value
   }
 
   func value(_ expression: ValueExpression, _ execution: Execution) -> [UInt8]? {

@@ -55,14 +55,39 @@ public indirect enum Condition: Sendable, Hashable {
   }
 }
 
-/// The key of a note: its kind and what tells the notes of the kind apart.
-public struct NoteReference: Sendable, Hashable {
-  public var kind: String
-  public var parts: [ValueExpression]
+/// The key of a note: its kind and what tells the notes of the kind apart. A class, so that handing it on costs one
+/// reference.
+public final class NoteReference: Sendable, Hashable {
+  public let kind: String
+  public let parts: [ValueExpression]
+  /// The same for the same kind in every process and version: part of the note's identity.
+  public let kindHash: UInt32
+
+  init(kind: String, parts: [ValueExpression]) {
+    self.kind = kind
+    self.parts = parts
+    kindHash = Self.hash(ofKind: kind)
+  }
+
+  /// The number that stands for a kind in the keys of notes.
+  public static func hash(ofKind kind: String) -> UInt32 {
+    var hash = StableHash()
+    hash.combine(kind.utf8)
+    return UInt32(truncatingIfNeeded: hash.value)
+  }
+
+  public static func == (left: NoteReference, right: NoteReference) -> Bool {
+    left.kind == right.kind && left.parts == right.parts
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(parts)
+  }
 }
 
 /// One thing that a rule does when it matched.
-public struct Action: Sendable, Hashable {
+public final class Action: Sendable {
   public enum Verb: Sendable, Hashable {
     /// Begins a note anew: what was remembered under the key is gone.
     case begin(NoteReference, fields: [FieldAssignment], life: UInt64?)
@@ -84,9 +109,18 @@ public struct Action: Sendable, Hashable {
     case noise
   }
 
-  public var verb: Verb
-  public var condition: Condition
-  public var place: SourcePlace
+  public let verb: Verb
+  public let condition: Condition
+  public let place: SourcePlace
+  /// Whether there is no condition: the usual case, looked at first.
+  public let isUnconditional: Bool
+
+  init(verb: Verb, condition: Condition, place: SourcePlace) {
+    self.verb = verb
+    self.condition = condition
+    self.place = place
+    isUnconditional = condition == .always
+  }
 }
 
 
