@@ -76,7 +76,7 @@
   @inlinable public mutating func remove(_ key: FieldKey) { remove(key.rawValue) }
 
   /// Calls the body for each field in the order of insertion.
-  @inlinable public func forEach(_ body: (UInt8, ArraySlice<UInt8>) throws -> Void) rethrows {
+  @inlinable public func forEachField(_ body: (UInt8, ArraySlice<UInt8>) throws -> Void) rethrows {
     var position = 0
     while position < storage.count {
       let start = position + Self.headerLength

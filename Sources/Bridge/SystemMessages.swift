@@ -35,7 +35,7 @@ public enum SystemMessages {
     add("MAILTRAIL_LEVEL", String(event.level.rawValue).utf8)
     add("MAILTRAIL_ID", id)
     add("MAILTRAIL_TIME", String(event.time).utf8)
-    event.fields.forEach { number, value in
+    event.fields.forEachField { number, value in
       guard let key = FieldKey(rawValue: number) else { return }
       add("MAILTRAIL_" + key.name.description.uppercased(), value)
     }

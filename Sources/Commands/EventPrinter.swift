@@ -30,7 +30,9 @@ struct EventPrinter {
   var heading: [UInt8] {
     guard format == .csv else { return [] }
     return Array(
-      (["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [10]
+      (["id", "time", "kind", "level"] + FieldKey.allCases.map(\.name.description)).joined(separator: ",").utf8) + [
+        13, 10,
+      ]
   }
 
   func print(_ event: AuditEvent, to output: inout [UInt8]) {

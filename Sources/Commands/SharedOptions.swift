@@ -138,8 +138,11 @@ struct EventOptions: ParsableArguments {
       since: try since.map { try TimeExpression.microseconds(of: $0) },
       until: try until.map { try TimeExpression.microseconds(of: $0) }, kinds: kind,
       addresses: ip.map { Array($0.utf8) }, services: service.map { Array($0.utf8) },
-      level: level.flatMap(Level.init), text: grep.map { Array($0.lowercased().utf8) })
+      level: level.flatMap(Level.init), text: grep.map(Self.folded))
   }
+
+  /// Only ASCII letters are folded, as in the values: those are bytes, not necessarily UTF-8.
+  private static func folded(_ text: String) -> [UInt8] { text.utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
 
   /// nil for all.
   var limit: Int? { lines.flatMap { $0 == "all" ? nil : Int($0) } }
@@ -176,7 +179,7 @@ struct EventFilter: Sendable {
   private func contains(_ text: [UInt8], _ event: AuditEvent) -> Bool {
     if event.kind.name.description.contains(String(decoding: text, as: UTF8.self)) { return true }
     var isFound = false
-    event.fields.forEach { _, value in
+    event.fields.forEachField { _, value in
       guard !isFound, value.count >= text.count else { return }
       let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
       isFound = lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }

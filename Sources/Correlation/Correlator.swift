@@ -121,7 +121,18 @@ public final class Correlator {
       }
       runReady()
     }
-    for (when, timer) in kept { timers.set(timer, at: when) }
+    for (when, timer) in kept { set(timer, at: when) }
+  }
+
+  /// What falls due at one time comes in the same order before and after a restart, which forgets when it was set.
+  func set(_ timer: Timer, at time: UInt64) {
+    switch timer {
+    case .wait(let id): timers.set(timer, at: time, order: id)
+    case .burst(let key):
+      var hash = StableHash()
+      hash.combine(key.bytes)
+      timers.set(timer, at: time, order: hash.value | 1 << 63)
+    }
   }
 
   // MARK: - Rules
@@ -213,7 +224,7 @@ public final class Correlator {
     waiting[id] = item
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
-    timers.set(.wait(id), at: item.deadline)
+    set(.wait(id), at: item.deadline)
   }
 
   private func appeared(_ key: NoteKey) {

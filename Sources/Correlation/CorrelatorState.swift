@@ -66,7 +66,8 @@ extension Correlator {
     let items = waiting
     waiting.removeAll()
     for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
-    for (key, burst) in bursts.sorted(by: { $0.value.end < $1.value.end }) { timers.set(.burst(key), at: burst.end) }
+    for (key, burst) in bursts { set(.burst(key), at: burst.end) }
+    notes.settleRestored()
     forgetChanges()
   }
 
@@ -224,7 +225,7 @@ extension Correlator {
     guard let fields = FieldSet(bytes: bytes) else { return nil }
     guard storedNames != table.names.own else { return fields }
     var result = FieldSet()
-    fields.forEach { number, value in
+    fields.forEachField { number, value in
       guard number >= NameTable.firstOwn else {
         result.append(number, value)
         return

@@ -33,7 +33,7 @@ extension Correlator {
 
   /// Captures and note fields that are called like a record's key are the event's.
   private func addCaptures(_ source: FieldSet, to fields: inout FieldSet) {
-    source.forEach { name, value in
+    source.forEachField { name, value in
       if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) { fields.append(name, value) }
     }
   }

@@ -31,6 +31,8 @@ struct NoteStore {
   /// For each length of life the keys in the order in which they fall due: notes of one life expire in the order of
   /// their making, unless they were mentioned again, which is seen when their turn comes.
   private var queues: [(life: UInt64, keys: Queue<(key: NoteKey, due: UInt64)>)] = []
+  /// How many keys stand in the queues, those of forgotten notes too.
+  private var queued = 0
 
   /// When the first key falls due.
   private var nextDue = UInt64.max
@@ -81,24 +83,33 @@ struct NoteStore {
   mutating func forget(_ key: NoteKey, at time: UInt64, now: UInt64) {
     guard let index = notes.index(forKey: key) else { return }
     if tracksChanges { changed.insert(key) }
-    if time <= now {
+    guard time > now else {
       notes.remove(at: index)
-    } else {
-      notes.values[index].expires = min(notes.values[index].expires, time)
-    }
-  }
-
-  /// Puts a note back as a checkpoint had it.
-  mutating func restore(_ key: NoteKey, _ note: Note?) {
-    guard let note else {
-      notes[key] = nil
       return
     }
-    if notes.updateValue(note, forKey: key) == nil { enqueue(key, life: note.life, due: note.expires) }
+    guard time < notes.values[index].expires else { return }
+    notes.values[index].expires = time
+    // In a queue of its own, or it would keep its place in memory until the end of its life.
+    enqueue(key, life: time - now, due: time)
+    dropForgotten()
+  }
+
+  /// Puts a note back as a checkpoint had it; `settleRestored` follows the last.
+  mutating func restore(_ key: NoteKey, _ note: Note?) { notes[key] = note }
+
+  /// Lines up what was restored: a checkpoint has no order, and the oldest must go first here too.
+  mutating func settleRestored() {
+    queues = []
+    queued = 0
+    nextDue = .max
+    for (key, note) in notes.sorted(by: { $0.value.expires < $1.value.expires }) {
+      enqueue(key, life: note.life, due: note.expires)
+    }
   }
 
   private mutating func enqueue(_ key: NoteKey, life: UInt64, due: UInt64) {
     nextDue = min(nextDue, due)
+    queued += 1
     if let index = queues.firstIndex(where: { $0.life == life }) {
       queues[index].keys.append((key, due))
     } else {
@@ -106,6 +117,17 @@ struct NoteStore {
       keys.append((key, due))
       queues.append((life, keys))
     }
+  }
+
+  /// Takes keys without a note out of the queues, and all but the first mention of a key in a queue, when they are many.
+  private mutating func dropForgotten() {
+    guard queued > 3 * notes.count + 1024 else { return }
+    for index in queues.indices {
+      var seen: Set<NoteKey> = []
+      queues[index].keys.removeAll { notes[$0.key] == nil || !seen.insert($0.key).inserted }
+    }
+    queues.removeAll { $0.keys.count == 0 }
+    queued = queues.reduce(0) { $0 + $1.keys.count }
   }
 
   private mutating func insert(_ key: NoteKey, _ note: Note) {
@@ -117,6 +139,7 @@ struct NoteStore {
   private mutating func evictOldest() {
     guard let index = queues.indices.max(by: { queues[$0].keys.count < queues[$1].keys.count }) else { return }
     while notes.count > maximum, let oldest = queues[index].keys.popFirst() {
+      queued -= 1
       guard notes.removeValue(forKey: oldest.key) != nil else { continue }
       evicted += 1
       if tracksChanges { changed.insert(oldest.key) }
@@ -130,6 +153,7 @@ struct NoteStore {
     for index in queues.indices {
       while let first = queues[index].keys.first, first.due <= now {
         _ = queues[index].keys.popFirst()
+        queued -= 1
         guard let note = notes[first.key] else { continue }
         if note.expires <= now {
           notes[first.key] = nil
@@ -152,6 +176,12 @@ struct Queue<Element> {
   var first: Element? { head < elements.count ? elements[head] : nil }
 
   mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+    elements.removeFirst(head)
+    head = 0
+    elements.removeAll(where: isUnwanted)
+  }
 
   mutating func popFirst() -> Element? {
     guard head < elements.count else { return nil }

@@ -1,12 +1,10 @@
-/// What happens at a time: the earliest first, equal times in the order of their setting.
+/// What happens at a time: the earliest first, equal times in the order that their setter gives them.
 struct Timers<Item> {
   private var heap: [(time: UInt64, order: UInt64, item: Item)] = []
-  private var order: UInt64 = 0
 
   var next: UInt64? { heap.first?.time }
 
-  mutating func set(_ item: Item, at time: UInt64) {
-    order += 1
+  mutating func set(_ item: Item, at time: UInt64, order: UInt64) {
     heap.append((time, order, item))
     var child = heap.count - 1
     while child > 0 {

@@ -142,9 +142,9 @@ struct ActionParser {
     guard let operation = part.popFirst() else {
       if subject.text == "ambiguous" { return .ambiguous }
       if let note = noteNames.firstIndex(of: subject.text) { return .noteExists(note) }
-      return .present(try value(subject.text, subject))
+      return .present(try self.subject(subject))
     }
-    let left = try value(subject.text, subject)
+    let left = try self.subject(subject)
     guard !part.isEmpty else { throw fail("nothing stands behind ‘\(operation.text)’", "say with what", operation) }
     switch operation.text {
     case "=", "!=":
@@ -157,7 +157,7 @@ struct ActionParser {
     case "starts": return .startsWith(left, part.map { Self.unquoted($0.text).map(Self.lowercased) })
     case ">=":
       guard let bound = UInt64(part.first!.text) else {
-        throw fail("‘\(part.first!.text)’ is no number", "", part.first!)
+        throw fail("‘\(part.first!.text)’ is no number", "write a whole number", part.first!)
       }
       return .isAtLeast(left, bound)
     case "is":
@@ -168,6 +168,16 @@ struct ActionParser {
       return .isOf(left, named)
     default: throw fail("‘\(operation.text)’ compares nothing", "use = != contains starts >= is", operation)
     }
+  }
+
+  /// What a condition is about: a plain word would be the same for every line, so it is a mistyped name.
+  private mutating func subject(_ token: TextTokens.Token) throws(Diagnostic.Failure) -> ValueExpression {
+    let value = try value(token.text, token)
+    if case .literal = value {
+      throw fail(
+        "‘\(token.text)’ is neither a capture nor a note in use", "write <\(token.text)>, or: use … <key>", token)
+    }
+    return value
   }
 
   private mutating func takeLife() throws(Diagnostic.Failure) -> UInt64? { try takeDuration(behind: "for") }

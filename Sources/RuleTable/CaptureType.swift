@@ -78,7 +78,7 @@ struct CaptureScanner {
       while position > limit, CharacterClasses.table[Int(line[position - 1])] & CharacterClasses.ipBit != 0 {
         position -= 1
       }
-      return ipEnd(from: position, limit: end) == end ? position : nil
+      return ipStart(from: position, upTo: end, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
       var position = end
@@ -95,6 +95,18 @@ struct CaptureScanner {
       return false
     }
     return true
+  }
+
+  /// The start of an address whose last characters of its own alphabet begin at `position`: an "IPv6:" in front of them
+  /// and a zone's name behind have letters that the alphabet lacks.
+  private func ipStart(from position: Int, upTo end: Int, limit: Int) -> Int? {
+    for start in [position - 3, position] where start >= limit && ipEnd(from: start, limit: end) == end { return start }
+    var zone = end
+    while zone > limit, CharacterClasses.table[Int(line[zone - 1])] & CharacterClasses.hostBit != 0 { zone -= 1 }
+    guard zone < end, zone > limit, line[zone - 1] == UInt8(ascii: "%") else { return nil }
+    var start = zone - 1
+    while start > limit, CharacterClasses.table[Int(line[start - 1])] & CharacterClasses.ipBit != 0 { start -= 1 }
+    return ipEnd(from: start, limit: end) == end ? start : nil
   }
 
   private func ipEnd(from start: Int, limit: Int) -> Int? {
@@ -193,11 +205,18 @@ struct CaptureScanner {
     var position = end
     while position > limit {
       let byte = line[position - 1]
-      if byte == UInt8(ascii: "\"") { quotes += 1 }
+      if byte == UInt8(ascii: "\""), !isEscaped(position - 1, limit: limit) { quotes += 1 }
       if byte == UInt8(ascii: "<"), quotes % 2 == 0 { return position }
       position -= 1
     }
     return nil
+  }
+
+  /// Whether an odd number of backslashes stands in front of a byte.
+  private func isEscaped(_ position: Int, limit: Int) -> Bool {
+    var first = position
+    while first > limit, line[first - 1] == UInt8(ascii: "\\") { first -= 1 }
+    return !(position - first).isMultiple(of: 2)
   }
 }
 

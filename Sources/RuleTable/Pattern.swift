@@ -59,7 +59,8 @@ struct PatternParser {
     return elements
   }
 
-  private mutating func sequence(isOptional: Bool) throws(Diagnostic.Failure) -> [Pattern.Element] {
+  private mutating func sequence(isOptional: Bool, from start: Int = 0) throws(Diagnostic.Failure) -> [Pattern.Element]
+  {
     var elements: [Pattern.Element] = []
     var literal: [UInt8] = []
     func flush() {
@@ -92,7 +93,7 @@ struct PatternParser {
         position += 1
       }
     }
-    if isOptional { throw fail("an optional part is not closed", "end it with ?>") }
+    if isOptional { throw fail("an optional part is not closed", "end it with ?>", at: start) }
     flush()
     return elements
   }
@@ -102,10 +103,10 @@ struct PatternParser {
     position += 1
     if position < text.count, text[position] == UInt8(ascii: "?") {
       position += 1
-      return [.optional(try sequence(isOptional: true))]
+      return [.optional(try sequence(isOptional: true, from: start))]
     }
     guard let close = text[position...].firstIndex(of: UInt8(ascii: ">")) else {
-      throw fail("a capture is not closed", "end it with >, or write \\< to mean the character")
+      throw fail("a capture is not closed", "end it with >, or write \\< to mean the character", at: start)
     }
     let inside = String(decoding: text[position..<close], as: UTF8.self)
     position = close + 1

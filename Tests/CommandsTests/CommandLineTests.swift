@@ -1,0 +1,105 @@
+import ArgumentParser
+import Testing
+
+@testable import Commands
+
+/// Command lines as people type them, through the normaliser and the parser.
+@Suite struct CommandLineTests {
+  private func parse<Command>(_ line: String, as type: Command.Type) throws -> Command {
+    let words = line.split(separator: "|").map(String.init)
+    let arguments = ArgumentNormalizer.normalize(words, options: .mailtrail)
+    return try #require(try MailtrailCommand.parseAsRoot(arguments) as? Command)
+  }
+
+  @Test func show() throws {
+    let command = try parse("show|-n5|-r|ann@example.org|-S|-5d|-Uyesterday", as: ShowCommand.self)
+    #expect(command.mailbox == "ann@example.org")
+    #expect(command.events.limit == 5)
+    #expect(command.events.reverse)
+    #expect(command.events.since == "-5d")
+    #expect(command.events.until == "yesterday")
+    #expect(!command.follow)
+  }
+
+  @Test(
+    arguments: [
+      ("show|-fn5|ann", true, 5), ("show|-n|ann", false, 10), ("show|ann|-n", false, 10),
+      ("show|-n|all|ann", false, nil),
+      ("show|--lines|7|ann", false, 7), ("show|ann|-f", true, nil), ("show|--follow|--lines=3|ann", true, 3),
+      ("show|ann", false, nil), ("show|-qfn0|ann", true, 0),
+    ])
+  func linesAndFollow(line: String, follows: Bool, limit: Int?) throws {
+    let command = try parse(line, as: ShowCommand.self)
+    #expect(command.mailbox == "ann")
+    #expect(command.follow == follows)
+    #expect(command.events.limit == limit)
+  }
+
+  @Test func replay() throws {
+    let command = try parse(
+      "replay|-b|-1|-D|/var/log/journal|--file=a|--file|b|-u|dovecot.service|-t|postfix/smtpd|-o|json-pretty|-S|2 hours ago"
+        + "|-k|login|--ip|192.0.2.7|--output-dir|/tmp/x|--set|audit.level=1|-c|s=1;i=2|--no-pager|-q",
+      as: ReplayCommand.self)
+    #expect(command.journal.boot == "-1")
+    #expect(command.journal.directory == ["/var/log/journal"])
+    #expect(command.journal.file == ["a", "b"])
+    #expect(command.journal.unit == ["dovecot.service"])
+    #expect(command.journal.identifier == ["postfix/smtpd"])
+    #expect(command.journal.cursor == "s=1;i=2")
+    #expect(command.events.output == .jsonPretty)
+    #expect(command.events.since == "2 hours ago")
+    #expect(command.events.kind == ["login"])
+    #expect(command.events.ip == ["192.0.2.7"])
+    #expect(command.events.noPager && command.events.quiet)
+    #expect(command.outputDir == "/tmp/x")
+    #expect(command.options.overrides == ["audit.level=1"])
+  }
+
+  @Test func bootAloneIsTheLast() throws {
+    #expect(try parse("replay|-b", as: ReplayCommand.self).journal.boot == "0")
+    #expect(try parse("replay|-b|-r", as: ReplayCommand.self).journal.boot == "0")
+    #expect(try parse("replay|--boot=-2", as: ReplayCommand.self).journal.boot == "-2")
+  }
+
+  /// Each command's options in their short, long and attached forms: the normaliser's table and the parser agree.
+  @Test(
+    arguments: [
+      "show|-S-5d|-Unow|-ojson|-klogin|-gword|-n3|-rq|-f|--no-pager|--ip=1|--service=imap|--level=5|ann",
+      "search|-S|-5d|-U|now|-o|csv|-k|login|-g|-dash|-n|-r|-q|--no-pager|--ip|1|--service|imap|--level|10",
+      "replay|-S@0|-Unow|-oshort|-n5|-r|-q|-b|-cX|--after-cursor|Y|-DX|--namespace|n|-tx|-ux|--file|f|--output-dir|d",
+      "collect|--until-end|--config|f|--set|a=b", "mailboxes|--config|f", "status|-o|json", "status|-ojson",
+      "status|--output=prometheus", "retention|run|--set|a=b", "rules|list", "rules|check|a.rules|b.rules",
+      "rules|explain|-t|postfix/smtpd|a line", "rules|explain|-tdovecot|imap: x",
+      "rules|coverage|-D|d|-n|3|-S|-5d|-b|-1|-u|x|-t|y", "rules|coverage|-n5",
+    ])
+  func everyCommandTakesItsOptions(line: String) throws {
+    let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)
+    #expect(throws: Never.self) { try MailtrailCommand.parseAsRoot(words) }
+  }
+
+  @Test(
+    arguments: [
+      ("show", "mailbox"), ("show|ann|bob", "bob"), ("show|-S", "since"), ("show|--what|ann", "--what"),
+      ("show|-x|ann", "-x"),
+      ("show|-k|logn|ann", "there is no kind ‘logn’"), ("show|--level|4|ann", "there is no level 4"),
+      ("show|--lines=some|ann", "‘some’ is no number of lines"), ("show|-o|xml|ann", "xml"), ("colect", "colect"),
+      ("replay|-f", "-f"),
+    ])
+  func aWrongCommandLineSaysWhatIsWrong(line: String, part: String) {
+    let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)
+    let error = #expect(throws: (any Error).self) { try MailtrailCommand.parseAsRoot(words) }
+    guard let error else { return }
+    #expect(MailtrailCommand.exitCode(for: error) == .validationFailure)
+    #expect(MailtrailCommand.message(for: error).contains(part))
+  }
+
+  @Test func helpAndVersionAreNoErrors() {
+    for line in ["--help", "-h", "show|-h", "--version", "rules|list|--help"] {
+      let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)
+      #expect {
+        var command = try MailtrailCommand.parseAsRoot(words)
+        try command.run()
+      } throws: { MailtrailCommand.exitCode(for: $0) == .success }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import AuditModel
+import Correlation
+import Testing
+
+@Suite struct BurstTests {
+  /// `fail ann 192.0.2.1 imap` and the like, with an optional number of attempts.
+  static let rules = """
+    rule fail
+      match fail <mailbox:word> <ip:ip> <service:word><? x<count:int>?>
+      event login.failed
+      example fail a 192.0.2.1 imap
+        expect mailbox=a ip=192.0.2.1 service=imap
+    rule ok
+      match ok <mailbox:word>
+      event login.succeeded
+      example ok a
+        expect mailbox=a
+
+    """
+
+  private func bench(_ change: (inout CorrelationPolicy) -> Void = { _ in }) throws -> CorrelationBench {
+    try CorrelationBench(Self.rules, policy: .everything.with(change))
+  }
+
+  @Test func theFirstIsToldAtOnceAndTheRestIsOneEventWithACount() throws {
+    let bench = try bench()
+    for second in 0..<5 { bench.feed(Double(second), "fail ann 192.0.2.1 imap") }
+    #expect(bench.told(.count) == ["login.failed ann@example.org"])
+    bench.advance(to: 599.999_999)
+    #expect(bench.told() == [])
+    bench.advance(to: 600)
+    let rest = bench.correlator.takeTold()
+    #expect(
+      rest.map { CorrelationBench.text($0, keys: [.count, .ip]) } == [
+        "login.failed ann@example.org count=4 ip=192.0.2.1"
+      ])
+    #expect(rest.first?.event.time == CorrelationBench.time(4))
+  }
+
+  @Test func theSummaryHasTheIDOfTheFirst() throws {
+    let bench = try bench()
+    bench.feed(0, "fail ann 192.0.2.1 imap")
+    bench.feed(1, "fail ann 192.0.2.1 imap")
+    bench.correlator.finish()
+    let told = bench.correlator.takeTold().map(\.event.id)
+    #expect(told.map(\.isBurst) == [false, true])
+    #expect(told[0].source == told[1].source && told[0].detail == told[1].detail)
+  }
+
+  @Test func attemptsOfOneLineAreCounted() throws {
+    let bench = try bench()
+    bench.feed(0, "fail ann 192.0.2.1 imap x3")
+    bench.feed(1, "fail ann 192.0.2.1 imap x2")
+    bench.feed(2, "fail ann 192.0.2.1 imap")
+    bench.correlator.finish()
+    #expect(bench.told(.count) == ["login.failed ann@example.org count=3", "login.failed ann@example.org count=3"])
+  }
+
+  @Test func mailboxAddressAndServiceTellWindowsApart() throws {
+    let bench = try bench()
+    for line in ["ann 192.0.2.1 imap", "bob 192.0.2.1 imap", "ann 192.0.2.2 imap", "ann 192.0.2.1 pop3"] {
+      bench.feed(0, "fail " + line)
+    }
+    #expect(bench.told().count == 4)
+    #expect(bench.correlator.sizes.bursts == 4)
+    bench.correlator.finish()
+    #expect(bench.told() == [])
+    #expect(bench.correlator.sizes.bursts == 0)
+  }
+
+  @Test func theNextWindowBeginsWithItsOwnFirst() throws {
+    let bench = try bench()
+    for second in [0.0, 599, 600, 1_199, 1_201] { bench.feed(second, "fail ann 192.0.2.1 imap") }
+    bench.correlator.finish()
+    // 0 | 599 | 600 | 1199 | 1201: the second window ends at 1200.
+    #expect(
+      bench.told(.count).map { $0.split(separator: " ").dropFirst(2).joined() } == ["", "count=1", "", "count=1", ""])
+  }
+
+  @Test func aSummaryStandsInFrontOfTheEntryPastItsEnd() throws {
+    let bench = try bench()
+    bench.feed(0, "fail ann 192.0.2.1 imap")
+    bench.feed(1, "fail ann 192.0.2.1 imap")
+    bench.feed(700, "ok ann")
+    #expect(
+      bench.told(.count)
+        == ["login.failed ann@example.org", "login.failed ann@example.org count=1", "login.succeeded ann@example.org"])
+  }
+
+  @Test func windowsEndAtMidnight() throws {
+    let bench = try bench()
+    let midnight = 86_400.0
+    bench.feed(midnight - 10, "fail ann 192.0.2.1 imap")
+    bench.feed(midnight - 5, "fail ann 192.0.2.1 imap")
+    bench.feed(midnight, "fail ann 192.0.2.1 imap")
+    #expect(
+      bench.told(.count) == [
+        "login.failed ann@example.org", "login.failed ann@example.org count=1", "login.failed ann@example.org",
+      ])
+  }
+
+  @Test func theDayIsThatOfTheAuditsTimeZone() throws {
+    let hour: UInt64 = 3_600_000_000
+    let bench = try bench { $0.dayEnd = { ($0 / hour + 1) * hour } }
+    bench.feed(3_590, "fail ann 192.0.2.1 imap")
+    bench.feed(3_595, "fail ann 192.0.2.1 imap")
+    bench.advance(to: 3_600)
+    #expect(bench.told(.count).last == "login.failed ann@example.org count=1")
+  }
+
+  @Test func aLiveInputsEndLeavesWindowsOpen() throws {
+    let bench = try bench()
+    bench.feed(0, "fail ann 192.0.2.1 imap")
+    bench.feed(1, "fail ann 192.0.2.1 imap")
+    bench.correlator.finish(closesBursts: false)
+    #expect(bench.told().count == 1)
+    bench.feed(2, "fail ann 192.0.2.1 imap")
+    bench.correlator.finish()
+    #expect(bench.told(.count) == ["login.failed ann@example.org count=2"])
+  }
+
+  /// A restart between any two entries tells the same, also where many windows end at once.
+  @Test func aRestartInBetweenChangesNothing() throws {
+    let midnight = 86_400.0
+    let lines = (0..<24).map { number in
+      (midnight - 30 + Double(number), "fail \(number % 3 == 0 ? "ann" : "bob") 192.0.2.\(number % 5) imap")
+    }
+    func run(restartBehind place: Int?) throws -> [String] {
+      let bench = try bench()
+      for (index, line) in lines.enumerated() {
+        bench.feed(line.0, line.1)
+        guard index == place else { continue }
+        let next = Correlator(table: bench.table, policy: .everything)
+        #expect(next.restore(bench.correlator.encodeState()))
+        next.settleRestored()
+        let told = bench.everythingTold()
+        bench.replace(by: next)
+        for line in lines[(index + 1)...] { bench.feed(line.0, line.1) }
+        bench.advance(to: midnight + 1)
+        return told + bench.everythingTold()
+      }
+      bench.advance(to: midnight + 1)
+      return bench.everythingTold()
+    }
+    let undisturbed = try run(restartBehind: nil)
+    #expect(undisturbed.count(where: { $0.contains(".burst") }) == 8)
+    for place in lines.indices { #expect(try run(restartBehind: place) == undisturbed) }
+  }
+}

@@ -1,0 +1,138 @@
+import AuditModel
+import Correlation
+import Testing
+
+@Suite struct NoteTests {
+  /// `set k v…`, `add k v`, `drop k v`, `alias new old`, `forget k`, `ask k`: a line for each thing that a note can do.
+  private static let verbs = """
+    keep q 100s
+    rule begin
+      match begin <k:word> <v:word>
+      begin q <k>: ip=<v>
+      example begin k v
+        expect k=k v=v
+    rule set
+      match set <k:word> <v:word>
+      note q <k>: client=<v>
+      example set k v
+        expect k=k v=v
+    rule short
+      match short <k:word> <v:word>
+      note q <k>: client=<v> for 5s
+      example short k v
+        expect k=k v=v
+    rule add
+      match add <k:word> <v:word>
+      note q <k>: recipients+=<v>
+      example add k v
+        expect k=k v=v
+    rule drop
+      match drop <k:word> <v:word>
+      note q <k>: recipients-=<v>
+      example drop k v
+        expect k=k v=v
+    rule alias
+      match alias <n:word> <o:word>
+      alias q <n> = q <o>
+      example alias n o
+        expect n=n o=o
+    rule forget
+      match forget <k:word>
+      forget q <k> after 10s
+      example forget k
+        expect k=k
+    rule drop-now
+      match gone <k:word>
+      forget q <k>
+      example gone k
+        expect k=k
+    rule ask
+      match ask <k:word>
+      use q <k> as note
+      event login.succeeded mailbox=ann with note if note
+      event login.failed mailbox=ann otherwise
+      example ask k
+        expect k=k
+
+    """
+
+  private func answer(_ lines: [(Double, String)]) throws -> [String] {
+    let bench = try CorrelationBench(Self.verbs)
+    for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
+    return bench.told(.ip, .client, .recipients).map { $0.replacing("login.succeeded ann@example.org", with: "yes") }
+      .map { $0.hasPrefix("login.failed") ? "no" : $0 }
+  }
+
+  @Test func notesAreBegunMergedAndBegunAnew() throws {
+    #expect(try answer([(0, "ask a")]) == ["no"])
+    #expect(try answer([(0, "begin a 1"), (1, "set a c"), (2, "ask a"), (2, "ask b")]) == ["yes ip=1 client=c", "no"])
+    #expect(try answer([(0, "set a c"), (1, "begin a 1"), (2, "ask a")]) == ["yes ip=1"])
+    #expect(try answer([(0, "set a c"), (1, "set a d"), (2, "ask a")]) == ["yes client=d"])
+  }
+
+  @Test func listsGrowAndShrink() throws {
+    #expect(try answer([(0, "add a x"), (0, "add a y"), (0, "add a x"), (0, "ask a")]) == ["yes recipients=x+y"])
+    #expect(try answer([(0, "add a x"), (0, "add a y"), (0, "drop a x"), (0, "ask a")]) == ["yes recipients=y"])
+    #expect(try answer([(0, "add a x"), (0, "drop a x"), (0, "ask a")]) == ["yes"])
+  }
+
+  @Test func anAliasIsTheOtherNote() throws {
+    #expect(try answer([(0, "begin a 1"), (1, "alias b a"), (2, "set b c"), (3, "ask a")]) == ["yes ip=1 client=c"])
+    #expect(try answer([(0, "begin a 1"), (1, "alias b a"), (3, "ask b")]) == ["yes ip=1"])
+    #expect(try answer([(0, "alias b a"), (3, "ask b")]) == ["no"])
+    #expect(try answer([(0, "begin a 1"), (1, "alias b a"), (2, "gone a"), (3, "ask b")]) == ["no"])
+    // A circle ends.
+    #expect(try answer([(0, "begin a 1"), (1, "alias b a"), (2, "alias a b"), (3, "ask b")]) == ["yes ip=1"])
+  }
+
+  @Test func notesEndWithTheirLifeWhichEachMentionRenews() throws {
+    #expect(try answer([(0, "begin a 1"), (99, "ask a"), (100, "ask a")]) == ["yes ip=1", "no"])
+    #expect(
+      try answer([(0, "begin a 1"), (99, "set a c"), (198, "ask a"), (199, "ask a")]) == ["yes ip=1 client=c", "no"])
+    #expect(try answer([(0, "short a c"), (4, "ask a"), (5, "ask a")]) == ["yes client=c", "no"])
+  }
+
+  @Test func notesAreForgottenAfterAWhileOrAtOnce() throws {
+    #expect(try answer([(0, "begin a 1"), (1, "forget a"), (10.9, "ask a"), (11, "ask a")]) == ["yes ip=1", "no"])
+    #expect(try answer([(0, "begin a 1"), (1, "gone a"), (1, "ask a")]) == ["no"])
+    #expect(try answer([(0, "begin a 1"), (95, "forget a"), (100, "ask a")]) == ["no"])
+    #expect(try answer([(0, "forget a"), (1, "ask a")]) == ["no"])
+  }
+
+  @Test func oneHostsNotesAreNotAnothers() throws {
+    let bench = try CorrelationBench(Self.verbs)
+    bench.feed(.init(seconds: 0, identifier: "s", message: "begin a 1", machine: 1))
+    bench.feed(.init(seconds: 1, identifier: "s", message: "ask a", machine: 2))
+    bench.feed(.init(seconds: 1, identifier: "s", message: "ask a", machine: 1))
+    #expect(bench.told() == ["login.failed ann@example.org", "login.succeeded ann@example.org"])
+  }
+
+  /// 100,000 queue ids, of which a thousand fit.
+  @Test func memoryIsBounded() throws {
+    let bench = try CorrelationBench(Self.verbs, policy: .everything.with { $0.maximumNotes = 1_000 })
+    for number in 0..<100_000 { bench.feed(Double(number) / 10_000, "begin k\(number) v") }
+    #expect(bench.correlator.sizes.notes == 1_000)
+    #expect(bench.correlator.notesEvicted == 99_000)
+    bench.feed(11, "ask k99999")
+    bench.feed(11, "ask k1")
+    #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
+  }
+
+  /// A mail server's queue ids come and go: what was forgotten must not stay until the end of its life.
+  @Test func whatIsForgottenGivesItsMemoryBack() throws {
+    let bench = try CorrelationBench(Self.verbs.replacing("keep q 100s", with: "keep q 6d"))
+    var most = 0
+    for number in 0..<20_000 {
+      bench.feed(Double(number), "begin k\(number) v")
+      bench.feed(Double(number), "forget k\(number)")
+      most = max(most, bench.correlator.sizes.notes)
+    }
+    #expect(most <= 12)
+  }
+
+  @Test func aNoteThatIsForgottenAndBegunAgainLives() throws {
+    #expect(
+      try answer([(0, "begin a 1"), (1, "forget a"), (5, "begin a 2"), (50, "ask a"), (99, "ask a"), (105, "ask a")])
+        == ["yes ip=2", "yes ip=2", "no"])
+  }
+}

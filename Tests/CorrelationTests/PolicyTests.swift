@@ -1,0 +1,136 @@
+import AuditModel
+import Correlation
+import Testing
+
+@Suite struct PolicyTests {
+  private static let rules =
+    BurstTests.rules + """
+      rule sent
+        match sent <mailbox:word>
+        event message.sent
+        example sent a
+          expect mailbox=a
+      rule stored
+        match stored <mailbox:token>
+        event delivery.stored
+        example stored a
+          expect mailbox=a
+      rule limit
+        match limit <mailbox:word>
+        event send.rate-exceeded
+        example limit a
+          expect mailbox=a
+      rule changed
+        match changed <mailbox:word>
+        event account.changed
+        example changed a
+          expect mailbox=a
+      rule subject
+        match subject <mailbox:word> <subject:word>
+        event message.saved
+        example subject a b
+          expect mailbox=a subject=b
+
+      """
+
+  private func told(
+    _ lines: [(Double, String)], _ keys: FieldKey..., with change: (inout CorrelationPolicy) -> Void = { _ in }
+  ) throws -> [String] {
+    let bench = try CorrelationBench(Self.rules, policy: .everything.with(change))
+    for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
+    return bench.correlator.takeTold().map { CorrelationBench.text($0, keys: keys) }
+  }
+
+  @Test func tooManySentAreToldOnceAnHour() throws {
+    let lines =
+      (0..<5).map { (Double($0), "sent ann") } + [(6.0, "limit ann")] + (0..<4).map { (3_600 + Double($0), "sent ann") }
+    #expect(
+      try told(lines, .count, .reason) { $0.maximumSentPerHour = 2 } == [
+        "message.sent ann@example.org", "message.sent ann@example.org",
+        "send.rate-exceeded ann@example.org count=3 reason=more than 2 messages in an hour",
+        "message.sent ann@example.org", "message.sent ann@example.org", "message.sent ann@example.org",
+        "message.sent ann@example.org", "message.sent ann@example.org",
+        "send.rate-exceeded ann@example.org count=3 reason=more than 2 messages in an hour",
+        "message.sent ann@example.org", "message.sent ann@example.org",
+      ])
+  }
+
+  @Test func eachMailboxIsCountedByItselfAndZeroIsNever() throws {
+    let lines = [(0.0, "sent ann"), (1, "sent bob"), (2, "sent bob")]
+    #expect(
+      try told(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
+        "send.rate-exceeded bob@example.org"
+      ])
+    #expect(try told(lines) { $0.maximumSentPerHour = 0 }.count == 3)
+  }
+
+  @Test func countingGoesOnBelowTheThreshold() throws {
+    let lines = [(0.0, "sent ann"), (1, "sent ann")]
+    #expect(
+      try told(lines) {
+        $0.maximumSentPerHour = 1
+        $0.threshold = .high
+      } == ["send.rate-exceeded ann@example.org"])
+  }
+
+  @Test func namesThatAreNoMailboxGoToUnknownUntilTheyAreProven() throws {
+    #expect(
+      try told([
+        (0, "fail carol 192.0.2.1 imap"), (1, "ok carol"), (2, "fail carol 192.0.2.2 imap"),
+        (3, "fail ann 192.0.2.1 imap"),
+        (4, "fail dave 192.0.2.1 imap"), (5, "stored dave"), (6, "fail DAVE 192.0.2.2 imap"),
+      ]) == [
+        "login.failed _unknown", "login.succeeded carol@example.org", "login.failed carol@example.org",
+        "login.failed ann@example.org", "login.failed _unknown", "delivery.stored dave@example.org",
+        "login.failed dave@example.org",
+      ])
+  }
+
+  @Test func deliveriesMakeOnlySoManyMailboxesAnHour() throws {
+    #expect(
+      try told([
+        (0, "stored a1"), (1, "stored a2"), (2, "stored a3"), (3, "stored a1"), (4, "ok a4"), (3_600, "stored a3"),
+      ]) { $0.newMailboxesPerHour = 2 } == [
+        "delivery.stored a1@example.org", "delivery.stored a2@example.org", "delivery.stored _unknown",
+        "delivery.stored a1@example.org", "login.succeeded a4@example.org", "delivery.stored a3@example.org",
+      ])
+  }
+
+  @Test func levelsGatesAndKinds() throws {
+    let lines = [
+      (0.0, "ok ann"), (0, "fail ann 192.0.2.1 imap"), (0, "changed ann"), (0, "sent ann"), (0, "limit ann"),
+    ]
+    func kinds(_ change: (inout CorrelationPolicy) -> Void) throws -> String {
+      try told(lines, with: change).map { String($0.split(separator: " ")[0]) }.joined(separator: " ")
+    }
+    #expect(try kinds { _ in } == "login.succeeded login.failed account.changed message.sent send.rate-exceeded")
+    #expect(try kinds { $0.threshold = .normal } == "login.failed account.changed message.sent send.rate-exceeded")
+    #expect(try kinds { $0.threshold = .high } == "send.rate-exceeded")
+    #expect(
+      try kinds { $0.isAbuseDetectionOn = false } == "login.succeeded account.changed message.sent send.rate-exceeded")
+    #expect(
+      try kinds { $0.areMailboxChangesOn = false } == "login.succeeded login.failed message.sent send.rate-exceeded")
+    #expect(try kinds { $0.isAuditOn = false } == "")
+    #expect(
+      try kinds { $0.kindsOff = [.messageSent] } == "login.succeeded login.failed account.changed send.rate-exceeded")
+    #expect(
+      try kinds {
+        $0.levels = [.loginSucceeded: .high, .sendRateExceeded: .low]
+        $0.threshold = .high
+      } == "login.succeeded")
+  }
+
+  @Test func theEventHasTheLevelThatTheAdministratorGave() throws {
+    let bench = try CorrelationBench(Self.rules, policy: .everything.with { $0.levels = [.loginSucceeded: .high] })
+    bench.feed(0, "ok ann")
+    #expect(bench.correlator.takeTold().map(\.event.level) == [.high])
+  }
+
+  @Test func subjectsAreKeptOnlyWhenAskedFor() throws {
+    #expect(try told([(0, "subject ann hello")], .subject) == ["message.saved ann@example.org"])
+    #expect(
+      try told([(0, "subject ann hello")], .subject) { $0.keepsSubjects = true } == [
+        "message.saved ann@example.org subject=hello"
+      ])
+  }
+}

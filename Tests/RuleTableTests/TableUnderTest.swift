@@ -1,0 +1,56 @@
+import RuleTable
+
+/// A compiled table and what it says of lines, with captures as text.
+struct TableUnderTest {
+  struct Found: Equatable {
+    var rule: String
+    var captures: [String: String]
+    var isAmbiguous: Bool
+  }
+
+  let table: CompiledTable
+
+  /// Line 4 of the file is the first of `body`.
+  static let header = "table t\nscope s\n  identifier s\n"
+
+  init(files: [RuleFile], off: Set<String> = []) throws { table = try RuleCompiler.compile(files, off: off) }
+
+  init(_ body: String) throws { try self.init(files: [Self.file(body)]) }
+
+  /// A table with one rule for one pattern; the rule's own example is a second match line, so that a test may ask for
+  /// lines that the pattern must refuse.
+  init(pattern: String, definitions: String = "") throws {
+    try self.init(definitions + "\n" + Self.rule("r", matching: pattern))
+  }
+
+  static func file(_ body: String, name: String = "t.rules") -> RuleFile {
+    RuleFile(name: name, text: Array((header + body).utf8))
+  }
+
+  static func rule(_ id: String, matching pattern: String, does action: String = "note seen x") -> String {
+    """
+    rule \(id)
+      in s
+      match \(pattern)
+      match example of \(id)
+      \(action)
+      example example of \(id)
+        expect
+
+    """
+  }
+
+  func match(_ line: String, scope: String = "s") -> Found? {
+    guard let place = table.scopes.firstIndex(where: { $0.name == scope }) else { return nil }
+    let bytes = Array(line.utf8)
+    var scratch = MatchScratch()
+    guard let rule = table.match(scope: place, bytes: bytes, &scratch) else { return nil }
+    var captures: [String: String] = [:]
+    for capture in scratch.captures {
+      let raw = bytes[capture.start..<capture.end]
+      let value = capture.isJSON ? CompiledTable.unescapeJSON(raw) : Array(raw)
+      captures[table.names.name(of: capture.name)] = String(decoding: value, as: UTF8.self)
+    }
+    return Found(rule: table.rules[rule].id, captures: captures, isAmbiguous: scratch.isAmbiguous)
+  }
+}
