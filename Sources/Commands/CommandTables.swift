@@ -22,7 +22,7 @@ extension CommandOptions {
     subcommands: [
       "collect": CommandOptions(options: common + [Option("until-end")]),
       "replay": CommandOptions(options: common + selection + journal + [Option("output-dir", nil, .required)]),
-      "show": CommandOptions(options: common + selection + [Option("follow", "f"), Option("as-owner")]),
+      "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
       "status": CommandOptions(options: common + [Option("output", "o", .required)]),
