@@ -59,7 +59,7 @@ public final class Collector {
   /// A position without events is written so often.
   private static let idleInterval: UInt64 = 10_000_000
   /// How far the wall clock must be past a deadline before the clock may end a wait: entries reach us late.
-  private static let grace: UInt64 = 300_000
+  private static let grace: UInt64 = 200_000
 
   public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration

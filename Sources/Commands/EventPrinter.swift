@@ -81,7 +81,7 @@ struct EventPrinter {
     add("", .script)
     add("", .reason)
     add("", .status)
-    if let count = event.fields[.count] { parts.append("×" + Self.safe(count)) }
+    if let count = event.fields[.count], !count.elementsEqual("1".utf8) { parts.append("×" + Self.safe(count)) }
     add("", .messageID)
     if event.fields.contains(.confidence) { parts.append("(ambiguous)") }
     return parts.joined(separator: " · ")

@@ -31,8 +31,9 @@ struct TextTokens {
     return tokens
   }
 
-  /// A span such as `90s`, `15m`, `1h`, `5d` in microseconds; nil when it is none.
+  /// A span such as `700ms`, `90s`, `15m`, `1h`, `5d` in microseconds; nil when it is none.
   static func duration(_ text: String) -> UInt64? {
+    if text.hasSuffix("ms"), let value = UInt64(text.dropLast(2)), value < 100_000 { return value * 1000 }
     let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
     guard let last = text.last, let unit = units[last], let value = UInt64(text.dropLast()), value < 100_000 else {
       return nil
