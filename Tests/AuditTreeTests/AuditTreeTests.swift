@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Synchronization
 import Testing
 
 @testable import AuditTree
@@ -58,6 +59,37 @@ import Testing
     let files = try directory.treeFiles()
     #expect(files.count == 300)
     #expect(try other.treeFiles() == files)
+  }
+
+  /// Many files, several threads and one syncfs; and a call that fails on any of the threads fails the whole.
+  @Test func aBulkOfManyFiles() throws {
+    let count = AuditTree.maximumTouched + 1000
+    let fault = Mutex<(SystemCalls.Call, Int)?>((.write, 9000))
+    let seen = Mutex<[SystemCalls.Call: Int]>([:])
+    let calls = SystemCalls { call in
+      let number = seen.withLock { seen in
+        seen[call, default: 0] += 1
+        return seen[call] ?? 0
+      }
+      return fault.withLock { $0 ?? (.open, 0) == (call, number) ? .failure(EIO) : nil }
+    }
+    let directory = TemporaryDirectory(inMemory: true)
+    let tree = try AuditTree(root: directory.root, mode: .bulk, calendar: .utc, calls: calls)
+    for number in 0..<(2 * count) {
+      try tree.append(sampleEvent(number), owner: mailbox("user\(number % count)@example.org"))
+    }
+    let error = #expect(throws: TreeError.self) { try tree.commit() }
+    #expect(error?.code == EIO)
+    #expect(try directory.treeFiles().values.allSatisfy(\.isEmpty))
+    fault.withLock { $0 = nil }
+    try tree.commit()
+    #expect(seen.withLock { $0[.synchronizeFileSystem] == 1 && $0[.synchronizeData] == nil })
+    let files = try directory.treeFiles()
+    #expect(files.count == count)
+    for number in 0..<count {
+      let lines = line(sampleEvent(number, time: nil)) + line(sampleEvent(number + count))
+      #expect(files["example.org/user\(number)/AUDIT-260301.log"] == lines)
+    }
   }
 
   @Test func refusesMoreThanItsLimit() throws {
