@@ -25,6 +25,7 @@ struct BatchWriter {
   /// Files open at a time: far below the 1,024 descriptors that a unit has by default.
   private static let maximumOpenFiles = 256
   private static let threads = 8
+  private static let writingThreads = 4
 
   init(root: Directory, synchronizesFileSystem: Bool) {
     self.root = root
@@ -71,7 +72,7 @@ struct BatchWriter {
         }
       }
       try synchronize(open)
-      try synchronizeNames()
+      try synchronizeNames(wholeFileSystem: synchronizesFileSystem)
     } catch {
       takeBack(targets[..<attempted])
       throw error
@@ -79,33 +80,61 @@ struct BatchWriter {
   }
 
   /// Appends the lines only; the kernel writes them back when it likes.
+  ///
+  /// With many files the time goes into opening them, which several threads do side by side.
   mutating func write(_ files: [PendingLines.File], _ lines: PendingLines, _ order: [Int32]) throws(TreeError) {
     try repair()
-    walker.forget()
-    var attempted: [Target] = []
-    do {
-      for file in files {
-        var target = Target(path: file.path, day: file.day, lines: file.lines)
-        let (descriptor, length) = try createOrOpen(target)
-        target.length = try endLine(of: descriptor, length, target)
-        attempted.append(target)
-        try append(lines, order[target.lines], to: descriptor, target)
-      }
-    } catch {
-      takeBack(attempted[...])
+    let threads = max(1, min(Self.writingThreads, files.count / 1000))
+    let writer = self
+    let shares = ParallelWork.map(threads: threads) { number in
+      let range = files.count * number / threads..<files.count * (number + 1) / threads
+      return writer.writeShare(files[range], lines, order)
+    }
+    for share in shares { walker.unsynchronized.formUnion(share.unsynchronized) }
+    if let error = shares.lazy.compactMap(\.error).first {
+      takeBack(shares.flatMap(\.attempted)[...])
       throw error
     }
   }
 
+  private struct WrittenShare: Sendable {
+    var attempted: [Target] = []
+    var unsynchronized: Set<String> = []
+    var error: TreeError?
+  }
+
+  private func writeShare(
+    _ files: ArraySlice<PendingLines.File>, _ lines: PendingLines, _ order: [Int32]
+  ) -> WrittenShare {
+    var share = WrittenShare()
+    var walker = TreeWalker(root: root)
+    do {
+      for file in files {
+        var target = Target(path: file.path, day: file.day, lines: file.lines)
+        let (descriptor, length) = try createOrOpen(target, &walker)
+        target.length = try endLine(of: descriptor, length, target)
+        share.attempted.append(target)
+        try append(lines, order[target.lines], to: descriptor, target)
+      }
+    } catch {
+      share.error = error
+    }
+    share.unsynchronized = walker.unsynchronized
+    return share
+  }
+
   /// Makes files durable that were written before, and the names that are new.
-  mutating func synchronize(_ files: [(path: TrailPath, day: Day)]) throws(TreeError) {
-    if !synchronizesFileSystem {
+  mutating func synchronize(
+    _ files: [(path: TrailPath, day: Day)], wholeFileSystem: Bool
+  ) throws(TreeError) {
+    let wholeFileSystem = wholeFileSystem || synchronizesFileSystem
+    if !wholeFileSystem {
       let root = root
       try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(TreeError) in
         try Self.synchronize(files[place].path, files[place].day, in: root)
       }
     }
-    try synchronizeNames()
+    try synchronizeNames(wholeFileSystem: wholeFileSystem)
   }
 
   private static func synchronize(_ path: TrailPath, _ day: Day, in root: Directory) throws(TreeError) {
@@ -122,10 +151,12 @@ struct BatchWriter {
 
   private mutating func openForAppend(_ target: Target) throws(TreeError) -> FileDescriptor {
     if let file = target.file, let status = file.status(), status.st_nlink > 0 { return file }
-    return try createOrOpen(target).0
+    return try createOrOpen(target, &walker).0
   }
 
-  private mutating func createOrOpen(_ target: Target) throws(TreeError) -> (FileDescriptor, length: Int) {
+  private func createOrOpen(
+    _ target: Target, _ walker: inout TreeWalker
+  ) throws(TreeError) -> (FileDescriptor, length: Int) {
     guard let opened = try walker.open(target.path, target.day, create: true) else {
       throw TreeError(.open, path: name(target), code: ENOENT)
     }
@@ -172,8 +203,8 @@ struct BatchWriter {
   }
 
   /// Makes new directory entries durable; with syncfs, everything.
-  private mutating func synchronizeNames() throws(TreeError) {
-    if synchronizesFileSystem {
+  private mutating func synchronizeNames(wholeFileSystem: Bool) throws(TreeError) {
+    if wholeFileSystem {
       let result = calls.synchronizeFileSystem(root.descriptor.number)
       if result < 0 { throw TreeError(.synchronize, path: root.path, code: -result) }
     } else {

@@ -52,6 +52,18 @@ final class Directory: Sendable {
     let number = calls.open(descriptor.number, name, flags: flags | O_NONBLOCK, mode: mode)
     if number == -ENOENT { return nil }
     guard number >= 0 else { throw error(.open, name, -number) }
+    return try checked(number, name, flags)
+  }
+
+  /// Opens a file two levels down in one call; nil when it cannot be opened so, for whatever reason.
+  func fileBeneath(_ path: String, flags: Int32, mode: mode_t) throws(TreeError) -> (FileDescriptor, length: Int)? {
+    let number = calls.openBeneath(descriptor.number, path, flags: flags | O_NONBLOCK, mode: mode)
+    return number >= 0 ? try checked(number, path, flags) : nil
+  }
+
+  private func checked(
+    _ number: Int32, _ name: String, _ flags: Int32
+  ) throws(TreeError) -> (FileDescriptor, length: Int) {
     let file = FileDescriptor(owning: number)
     guard let status = file.status() else { throw error(.open, name, errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw error(.open, name, EEXIST) }

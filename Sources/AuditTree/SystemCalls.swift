@@ -32,6 +32,12 @@ public struct SystemCalls: Sendable {
     return Self.retrying { openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, mode) }
   }
 
+  /// Opens a path of several parts below the directory, none of which may be a symbolic link.
+  func openBeneath(_ directory: Int32, _ path: String, flags: Int32, mode: mode_t = 0) -> Int32 {
+    if let code = failure(.open) { return code }
+    return Self.retrying { LinuxCalls.openBeneath(directory, path, flags: flags | O_CLOEXEC, mode: mode) }
+  }
+
   func makeDirectory(_ directory: Int32, _ name: String, mode: mode_t) -> Int32 {
     if let code = failure(.makeDirectory) { return code }
     return Self.retrying { mkdirat(directory, name, mode) }

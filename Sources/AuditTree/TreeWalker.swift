@@ -22,6 +22,7 @@ struct TreeWalker {
   ) throws(TreeError) -> (FileDescriptor, length: Int)? {
     // A directory that vanishes between two calls is made again; thrice would be somebody's game.
     for _ in 0..<3 {
+      if let file = try openAtOnce(path, day, create: create, flags: flags) { return file }
       guard let directory = try directory(path, create: create) else {
         if create { continue }
         return nil
@@ -35,16 +36,21 @@ struct TreeWalker {
     throw TreeError(.open, path: root.path + "/" + path.file(of: day), code: ENOENT)
   }
 
+  /// One call where the directories are there, as they nearly always are. Whatever stands in its way, the walk that
+  /// follows makes it or names it.
+  private mutating func openAtOnce(
+    _ path: TrailPath, _ day: Day, create: Bool, flags: Int32
+  ) throws(TreeError) -> (FileDescriptor, length: Int)? {
+    guard let child = path.child, let parent = try parent(path, create: create) else { return nil }
+    let name = child + "/" + day.fileName
+    let file = try parent.fileBeneath(name, flags: create ? flags | O_CREAT : flags, mode: 0o640)
+    if create, let file, file.length == 0 { unsynchronized.insert(path.directory) }
+    return file
+  }
+
   /// The directory of a trail; nil when it does not exist, or vanished while it was made.
   mutating func directory(_ path: TrailPath, create: Bool) throws(TreeError) -> Directory? {
-    let parent: Directory
-    if let last, last.name == path.parent {
-      parent = last.directory
-    } else {
-      guard let opened = try directory(path.parent, in: root, at: "", create: create) else { return nil }
-      parent = opened
-      last = (path.parent, opened)
-    }
+    guard let parent = try parent(path, create: create) else { return nil }
     guard let child = path.child else { return parent }
     guard let directory = try directory(child, in: parent, at: path.parent, create: create) else {
       // The parent may be the one that vanished.
@@ -52,6 +58,13 @@ struct TreeWalker {
       return nil
     }
     return directory
+  }
+
+  private mutating func parent(_ path: TrailPath, create: Bool) throws(TreeError) -> Directory? {
+    if let last, last.name == path.parent { return last.directory }
+    guard let opened = try directory(path.parent, in: root, at: "", create: create) else { return nil }
+    last = (path.parent, opened)
+    return opened
   }
 
   private mutating func directory(

@@ -1,0 +1,267 @@
+import AuditModel
+import Glibc
+import Synchronization
+import Testing
+
+@testable import AuditTree
+
+/// Stops the program, or fails a call, at each system call of the write path in turn; afterwards the tree must hold the
+/// very bytes that an undisturbed run gives.
+@Suite struct CrashMatrixTests {
+  enum Trouble: CustomStringConvertible {
+    /// Nothing is done any more from this call on.
+    case crash(at: Int)
+    /// A write gets so far, then nothing is done any more.
+    case tornWrite(at: Int, bytes: Int)
+    /// So many calls fail one after the other.
+    case failure(at: Int, code: Int32, count: Int)
+
+    var description: String {
+      switch self {
+      case .crash(let call): "crash at \(call)"
+      case .tornWrite(let call, let bytes): "crash at \(call) after \(bytes) bytes"
+      case .failure(let call, let code, let count): "errno \(code) at \(call), \(count) times"
+      }
+    }
+  }
+
+  /// Counts the calls and makes the trouble.
+  final class Troublemaker: Sendable {
+    private let trouble: Trouble?
+    private let state = Mutex((count: 0, isCrashed: false))
+
+    init(_ trouble: Trouble?) { self.trouble = trouble }
+
+    var count: Int { state.withLock { $0.count } }
+    var isCrashed: Bool { state.withLock { $0.isCrashed } }
+
+    var calls: SystemCalls { SystemCalls { self.next($0) } }
+
+    private func next(_ call: SystemCalls.Call) -> SystemCalls.Fault? {
+      state.withLock { state in
+        let number = state.count
+        state.count += 1
+        if state.isCrashed { return .failure(EIO) }
+        switch trouble {
+        case .crash(number):
+          state.isCrashed = true
+          return .failure(EIO)
+        case .tornWrite(number, let bytes):
+          state.isCrashed = true
+          return call == .write || call == .overwrite ? .shortWrite(bytes) : .failure(EIO)
+        case .failure(let first, let code, let count) where (first..<(first + count)).contains(number):
+          return .failure(code)
+        default: return nil
+        }
+      }
+    }
+  }
+
+  /// What a collector is to the tree: reads events from a position on, and saves the position after each commit.
+  struct Collector {
+    var directory: TemporaryDirectory
+    var synchronizesFileSystem: Bool
+    var savedPosition = 0
+    /// How long each file was when the position was last saved: what a power cut cannot take.
+    var durableLengths: [String: Int] = [:]
+
+    /// Runs to the end, or to the crash. A commit that fails is repeated, as on a disk that was full for a while.
+    mutating func run(_ troublemaker: Troublemaker, batch: Int, forgetsSavesFrom forgotten: Int = .max) throws {
+      var attempts = 0
+      while true {
+        do {
+          try collect(troublemaker, batch, forgotten, &attempts)
+          return
+        } catch let error as TreeError {
+          attempts += 1
+          if troublemaker.isCrashed { return }
+          guard attempts < 20 else { throw error }
+        }
+      }
+    }
+
+    private mutating func collect(
+      _ troublemaker: Troublemaker, _ batch: Int, _ forgotten: Int, _ attempts: inout Int
+    ) throws {
+      let tree = try AuditTree(
+        root: directory.root, mode: .durable(state: directory.state), calendar: .utc, calls: troublemaker.calls)
+      tree.writer.synchronizesFileSystem = synchronizesFileSystem
+      try tree.recover()
+      var position = savedPosition
+      while position < events.count {
+        for (event, owner) in events[position..<min(position + batch, events.count)] {
+          try tree.append(event, owner: owner)
+        }
+        position = min(position + batch, events.count)
+        while true {
+          do {
+            try tree.commit()
+            break
+          } catch {
+            attempts += 1
+            guard !troublemaker.isCrashed, attempts < 20 else { throw error }
+          }
+        }
+        if position >= forgotten { return }
+        savedPosition = position
+        durableLengths = try directory.treeFiles().mapValues(\.count)
+      }
+    }
+  }
+
+  /// Seven owners, three days (the middle one with midnight within a batch), several events a file and batch.
+  static let events: [(AuditEvent, TrailOwner)] = (0..<48).map { number in
+    let owners: [TrailOwner] = [
+      mailbox("ann@example.org"), mailbox("bob@example.org"), mailbox("ann@example.com"), .unknown,
+      .panel(Array("acme".utf8)), mailbox("..@.."), mailbox("ann@example.org"),
+    ]
+    let time = sampleTime + UInt64(number) * 3_600_000_000
+    return (sampleEvent(number, time: time, text: "event \(number) \u{1}"), owners[number * number % 7])
+  }
+  private static let batch = 12
+
+  private func undisturbed() throws -> (files: [String: [UInt8]], calls: Int) {
+    let troublemaker = Troublemaker(nil)
+    var collector = Collector(directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: false)
+    try collector.run(troublemaker, batch: Self.batch)
+    let files = try collector.directory.treeFiles()
+    #expect(files.values.joined().count { $0 == 10 } == Self.events.count)
+    return (files, troublemaker.count)
+  }
+
+  /// What is wrong, in few words: whole files would bury the report.
+  private func differences(_ files: [String: [UInt8]], _ expected: [String: [UInt8]]) -> [String] {
+    Set(files.keys).union(expected.keys).sorted().filter { files[$0] != expected[$0] }.map { name in
+      "\(name): \(files[name]?.count ?? -1) bytes for \(expected[name]?.count ?? -1)"
+    }
+  }
+
+  private func check(
+    _ troubles: [Trouble], synchronizesFileSystem: Bool = false, powerCut: Bool = false, _ expected: [String: [UInt8]]
+  ) throws {
+    var collector = Collector(
+      directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: synchronizesFileSystem)
+    // Batches of another size after a restart: events that are there already come in other company.
+    let batches = [Self.batch, 5, 7, 12]
+    for (number, trouble) in troubles.enumerated() {
+      let troublemaker = Troublemaker(trouble)
+      try collector.run(troublemaker, batch: batches[number])
+      if powerCut && troublemaker.isCrashed { try loseUnsyncedData(collector) }
+    }
+    try collector.run(Troublemaker(nil), batch: batches[troubles.count])
+    let files = try collector.directory.treeFiles()
+    #expect(differences(files, expected) == [], "\(troubles), power cut: \(powerCut)")
+  }
+
+  /// The worst that the disk may do to what was not synchronized: a hole of zeros in one file, half of another.
+  private func loseUnsyncedData(_ collector: Collector) throws {
+    guard collector.directory.exists("Audit") else { return }
+    for (place, (name, bytes)) in try collector.directory.treeFiles().sorted(by: { $0.key < $1.key }).enumerated() {
+      let durable = collector.durableLengths[name] ?? 0
+      guard bytes.count > durable else { continue }
+      var bytes = bytes
+      let middle = durable + (bytes.count - durable) / 2
+      if place % 2 == 0 {
+        bytes.removeSubrange(middle...)
+      } else {
+        for offset in durable + (middle - durable) / 2..<middle { bytes[offset] = 0 }
+      }
+      collector.directory.write(bytes, to: "Audit/" + name)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func aStopAtEachCall(synchronizesFileSystem: Bool) throws {
+    let (expected, calls) = try undisturbed()
+    #expect(calls > 150)
+    for call in 0..<calls {
+      try check([.crash(at: call)], synchronizesFileSystem: synchronizesFileSystem, expected)
+    }
+  }
+
+  @Test func aStopWithinEachWrite() throws {
+    let (expected, calls) = try undisturbed()
+    for call in 0..<calls {
+      for bytes in [1, 40, 150, 300] { try check([.tornWrite(at: call, bytes: bytes)], expected) }
+    }
+  }
+
+  @Test func aPowerCutAtEachCall() throws {
+    let (expected, calls) = try undisturbed()
+    for call in 0..<calls { try check([.crash(at: call)], powerCut: true, expected) }
+  }
+
+  @Test(arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
+  func aFailureAtEachCall(code: Int32, count: Int) throws {
+    let (expected, calls) = try undisturbed()
+    for call in 0..<calls { try check([.failure(at: call, code: code, count: count)], expected) }
+  }
+
+  /// A failure, then a stop while it is dealt with.
+  @Test func aStopAfterAFailure() throws {
+    let (expected, calls) = try undisturbed()
+    for call in stride(from: 0, to: calls, by: 3) {
+      try check([.failure(at: call, code: EIO, count: 2), .crash(at: 11)], expected)
+    }
+  }
+
+  /// A second stop during the recovery from the first, or soon after it, and a third.
+  @Test func severalStops() throws {
+    let (expected, calls) = try undisturbed()
+    for first in stride(from: 0, to: calls, by: 5) {
+      for second in stride(from: 2, to: 120, by: 7) {
+        try check([.crash(at: first), .tornWrite(at: second, bytes: 60)], expected)
+      }
+      try check([.tornWrite(at: first, bytes: 90), .crash(at: 31), .crash(at: 17)], powerCut: true, expected)
+    }
+  }
+
+  /// The program ends after a commit and before its position is saved: the whole batch comes again.
+  @Test func aStopBeforeThePositionIsSaved() throws {
+    let (expected, _) = try undisturbed()
+    for end in stride(from: Self.batch, through: Self.events.count, by: Self.batch) {
+      for second in stride(from: 0, to: 80, by: 3) {
+        var collector = Collector(directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: false)
+        try collector.run(Troublemaker(nil), batch: Self.batch, forgetsSavesFrom: end)
+        #expect(collector.savedPosition == end - Self.batch)
+        try collector.run(Troublemaker(.crash(at: second)), batch: 5)
+        try collector.run(Troublemaker(nil), batch: 7)
+        #expect(differences(try collector.directory.treeFiles(), expected) == [], "\(end), \(second)")
+      }
+    }
+  }
+
+  /// SURVIVE.md's row on torn checkpoints, for the intent: whatever length it has, it is whole or it does not count.
+  @Test func anIntentCutAtEachByte() {
+    let entries = [
+      IntentLog.Entry(path: TrailPath(.unknown), day: Day(number: 20_000), length: 17),
+      IntentLog.Entry(path: TrailPath(mailbox("a b@example.org")), day: Day(number: 20_001), length: 0),
+    ]
+    let bytes = IntentLog.serialize(7, entries)
+    #expect(IntentLog.parse(bytes)?.entries == entries)
+    #expect(IntentLog.parse(bytes + Array("left over".utf8))?.entries == entries)
+    for length in 0..<bytes.count { #expect(IntentLog.parse(Array(bytes.prefix(length))) == nil) }
+    for place in bytes.indices {
+      var damaged = bytes
+      damaged[place] ^= 1
+      #expect(IntentLog.parse(damaged) == nil, "byte \(place)")
+    }
+  }
+
+  /// A torn intent over the older file leaves the newer one, whose unfinished lines still count.
+  @Test func theIntentBeforeATornOneCounts() throws {
+    let directory = TemporaryDirectory(inMemory: true)
+    var collector = Collector(directory: directory, synchronizesFileSystem: false)
+    try collector.run(Troublemaker(nil), batch: Self.batch, forgetsSavesFrom: 2 * Self.batch)
+    // The third intent would go into the second file.
+    var torn = IntentLog.serialize(3, [])
+    torn[40] ^= 1
+    directory.write(torn, to: "state/" + IntentLog.fileNames[1])
+    let tree = try AuditTree(root: directory.root, mode: .durable(state: directory.state), calendar: .utc)
+    let report = try tree.recover()
+    #expect(report.tornIntents == 1 && report.foundIntent)
+    #expect(report.linesFound == Self.batch && report.bytesCut == 0)
+  }
+}
+
+private let events = CrashMatrixTests.events
