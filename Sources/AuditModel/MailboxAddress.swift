@@ -45,19 +45,21 @@ public struct MailboxNaming: Sendable, Equatable {
   ///
   /// Never fails on odd text: whether such a name is a mailbox is not decided here.
   public func address(of name: some Collection<UInt8>) -> MailboxAddress? {
-    guard !name.isEmpty else { return nil }
-    var local: [UInt8]
-    var domain = defaultDomain
-    if let address = MailboxAddress(Array(name)) {
-      local = Array(address.localPart)
-      domain = address.domain.map(Self.lowercased)
-    } else {
-      local = name.filter { $0 != UInt8(ascii: "@") }
-      guard !local.isEmpty else { return nil }
+    let name = Array(name)
+    let at = name.lastIndex(of: UInt8(ascii: "@"))
+    let isWhole = at.map { $0 > 0 && $0 < name.count - 1 } ?? false
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(name.count + defaultDomain.count + 1)
+    for byte in isWhole ? name[..<at!] : name[...] {
+      // A name without a domain keeps no stray "@".
+      if !isWhole, byte == UInt8(ascii: "@") { continue }
+      if !bytes.isEmpty, extensionDelimiters.contains(byte) { break }
+      bytes.append(foldsCase ? Self.lowercased(byte) : byte)
     }
-    if let cut = local.firstIndex(where: extensionDelimiters.contains), cut > 0 { local.removeSubrange(cut...) }
-    if foldsCase { local = local.map(Self.lowercased) }
-    return MailboxAddress(local + [UInt8(ascii: "@")] + domain)
+    guard !bytes.isEmpty else { return nil }
+    bytes.append(UInt8(ascii: "@"))
+    if isWhole { for byte in name[(at! + 1)...] { bytes.append(Self.lowercased(byte)) } } else { bytes += defaultDomain }
+    return MailboxAddress(bytes)
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

@@ -42,7 +42,7 @@ public final class AuditTree {
   var writer: BatchWriter
 
   /// Bytes of pending lines at which `isFull` asks for a commit, or the bulk mode writes.
-  static let bound = 24 << 20
+  static let bound = 12 << 20
   /// Bytes of pending lines at which `append` refuses: what a caller that ignores `isFull` can fill.
   static let limit = 2 * bound
   /// Files of a bulk tree that are synchronized one by one. With more, one syncfs(2) is much quicker, though it waits

@@ -50,6 +50,8 @@ public final class Correlator {
   /// The names of captures and fields as a restored checkpoint numbers them.
   var storedNames: [String] = []
   private var ready: [(id: UInt64, key: NoteKey)] = []
+  /// The level of each kind by its number; nil where nobody will see it.
+  let levels: [Level?]
   /// How long notes of a kind live, by the hash of the kind.
   private let lives: [UInt32: UInt64]
 
@@ -61,6 +63,7 @@ public final class Correlator {
   public init(table: CompiledTable, policy: CorrelationPolicy) {
     self.table = table
     self.policy = policy
+    levels = EventKind.allCases.map { policy.level(of: $0) }
     lives = Dictionary(
       table.lives.map { (NoteReference.hash(ofKind: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
     notes = NoteStore(maximum: policy.maximumNotes)

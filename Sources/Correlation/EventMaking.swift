@@ -6,6 +6,11 @@ extension Correlator {
   func tell(
     _ kind: EventKind, fields assignments: [FieldAssignment], with: [Int], isUnowned: Bool, _ execution: Execution
   ) {
+    guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
+      // Nobody will see it: all that it leaves is the mailbox that it proves.
+      learnMailbox(kind, assignments, isUnowned: isUnowned, execution)
+      return
+    }
     var fields = FieldSet(minimumCapacity: 384)
     for assignment in assignments {
       if let value = value(assignment.value, execution), !value.isEmpty { fields.set(assignment.field, to: value) }
@@ -29,6 +34,17 @@ extension Correlator {
       level: kind.defaultLevel, fields: fields)
     count(event, owner)
     admit(event, owner)
+  }
+
+  private func learnMailbox(
+    _ kind: EventKind, _ assignments: [FieldAssignment], isUnowned: Bool, _ execution: Execution
+  ) {
+    guard kind.provesMailbox, !isUnowned,
+      let name = assignments.first(where: { $0.field == FieldKey.mailbox.rawValue }).map({ value($0.value, execution) })
+        ?? execution.captures[.mailbox].map(Array.init),
+      let address = policy.naming.address(of: name)
+    else { return }
+    _ = mailboxes.learn(address, byDelivery: kind.provesMailboxByDelivery, at: execution.facts.realtime)
   }
 
   /// Captures and note fields that are called like a record's key are the event's.
@@ -87,7 +103,7 @@ extension Correlator {
       // Once a mailbox and hour, whoever says it.
       guard sent.mayTell(Array(event.fields[.mailbox] ?? []), at: event.time) else { return }
     }
-    guard let level = policy.level(of: event.kind) else { return }
+    guard let level = levels[Int(event.kind.rawValue)] else { return }
     var event = event
     event.level = level
     switch event.kind {
