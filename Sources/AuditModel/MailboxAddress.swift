@@ -58,7 +58,11 @@ public struct MailboxNaming: Sendable, Equatable {
     }
     guard !bytes.isEmpty else { return nil }
     bytes.append(UInt8(ascii: "@"))
-    if isWhole { for byte in name[(at! + 1)...] { bytes.append(Self.lowercased(byte)) } } else { bytes += defaultDomain }
+    if isWhole {
+      for byte in name[(at! + 1)...] { bytes.append(Self.lowercased(byte)) }
+    } else {
+      bytes += defaultDomain
+    }
     return MailboxAddress(bytes)
   }
 

@@ -68,7 +68,7 @@ public final class Collector {
     calendar = try DayCalendar(configuration.audit.timeZone)
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
     let router = TableRouter(table: table)
-    interest = SwitchingInterest(router)
+    interest = SwitchingInterest(TableRouter(table: table))
     pipeline = Pipeline(router: router, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
     tellsSystemMessages = configuration.audit.systemMessages
   }
@@ -306,7 +306,7 @@ public final class Collector {
       next.correlator.settleRestored()
       next.correlator.trackChanges()
       let change = self.table.fingerprint == table.fingerprint ? nil : (self.table.fingerprint, table.fingerprint)
-      interest.switchTo(router)
+      interest.switchTo(TableRouter(table: table))
       pipeline = next
       (self.configuration, self.table) = (configuration, table)
       hasSnapshot = false

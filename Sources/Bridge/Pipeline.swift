@@ -45,7 +45,9 @@ public final class Pipeline {
   }
 
   /// Which entries the source has to keep.
-  public var interest: any EntryInterest { router }
+  ///
+  /// With a memory of its own: the reader asks once an entry, and two threads at one lock would wait for each other.
+  public var interest: any EntryInterest { TableRouter(table: table) }
 
   /// Takes a batch's entries up, in their order.
   public func process(_ batch: EntryBatch) {
