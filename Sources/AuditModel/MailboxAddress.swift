@@ -50,7 +50,7 @@ public struct MailboxNaming: Sendable, Equatable {
     let isWhole = at.map { $0 > 0 && $0 < name.count - 1 } ?? false
     var bytes: [UInt8] = []
     bytes.reserveCapacity(name.count + defaultDomain.count + 1)
-    for byte in isWhole ? name[..<at!] : name[...] {
+    for byte in Self.unquoted(isWhole ? name[..<at!] : name[...]) {
       // A name without a domain keeps no stray "@".
       if !isWhole, byte == UInt8(ascii: "@") { continue }
       if !bytes.isEmpty, extensionDelimiters.contains(byte) { break }
@@ -64,6 +64,23 @@ public struct MailboxNaming: Sendable, Equatable {
       bytes += defaultDomain
     }
     return MailboxAddress(bytes)
+  }
+
+  /// The local part without the quotes of RFC 5321, section 4.1.2, which one daemon writes and the next does not.
+  private static func unquoted(_ local: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let quote = UInt8(ascii: "\"")
+    guard local.count > 2, local.first == quote, local.last == quote else { return local }
+    var result: ArraySlice<UInt8> = []
+    var isEscaped = false
+    for byte in local.dropFirst().dropLast() {
+      if byte == UInt8(ascii: "\\"), !isEscaped {
+        isEscaped = true
+      } else {
+        result.append(byte)
+        isEscaped = false
+      }
+    }
+    return result
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

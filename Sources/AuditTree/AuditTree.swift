@@ -44,7 +44,7 @@ public final class AuditTree {
   /// Bytes of pending lines at which `isFull` asks for a commit, or the bulk mode writes.
   static let bound = 12 << 20
   /// Bytes of pending lines at which `append` refuses: what a caller that ignores `isFull` can fill.
-  static let limit = 2 * bound
+  static let limit = 128 << 20
   /// Files of a bulk tree that are synchronized one by one. With more, one syncfs(2) is much quicker, though it waits
   /// for everybody's pages: 100,000 new files and directories took a second instead of eight.
   static let maximumTouched = 10_000
@@ -76,8 +76,8 @@ public final class AuditTree {
   /// Takes an event for its owner's file of the day; true when it will be written, false when the file has it already.
   ///
   /// In durable mode only memory changes until `commit()` (but for `skipsPresent`, which reads the file and cuts a torn
-  /// last line). Throws a `TreeError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when twice
-  /// the bytes of `isFull` are pending: then commit first.
+  /// last line). Throws a `TreeError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when
+  /// 128 MiB are pending: then commit first.
   @discardableResult
   public func append(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
     if pending.byteCount >= Self.bound { try makeRoom() }
