@@ -40,6 +40,8 @@ extension Correlator {
     let attempts = event.fields[.count].flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 1
     if let index = bursts.index(forKey: key), bursts.values[index].end > event.time {
       bursts.values[index].last = event
+      // The mailbox may have become known since the first: the summary goes where its last entry belongs.
+      bursts.values[index].owner = owner
       bursts.values[index].count += attempts
       if tracksChanges { changedBursts.insert(key) }
       return

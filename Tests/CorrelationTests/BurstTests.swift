@@ -37,6 +37,19 @@ import Testing
     #expect(rest.first?.event.time == CorrelationBench.time(4))
   }
 
+  /// The first failure was nobody's; the summary's last entry came when the mailbox was known.
+  @Test func theSummaryGoesWhereItsLastEntryBelongs() throws {
+    let bench = try bench()
+    bench.feed(0, "fail newcomer 192.0.2.1 imap")
+    #expect(bench.correlator.takeTold().map(\.owner) == [.unknown])
+    bench.feed(1, "ok newcomer")
+    bench.feed(2, "fail newcomer 192.0.2.1 imap")
+    _ = bench.correlator.takeTold()
+    bench.correlator.finish()
+    let address = try #require(MailboxAddress(Array("newcomer@example.org".utf8)))
+    #expect(bench.correlator.takeTold().map(\.owner) == [.mailbox(address)])
+  }
+
   @Test func theSummaryHasTheIDOfTheFirst() throws {
     let bench = try bench()
     bench.feed(0, "fail ann 192.0.2.1 imap")
