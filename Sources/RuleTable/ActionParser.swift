@@ -73,7 +73,7 @@ struct ActionParser {
     }
     var fields: [FieldAssignment] = []
     var with: [Int] = []
-    var isUnowned = false
+    var filing = Action.Filing.ofMailbox
     var index = 1
     while index < tokens.count {
       let token = tokens[index]
@@ -89,7 +89,11 @@ struct ActionParser {
         continue
       }
       if token.text == "unowned" {
-        isUnowned = true
+        filing = .unowned
+      } else if token.text == "panel" {
+        index += 1
+        guard index < tokens.count else { throw fail("‘panel’ does not say whose", "name the account: panel <x>", token) }
+        filing = .ofPanel(try value(tokens[index].text, tokens[index]))
       } else {
         let field = try assignment(token)
         guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
@@ -99,7 +103,7 @@ struct ActionParser {
       }
       index += 1
     }
-    return .event(kind, fields: fields, with: with, isUnowned: isUnowned)
+    return .event(kind, fields: fields, with: with, filing: filing)
   }
 
   // MARK: - Parts
@@ -297,9 +301,9 @@ struct ActionParser {
     return .literal(Array(text.utf8))
   }
 
-  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt8 {
+  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt16 {
     guard let number = names.number(of: name) else {
-      throw fail("the tables use too many different names", "190 are possible besides the record's keys", token)
+      throw fail("the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys", token)
     }
     return number
   }

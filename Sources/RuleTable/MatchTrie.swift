@@ -52,7 +52,7 @@ struct MatchTrie: Sendable {
   struct Alternative: Sendable {
     var rule: Int32
     /// The names of the captures; `unnamed` for those that are not kept.
-    var slots: [UInt8]
+    var slots: [UInt16]
     var literalBytes: Int
   }
 
@@ -62,7 +62,7 @@ struct MatchTrie: Sendable {
     case run(Int)
   }
 
-  static let unnamed: UInt8 = 255
+  static let unnamed = UInt16.max
 
   var nodes: [Node] = []
   var literals: [LiteralEdge] = []
@@ -91,12 +91,12 @@ struct CompiledList: Sendable {
   }
 
   var name: String
-  var isJSON: Bool
+  var form: ListForm
   var separator: [UInt8]
   var items: [Item]
   var allowsOthers: Bool
   /// The names of the captures.
-  var slots: [UInt8]
+  var slots: [UInt16]
 }
 
 /// Grows the tree; `flatten` makes the arrays of it.

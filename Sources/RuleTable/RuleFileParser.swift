@@ -14,7 +14,8 @@ struct RuleFileParser {
 
   private var fragments: [String: [Pattern.Element]] = [:]
   private var groups: [String: [(text: String, place: SourcePlace)]] = [:]
-  private var scopeOrder: [String] = []
+  /// The table in which a scope stands.
+  private var daemons: [String: String] = [:]
 
   // What is being read.
   private var file = ""
@@ -71,14 +72,17 @@ struct RuleFileParser {
       block = .table
     case "scope":
       currentScopes = [rest]
+      if let known = scopes[rest], !daemons[rest, default: daemon].elementsEqual(daemon) {
+        throw fail(restPlace, "there is a scope ‘\(rest)’ in \(known.place.file) already", "give it another name")
+      }
+      daemons[rest] = daemon
       scopes[rest] = Scope(name: rest, daemon: daemon, place: place)
-      scopeOrder.append(rest)
       block = .scope(rest)
     case "fragment":
       let (name, pattern, patternPlace) = Self.firstWord(rest, restPlace)
       var parser = PatternParser(pattern, at: patternPlace, fragments: fragments)
-      fragments[name] = try parser.parse()
-    case "list", "json": try beginList(word, rest, place)
+      fragments[name] = try resolve(try parser.parse(), patternPlace)
+    case "list", "json", "query": try beginList(word, rest, place)
     case "group":
       groups[rest] = []
       block = .group(rest)
@@ -95,18 +99,44 @@ struct RuleFileParser {
       rule = RuleSource(id: rest, place: place, scopes: currentScopes)
       block = .rule
     default:
-      throw fail(place, "‘\(word)’ begins nothing", "use table, scope, list, json, fragment, group, keep or rule")
+      throw fail(place, "‘\(word)’ begins nothing", "use table, scope, list, json, query, fragment, group, keep or rule")
     }
   }
 
   private mutating func beginList(_ word: String, _ rest: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
     let tokens = TextTokens.split(rest, column: place.column + 5)
-    guard let name = tokens.first?.text else { throw fail(place, "a list needs a name", "write: list fields \", \"") }
+    guard let first = tokens.first?.text, let form = ListForm(rawValue: word) else {
+      throw fail(place, "a list needs a name", "write: list fields \", \"")
+    }
+    let name = listName(first)
     lists[name] = ListSource(
-      name: name, isJSON: word == "json",
+      name: name, form: form,
       separator: tokens.count > 1 ? ActionParser.unquoted(tokens[1].text) : Array(", ".utf8), allowsOthers: false,
       place: place)
     block = .list(name)
+  }
+
+  /// Lists are the table's own: another table may have one of the same name.
+  private func listName(_ name: String) -> String { daemon + " " + name }
+
+  /// Elements with the lists' full names.
+  private func resolve(
+    _ elements: [Pattern.Element], _ place: SourcePlace
+  ) throws(Diagnostic.Failure) -> [Pattern.Element] {
+    var result: [Pattern.Element] = []
+    for element in elements {
+      switch element {
+      case .run(let name) where lists[name] == nil:
+        guard lists[listName(name)] != nil else {
+          throw fail(
+            place, "there is no list ‘\(name)’ above this line in this table", "define it with: list \(name) \", \"")
+        }
+        result.append(.run(list: listName(name)))
+      case .optional(let inner): result.append(.optional(try resolve(inner, place)))
+      default: result.append(element)
+      }
+    }
+    return result
   }
 
   private mutating func body(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
@@ -162,7 +192,7 @@ struct RuleFileParser {
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
       var parser = ActionParser(names: names, captures: captures)
       for capture in captures where parser.names.number(of: capture) == nil {
-        throw fail(rule.place, "the tables use too many different names", "190 are possible besides the record's keys")
+        throw fail(rule.place, "the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys")
       }
       for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
         rule.actions.append(try parser.parse(line.text, at: line.place))
@@ -225,7 +255,8 @@ struct RuleFileParser {
     case "in": rule.scopes = rest.split(separator: " ").map(String.init)
     case "match":
       var parser = PatternParser(rest, at: restPlace, fragments: fragments)
-      rule.patterns.append((Pattern(elements: Pattern.joined(try parser.parse())), restPlace))
+      let elements = try resolve(try parser.parse(), restPlace)
+      rule.patterns.append((Pattern(elements: Pattern.joined(elements)), restPlace))
     case "example":
       rule.examples.append(Example(message: Self.unescaped(rest), expected: [:], place: restPlace))
     case "not": rule.examples.append(Example(message: Self.unescaped(rest), expected: nil, place: restPlace))

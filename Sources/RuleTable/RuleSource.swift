@@ -45,9 +45,19 @@ public struct Scope: Sendable {
 /// A run of `key=value` items in any order: what `<*name>` stands for.
 struct ListSource: Sendable {
   var name: String
-  var isJSON: Bool
+  var form: ListForm
   var separator: [UInt8]
   var items: [(elements: [Pattern.Element], place: SourcePlace)] = []
   var allowsOthers: Bool
   var place: SourcePlace
+}
+
+/// How the items of a list are written in a line.
+enum ListForm: String, Sendable {
+  /// One behind the other, each with the separator in front.
+  case list
+  /// The keys of a JSON object (RFC 8259), at any depth.
+  case json
+  /// The arguments of a URL's query, `key=value` with `&` between them, percent-encoded (RFC 3986, section 3.4).
+  case query
 }
