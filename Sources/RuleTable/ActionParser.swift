@@ -16,6 +16,9 @@ struct ActionParser {
 
   static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "confirm", "noise"]
 
+  /// Words of an event line that say whose file it is for.
+  private static let filings: Set<String> = ["unowned", "panel"]
+
   /// - Parameters:
   ///   - text: the line without its indentation.
   ///   - place: where it begins.
@@ -79,7 +82,7 @@ struct ActionParser {
       let token = tokens[index]
       if token.text == "with" {
         index += 1
-        while index < tokens.count, !tokens[index].text.contains("=") {
+        while index < tokens.count, !tokens[index].text.contains("="), !Self.filings.contains(tokens[index].text) {
           guard let name = noteNames.firstIndex(of: tokens[index].text) else {
             throw fail("no note ‘\(tokens[index].text)’ is in use", "look it up first: use … <key>", tokens[index])
           }

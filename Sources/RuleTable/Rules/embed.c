@@ -2,6 +2,9 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #include "include/mailtrail_rules.h"
 
+static const unsigned char cpanel[] = {
+#embed "cpanel.rules"
+};
 static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
 };
@@ -28,7 +31,7 @@ static const unsigned char shadow[] = {
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
+    TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
     TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
 };
 
