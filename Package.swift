@@ -34,7 +34,9 @@ let package = Package(
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
     .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "BridgeTests", dependencies: ["Bridge"]),
+    .testTarget(
+      name: "BridgeTests",
+      dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
   ],
   swiftLanguageModes: [.v6]

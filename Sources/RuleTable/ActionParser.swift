@@ -95,7 +95,9 @@ struct ActionParser {
         filing = .unowned
       } else if token.text == "panel" {
         index += 1
-        guard index < tokens.count else { throw fail("‘panel’ does not say whose", "name the account: panel <x>", token) }
+        guard index < tokens.count else {
+          throw fail("‘panel’ does not say whose", "name it: panel <x>", token)
+        }
         filing = .ofPanel(try value(tokens[index].text, tokens[index]))
       } else {
         let field = try assignment(token)
@@ -306,7 +308,8 @@ struct ActionParser {
 
   private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt16 {
     guard let number = names.number(of: name) else {
-      throw fail("the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys", token)
+      throw fail(
+        "the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys", token)
     }
     return number
   }

@@ -99,7 +99,8 @@ struct RuleFileParser {
       rule = RuleSource(id: rest, place: place, scopes: currentScopes)
       block = .rule
     default:
-      throw fail(place, "‘\(word)’ begins nothing", "use table, scope, list, json, query, fragment, group, keep or rule")
+      throw fail(
+        place, "‘\(word)’ begins nothing", "use table, scope, list, json, query, fragment, group, keep or rule")
     }
   }
 
@@ -192,7 +193,9 @@ struct RuleFileParser {
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
       var parser = ActionParser(names: names, captures: captures)
       for capture in captures where parser.names.number(of: capture) == nil {
-        throw fail(rule.place, "the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys")
+        throw fail(
+          rule.place, "the tables use too many different names",
+          "\(NameTable.maximum) are possible besides the record's keys")
       }
       for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
         rule.actions.append(try parser.parse(line.text, at: line.place))
