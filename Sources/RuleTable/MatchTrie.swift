@@ -110,6 +110,8 @@ final class TrieBuilder {
     var end = -1
     var rest = -1
     var isRestUntrusted = false
+    /// The most literal bytes that a path below has; nil until it is asked for, when the tree is complete.
+    var weight: Int?
   }
 
   /// What an element of a path is after its names were taken off.
@@ -244,11 +246,13 @@ final class TrieBuilder {
 
   /// The most literal bytes that a path below a node has.
   private func weight(_ node: Node) -> Int {
+    if let known = node.weight { return known }
     var most = node.gaps.map { weight($0.tail) }.max() ?? 0
     for edge in node.literals { most = max(most, edge.bytes.count + weight(edge.node)) }
     for edge in node.captures { most = max(most, weight(edge.node)) }
     for edge in node.runs { most = max(most, weight(edge.node)) }
     for edge in node.texts { most = max(most, edge.terminator.count + weight(edge.node)) }
+    node.weight = most
     return most
   }
 

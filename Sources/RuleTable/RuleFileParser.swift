@@ -12,6 +12,8 @@ struct RuleFileParser {
   private(set) var tables: [RuleTableInfo] = []
   private(set) var diagnostics: [Diagnostic] = []
 
+  /// Where a rule stands in `rules`, by its id.
+  private var places: [String: Int] = [:]
   private var fragments: [String: [Pattern.Element]] = [:]
   private var groups: [String: [(text: String, place: SourcePlace)]] = [:]
   /// The table in which a scope stands.
@@ -45,13 +47,12 @@ struct RuleFileParser {
           SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
         continue
       }
-      let text = String(decoding: line, as: UTF8.self)
-      let content = text.drop { $0 == " " || $0 == "\t" }
-      if content.isEmpty || content.hasPrefix("#") { continue }
-      let column = text.utf8.count - content.utf8.count + 1
-      let place = SourcePlace(file: file, line: index + 1, column: column)
+      let bytes = line.drop { $0 == 32 || $0 == 9 }
+      if bytes.isEmpty || bytes.first == UInt8(ascii: "#") { continue }
+      let place = SourcePlace(file: file, line: index + 1, column: line.count - bytes.count + 1)
+      let content = String(decoding: bytes, as: UTF8.self)
       do throws(Diagnostic.Failure) {
-        if column == 1 { try statement(String(content), place) } else { try body(String(content), place) }
+        if place.column == 1 { try statement(content, place) } else { try body(content, place) }
       } catch {
         diagnostics.append(error.diagnostic)
       }
@@ -207,7 +208,7 @@ struct RuleFileParser {
       diagnostics.append(error.diagnostic)
       return
     }
-    if let known = rules.firstIndex(where: { $0.id == rule.id }) {
+    if let known = places[rule.id] {
       if rules[known].place.file == rule.place.file {
         report(
           rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)"
@@ -215,6 +216,7 @@ struct RuleFileParser {
       }
       rules[known] = rule
     } else {
+      places[rule.id] = rules.count
       rules.append(rule)
     }
   }
@@ -319,8 +321,8 @@ struct RuleFileParser {
   private static func firstWord(
     _ text: String, _ place: SourcePlace
   ) -> (word: String, rest: String, place: SourcePlace) {
-    guard let space = text.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return (text, "", place) }
-    let rest = text[text.index(after: space)...]
+    guard let space = text.utf8.firstIndex(where: { $0 == 32 || $0 == 9 }) else { return (text, "", place) }
+    let rest = text[text.utf8.index(after: space)...]
     var restPlace = place
     restPlace.column += text.utf8.count - rest.utf8.count
     return (String(text[..<space]), String(rest), restPlace)
