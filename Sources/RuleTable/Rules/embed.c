@@ -15,6 +15,9 @@ static const unsigned char fetchmail[] = {
 static const unsigned char getmail[] = {
 #embed "getmail.rules"
 };
+static const unsigned char mailutils[] = {
+#embed "mailutils.rules"
+};
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
 };
@@ -32,7 +35,7 @@ static const unsigned char shadow[] = {
 
 static const struct mailtrail_rule_file files[] = {
     TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
-    TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
+    TABLE(mailutils), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
