@@ -19,6 +19,8 @@ extension Correlator {
     for index in with {
       if let key = execution.notes[index], let note = notes.lookUp(key, now: now) { addCaptures(note, to: &fields) }
     }
+    // `ip=""` says that the event must not have it, whatever captures and notes know.
+    for assignment in assignments where assignment.value == .literal([]) { fields.remove(assignment.field) }
     guard let owner = settleOwner(kind, &fields, filing, execution) else { return }
     let facts = execution.facts
     let rule = table.rules[execution.rule]

@@ -177,8 +177,11 @@ struct RuleFileParser {
       let split = words.firstIndex(of: "executable") ?? words.endIndex
       let executables = split < words.endIndex ? Array(words[(split + 1)...]) : []
       for unit in words[1..<split] { scopes[name]?.units.append(.init(unit: unit, executables: executables)) }
+    case ("distrust", "executable"): scopes[name]?.distrustedExecutables += words.dropFirst()
     default:
-      throw fail(place, "‘\(word) \(rest)’ in a scope", "use identifier, command, daemon, trust user or trust unit")
+      throw fail(
+        place, "‘\(word) \(rest)’ in a scope",
+        "use identifier, command, daemon, trust user, trust unit or distrust executable")
     }
   }
 

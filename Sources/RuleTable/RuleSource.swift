@@ -33,6 +33,8 @@ public struct Scope: Sendable {
   /// System users whose entries are believed besides root's.
   public var users: [String] = []
   public var units: [TrustedUnit] = []
+  /// Programs that log under the same identifier but are another daemon's: their entries are never this scope's.
+  public var distrustedExecutables: [String] = []
   public var place: SourcePlace
 
   /// Entries of these units of system.slice are believed, of these executables only where the list is not empty.

@@ -1,10 +1,4 @@
-import AuditModel
-import AuditTree
-import Bridge
-import Configuration
-import Correlation
 import Foundation
-import LogSources
 import RuleTable
 import Testing
 
@@ -23,10 +17,11 @@ import Testing
   @Test(arguments: captures) func givesItsEvents(name: String) throws {
     let capture = try String(contentsOf: Self.directory.appending(path: name), encoding: .utf8)
     let isScene = name.hasSuffix(".lines")
-    let told = try replay(isScene ? Scene.export(capture) : Array(capture.utf8), requiresTrust: !isScene)
+    let told = try TestReplay.events(
+      of: isScene ? Scene.export(capture) : Array(capture.utf8), table: try Self.table.get(), requiresTrust: !isScene)
     let expectations = name.prefix { $0 != "." } + ".events"
     let expected = try String(contentsOf: Self.directory.appending(path: String(expectations)), encoding: .utf8)
-      .split(separator: "\n").map { try #require(try Self.object($0)) }
+      .split(separator: "\n").map { try #require(try TestReplay.object($0)) }
     #expect(told.count == expected.count, "\(name): \(told)")
     for (wanted, event) in zip(expected, told) {
       for (key, value) in wanted {
@@ -36,30 +31,6 @@ import Testing
           "\(name): \(key) of \(event)")
       }
     }
-  }
-
-  private static func object(_ line: some StringProtocol) throws -> [String: NSObject]? {
-    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: NSObject]
-  }
-
-  private func replay(_ export: [UInt8], requiresTrust: Bool) throws -> [[String: NSObject]] {
-    let site = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(site) }
-    try TestJournal.write(export, to: site + "/capture.journal")
-    var configuration = Configuration(hostName: "mx.example.org")
-    configuration.audit.level = .lowest
-    configuration.mailboxes.defaultDomain = "example.org"
-    configuration.rules.requiresTrustedSenders = requiresTrust
-    let replay = try Replay(configuration: configuration, table: try Self.table.get(), calendar: .utc)
-    var lines: [UInt8] = []
-    let request = JournalRequest(selection: JournalSelection(files: [site + "/capture.journal"]))
-    try replay.run(
-      request,
-      to: .events { told in
-        if told.owner != .bridge { RecordEncoder().append(told.event, to: &lines) }
-        return true
-      })
-    return try String(decoding: lines, as: UTF8.self).split(separator: "\n").map { try #require(try Self.object($0)) }
   }
 }
 
