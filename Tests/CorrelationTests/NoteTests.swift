@@ -78,7 +78,9 @@ import Testing
 
   @Test func anEmptyTextKeepsWhatCapturesAndNotesKnowOutOfTheEvent() throws {
     let bench = try CorrelationBench(Self.verbs)
-    for (time, line) in [(0.0, "begin k 192.0.2.1"), (1, "set k pc"), (2, "hide k 192.0.2.2")] { bench.feed(time, line) }
+    for (time, line) in [(0.0, "begin k 192.0.2.1"), (1, "set k pc"), (2, "hide k 192.0.2.2")] {
+      bench.feed(time, line)
+    }
     #expect(bench.told(.ip, .client) == ["login.failed ann@example.org"])
   }
 

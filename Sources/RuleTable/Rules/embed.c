@@ -2,13 +2,15 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #include "include/mailtrail_rules.h"
 
+static const unsigned char courier[] = {
+#embed "courier.rules"
+};
 static const unsigned char cpanel[] = {
 #embed "cpanel.rules"
 };
 static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
 };
-
 static const unsigned char fetchmail[] = {
 #embed "fetchmail.rules"
 };
@@ -30,12 +32,19 @@ static const unsigned char rspamd[] = {
 static const unsigned char shadow[] = {
 #embed "shadow.rules"
 };
+static const unsigned char spamd[] = {
+#embed "spamd.rules"
+};
+static const unsigned char uwimap[] = {
+#embed "uwimap.rules"
+};
 
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
-    TABLE(mailutils), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow),
+    TABLE(courier), TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
+    TABLE(mailutils), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow), TABLE(spamd),
+    TABLE(uwimap),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
