@@ -60,6 +60,11 @@ public final class CompiledTable: Sendable {
     scopes.indices.filter { index in scopes[index].identifiers.contains { Glob.matches($0, identifier) } }
   }
 
+  /// Whether a unit is one that a table trusts: messages that are lost of other units are not ours to report.
+  public func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
+    scopes.contains { scope in scope.units.contains { $0.unit != "*" && Glob.matches($0.unit, unit) } }
+  }
+
   /// The scopes for a `_COMM`, for entries whose identifier no scope knows.
   public func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
     scopes.indices.filter { index in scopes[index].commands.contains { Glob.matches($0, command) } }
