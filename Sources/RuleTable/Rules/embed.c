@@ -20,6 +20,9 @@ static const unsigned char getmail[] = {
 static const unsigned char mailutils[] = {
 #embed "mailutils.rules"
 };
+static const unsigned char opensmtpd[] = {
+#embed "opensmtpd.rules"
+};
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
 };
@@ -28,6 +31,9 @@ static const unsigned char roundcube[] = {
 };
 static const unsigned char rspamd[] = {
 #embed "rspamd.rules"
+};
+static const unsigned char sendmail[] = {
+#embed "sendmail.rules"
 };
 static const unsigned char shadow[] = {
 #embed "shadow.rules"
@@ -43,8 +49,8 @@ static const unsigned char uwimap[] = {
 
 static const struct mailtrail_rule_file files[] = {
     TABLE(courier), TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
-    TABLE(mailutils), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow), TABLE(spamd),
-    TABLE(uwimap),
+    TABLE(mailutils), TABLE(opensmtpd), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
+    TABLE(sendmail), TABLE(shadow), TABLE(spamd), TABLE(uwimap),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
