@@ -20,6 +20,9 @@ static const unsigned char dkim[] = {
 static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
 };
+static const unsigned char exim[] = {
+#embed "exim.rules"
+};
 static const unsigned char fetchmail[] = {
 #embed "fetchmail.rules"
 };
@@ -29,14 +32,29 @@ static const unsigned char getmail[] = {
 static const unsigned char greylist[] = {
 #embed "greylist.rules"
 };
+static const unsigned char horde[] = {
+#embed "horde.rules"
+};
+static const unsigned char james[] = {
+#embed "james.rules"
+};
+static const unsigned char mailman[] = {
+#embed "mailman.rules"
+};
 static const unsigned char mailscanner[] = {
 #embed "mailscanner.rules"
 };
 static const unsigned char mailutils[] = {
 #embed "mailutils.rules"
 };
+static const unsigned char nextcloud[] = {
+#embed "nextcloud.rules"
+};
 static const unsigned char opensmtpd[] = {
 #embed "opensmtpd.rules"
+};
+static const unsigned char others[] = {
+#embed "others.rules"
 };
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
@@ -53,23 +71,40 @@ static const unsigned char sendmail[] = {
 static const unsigned char shadow[] = {
 #embed "shadow.rules"
 };
+static const unsigned char snappymail[] = {
+#embed "snappymail.rules"
+};
 static const unsigned char sogo[] = {
 #embed "sogo.rules"
 };
 static const unsigned char spamd[] = {
 #embed "spamd.rules"
 };
+static const unsigned char squirrelmail[] = {
+#embed "squirrelmail.rules"
+};
+static const unsigned char stalwart[] = {
+#embed "stalwart.rules"
+};
 static const unsigned char uwimap[] = {
 #embed "uwimap.rules"
+};
+static const unsigned char zimbra[] = {
+#embed "zimbra.rules"
+};
+static const unsigned char zpush[] = {
+#embed "zpush.rules"
 };
 
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
     TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(dkim), TABLE(dovecot),
-    TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(mailscanner), TABLE(mailutils),
-    TABLE(opensmtpd), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(sendmail),
-    TABLE(shadow), TABLE(sogo), TABLE(spamd), TABLE(uwimap),
+    TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde), TABLE(james),
+    TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud), TABLE(opensmtpd),
+    TABLE(others), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(sendmail), TABLE(shadow),
+    TABLE(snappymail), TABLE(sogo), TABLE(spamd), TABLE(squirrelmail), TABLE(stalwart),
+    TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
