@@ -25,6 +25,9 @@ extension CommandOptions {
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
+      "doctor": CommandOptions(
+        options: common + journal
+          + [Option("root", nil, .required), Option("output", "o", .required), Option("quiet", "q")]),
       "status": CommandOptions(options: common + [Option("output", "o", .required)]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(

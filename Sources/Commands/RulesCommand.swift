@@ -96,7 +96,7 @@ struct RulesCommand: ParsableCommand {
       for capture in scratch.captures {
         let value = bytes[capture.start..<capture.end]
         print(
-          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.isJSON ? CompiledTable.unescapeJSON(value)[...] : value))"
+          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.encoding.decode(value)))"
         )
       }
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
