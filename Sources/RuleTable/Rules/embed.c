@@ -2,11 +2,20 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #include "include/mailtrail_rules.h"
 
+static const unsigned char amavis[] = {
+#embed "amavis.rules"
+};
+static const unsigned char clamav[] = {
+#embed "clamav.rules"
+};
 static const unsigned char courier[] = {
 #embed "courier.rules"
 };
 static const unsigned char cpanel[] = {
 #embed "cpanel.rules"
+};
+static const unsigned char dkim[] = {
+#embed "dkim.rules"
 };
 static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
@@ -16,6 +25,12 @@ static const unsigned char fetchmail[] = {
 };
 static const unsigned char getmail[] = {
 #embed "getmail.rules"
+};
+static const unsigned char greylist[] = {
+#embed "greylist.rules"
+};
+static const unsigned char mailscanner[] = {
+#embed "mailscanner.rules"
 };
 static const unsigned char mailutils[] = {
 #embed "mailutils.rules"
@@ -38,6 +53,9 @@ static const unsigned char sendmail[] = {
 static const unsigned char shadow[] = {
 #embed "shadow.rules"
 };
+static const unsigned char sogo[] = {
+#embed "sogo.rules"
+};
 static const unsigned char spamd[] = {
 #embed "spamd.rules"
 };
@@ -48,9 +66,10 @@ static const unsigned char uwimap[] = {
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(courier), TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
-    TABLE(mailutils), TABLE(opensmtpd), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
-    TABLE(sendmail), TABLE(shadow), TABLE(spamd), TABLE(uwimap),
+    TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(dkim), TABLE(dovecot),
+    TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(mailscanner), TABLE(mailutils),
+    TABLE(opensmtpd), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(sendmail),
+    TABLE(shadow), TABLE(sogo), TABLE(spamd), TABLE(uwimap),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
