@@ -14,6 +14,9 @@ static const unsigned char courier[] = {
 static const unsigned char cpanel[] = {
 #embed "cpanel.rules"
 };
+static const unsigned char cyrus[] = {
+#embed "cyrus.rules"
+};
 static const unsigned char dkim[] = {
 #embed "dkim.rules"
 };
@@ -65,6 +68,9 @@ static const unsigned char roundcube[] = {
 static const unsigned char rspamd[] = {
 #embed "rspamd.rules"
 };
+static const unsigned char saslauthd[] = {
+#embed "saslauthd.rules"
+};
 static const unsigned char sendmail[] = {
 #embed "sendmail.rules"
 };
@@ -99,12 +105,12 @@ static const unsigned char zpush[] = {
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(dkim), TABLE(dovecot),
-    TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde), TABLE(james),
-    TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud), TABLE(opensmtpd),
-    TABLE(others), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(sendmail), TABLE(shadow),
-    TABLE(snappymail), TABLE(sogo), TABLE(spamd), TABLE(squirrelmail), TABLE(stalwart),
-    TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
+    TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(cyrus), TABLE(dkim),
+    TABLE(dovecot), TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde),
+    TABLE(james), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud),
+    TABLE(opensmtpd), TABLE(others), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
+    TABLE(saslauthd), TABLE(sendmail), TABLE(shadow), TABLE(snappymail), TABLE(sogo), TABLE(spamd),
+    TABLE(squirrelmail), TABLE(stalwart), TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {
