@@ -98,11 +98,14 @@ def capture(name, settle=3.0, but=()):
     run("journalctl", "--sync")
     export = subprocess.run(["nsenter", "-t", LEADER, "-m", "-n", "-p", "--", "journalctl", "-o", "export",
                              "--after-cursor", before], stdout=subprocess.PIPE, check=True).stdout
+    export = trimmed(export, but)
     with open(f"{OUT}/real-{name}.export", "wb") as file:
-        file.write(trimmed(export, but))
+        file.write(export)
     with open(f"{OUT}/real-{name}.events", "w", encoding="utf-8") as file:
         file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
-    print(name, len(events), "events")
+    # journald cannot tell _EXE of a process that ended at once; such entries are not trusted. Then make it again.
+    hasty = sum(b"_EXE" not in entry and entry.get(b"_UID") != b"0" for entry in map(dict, entries(export)))
+    print(name, len(events), "events", f"{hasty} entries without _EXE" if hasty else "")
 
 
 def wanted(*names) -> bool:
