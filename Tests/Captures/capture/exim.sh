@@ -5,7 +5,8 @@ chroot "$R" sh -c 'getent passwd vmail >/dev/null ||
 rm -rf "$R/var/vmail" "$R/etc/courier/userdb"
 for name in ann bob dan; do
   for folder in "" .Trash/ .Junk/; do mkdir -p "$R/var/vmail/$name/$folder"{cur,new,tmp}; done
-  printf '%s\tuid=5000|gid=5000|home=%s|mail=%s|systempw=%s\n' "$name@example.org" "/var/vmail/$name" "/var/vmail/$name" \
+  home=/var/vmail/$name
+  printf '%s\tuid=5000|gid=5000|home=%s|mail=%s|systempw=%s\n' "$name@example.org" "$home" "$home" \
     "$(openssl passwd -6 secret)" >>"$R/etc/courier/userdb"
 done
 chmod 600 "$R/etc/courier/userdb"
