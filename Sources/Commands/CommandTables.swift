@@ -15,6 +15,7 @@ extension CommandOptions {
     Option("boot", "b", .boot), Option("cursor", "c", .required), Option("after-cursor", nil, .required),
     Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
     Option("identifier", "t", .required), Option("unit", "u", .required),
+    Option("syslog-file", nil, .required), Option("format", nil, .required),
   ]
 
   static let mailtrail = CommandOptions(

@@ -115,7 +115,7 @@ struct RulesCommand: ParsableCommand {
       abstract: "Say which share of the mail daemons' entries is recognised, and the commonest shapes that are not.")
 
     @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var journal: JournalOptions
+    @OptionGroup var sources: SourceOptions
 
     @Option(name: [.customShort("S"), .long], help: "Only entries at or after this time.")
     var since: String?
@@ -142,7 +142,7 @@ struct RulesCommand: ParsableCommand {
           shapes[shape] = (1, text)
         }
       }
-      try replay.run(try journal.request(since: since, until: until), to: .events { _ in true })
+      try replay.run(try sources.request(since: since, until: until), to: .events { _ in true })
       report(replay.pipeline.counts, shapes)
     }
 

@@ -31,8 +31,8 @@ extension Configuration {
   func calendar() throws -> DayCalendar { try DayCalendar(audit.timeZone) }
 }
 
-/// Which journal entries to read, as journalctl(1) selects them.
-struct JournalOptions: ParsableArguments {
+/// Which journal entries to read, as journalctl(1) selects them, and which text logs.
+struct SourceOptions: ParsableArguments {
   @Option(name: [.customShort("D"), .long], help: "Read the journal files of this directory; may be repeated.")
   var directory: [String] = []
 
@@ -57,10 +57,41 @@ struct JournalOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "Only entries of this unit; may be repeated.")
   var unit: [String] = []
 
-  func request(since: String?, until: String?) throws -> JournalRequest {
+  @Option(
+    name: .customLong("syslog-file"),
+    help: ArgumentHelp(
+      "Read this text log, plain or compressed by gzip, xz or zstd; - is standard input; may be repeated.",
+      valueName: "file"))
+  var syslogFile: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The format of the text logs, told by their first lines otherwise: \(TextLogFormat.names).", valueName: "format"))
+  var format: TextLogFormat?
+
+  @Argument(help: ArgumentHelp("Further text logs behind --syslog-file, for the shell's patterns.", valueName: "file"))
+  var moreFiles: [String] = []
+
+  mutating func validate() throws {
+    if syslogFile.isEmpty {
+      if let first = moreFiles.first {
+        throw ValidationError("‘\(first)’ belongs to no option; text logs are given with --syslog-file")
+      }
+      if format != nil { throw ValidationError("--format goes with --syslog-file") }
+    } else if !hasJournal, boot != nil || cursor != nil || afterCursor != nil || !unit.isEmpty {
+      throw ValidationError("text logs have no boots, cursors and units; -S, -U and -t select from them")
+    }
+  }
+
+  private var hasJournal: Bool { !(namespace.isEmpty && directory.isEmpty && file.isEmpty) }
+
+  func request(since: String?, until: String?) throws -> SourceRequest {
     var selection = JournalSelection(namespaces: namespace, directories: directory, files: file)
-    selection.localMachine = namespace.isEmpty && directory.isEmpty && file.isEmpty
-    var request = JournalRequest(selection: selection, filter: EntryFilter(identifiers: identifier, units: unit))
+    selection.localMachine = !hasJournal
+    var request = SourceRequest(
+      journal: syslogFile.isEmpty || hasJournal ? selection : nil,
+      text: TextLogRequest(files: syslogFile + moreFiles, format: format),
+      filter: EntryFilter(identifiers: identifier, units: unit))
     if let since { request.start = .since(try TimeExpression.microseconds(of: since)) }
     if let cursor { request.start = .at(try Self.parse(cursor)) }
     if let afterCursor { request.start = .afterCursor(try Self.parse(afterCursor)) }
@@ -84,6 +115,8 @@ struct JournalOptions: ParsableArguments {
     return .id(id)
   }
 }
+
+extension TextLogFormat: ExpressibleByArgument {}
 
 /// Which events to print, and how.
 struct EventOptions: ParsableArguments {

@@ -68,13 +68,13 @@ struct CursorTests {
   @Test("a position survives its encoding, and no part of it passes for the whole")
   func position() throws {
     let cursor = try #require(Cursor(Self.text))
-    let position = JournalPosition(cursors: ["local": cursor, "directory:/a\nb#ff": cursor])
+    let position = SourcePosition(cursors: ["local": cursor, "directory:/a\nb#ff": cursor])
     let bytes = position.encoded
-    #expect(JournalPosition(encoded: bytes) == position)
-    #expect(JournalPosition(encoded: [UInt8]()) == JournalPosition())
-    let whole = [0, JournalPosition(cursors: ["directory:/a\nb#ff": cursor]).encoded.count]
+    #expect(SourcePosition(encoded: bytes) == position)
+    #expect(SourcePosition(encoded: [UInt8]()) == SourcePosition())
+    let whole = [0, SourcePosition(cursors: ["directory:/a\nb#ff": cursor]).encoded.count]
     for length in 1..<bytes.count where !whole.contains(length) {
-      #expect(JournalPosition(encoded: bytes.prefix(length)) == nil, "\(length)")
+      #expect(SourcePosition(encoded: bytes.prefix(length)) == nil, "\(length)")
     }
   }
 }
