@@ -68,20 +68,18 @@ final class FollowedLog {
   private func goOn(from position: TextLogPosition) throws(JournalError) {
     let current = try openPath()
     let candidates = (current.map { [$0] } ?? []) + siblings()
-    var found: [TextLogStream] = []
+    var found: [(stream: TextLogStream, offset: UInt64)] = []
     for (index, mark) in position.files.enumerated() {
       let isLast = index == position.files.count - 1
       if let file = Self.find(mark, in: candidates) {
-        guard !found.contains(where: { $0.file.identity == file.identity }) else { continue }
-        found.append(TextLogStream(file: file, at: isLast ? mark.windowStart : mark.offset))
+        guard !found.contains(where: { $0.stream.file.identity == file.identity }) else { continue }
+        found.append((TextLogStream(file: file, at: mark.windowStart), mark.offset))
       } else if mark.offset > 0, isLast || !mark.isAtEnd {
         noteLoss("a file of it that was being read is gone; lines in it may be lost", position.lastTime)
       }
     }
-    let last = position.files[position.files.count - 1]
-    let isLastFound = found.last.map { Self.isSame($0.file, last) } ?? false
-    for stream in found { log.append(stream) }
-    log.resume(lastTime: position.lastTime, offset: isLastFound ? last.offset : 0)
+    for one in found { log.append(one.stream) }
+    log.resume(lastTime: position.lastTime, offsets: found.map(\.offset))
     addNewer(candidates)
   }
 

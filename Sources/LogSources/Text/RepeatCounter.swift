@@ -1,7 +1,7 @@
 /// Tells identical lines of one second apart: the first is 0, the next 1.
 ///
-/// Only the seconds near the newest one are remembered. `windowStart` says from where a log has to be read again for
-/// this memory to be what it is now.
+/// Only the seconds near the newest one are remembered. `windowStart` says from where a file has to be read again for this
+/// memory to be what it is now.
 struct RepeatCounter {
   private struct Bucket {
     var second: Int
@@ -10,25 +10,27 @@ struct RepeatCounter {
 
   private var buckets: [Bucket] = []
   private var newest = Int.min
-  /// Where each of the remembered seconds began, oldest first.
-  private var marks: [(second: Int, offset: UInt64)] = []
+  /// Where each of the remembered seconds began in each file, oldest first.
+  private var marks: [(second: Int, file: Int, offset: UInt64)] = []
 
   /// Lines of one log are at most so many seconds out of order.
   private static let window = 10
   /// A clock that goes back further was set.
   private static let setBack = 3600
 
-  /// The offset from which on lines are remembered.
-  var windowStart: UInt64? { marks.first?.offset }
+  /// The offset in a file from which on its lines are remembered; nil when none of them is.
+  func windowStart(ofFile file: Int) -> UInt64? { marks.first { $0.file == file }?.offset }
 
   /// The number of lines alike that were counted before.
   ///
   /// - Parameters:
   ///   - hash: of the line with its time.
   ///   - second: of its time.
-  ///   - offset: where the line begins in its file.
-  mutating func ordinal(of hash: UInt64, second: Int, offset: UInt64) -> UInt32 {
-    if second > newest || second < newest - Self.setBack { advance(to: second, offset) }
+  ///   - file: a number for the file that it is in.
+  ///   - offset: where it begins there.
+  mutating func ordinal(of hash: UInt64, second: Int, file: Int, offset: UInt64) -> UInt32 {
+    if second > newest || second < newest - Self.setBack { advance(to: second) }
+    if marks.last?.second != newest || marks.last?.file != file { marks.append((newest, file, offset)) }
     guard second > newest - Self.window else { return 0 }
     var index = buckets.count - 1
     while index >= 0, buckets[index].second != second { index -= 1 }
@@ -41,21 +43,13 @@ struct RepeatCounter {
     return known
   }
 
-  /// Another file follows: the seconds at hand begin at its start.
-  mutating func enterNextFile() {
-    guard !marks.isEmpty else { return }
-    marks = [(newest, 0)]
-  }
-
-  private mutating func advance(to second: Int, _ offset: UInt64) {
+  private mutating func advance(to second: Int) {
     if second < newest {
       buckets.removeAll()
       marks.removeAll()
     }
     newest = second
     buckets.removeAll { $0.second <= second - Self.window }
-    marks.append((second, offset))
-    // The mark of the oldest second that counts is needed, older ones are not.
     var outdated = 0
     while outdated < marks.count, marks[outdated].second <= second - Self.window { outdated += 1 }
     marks.removeFirst(outdated)

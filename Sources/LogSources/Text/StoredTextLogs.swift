@@ -26,7 +26,11 @@ struct StoredTextLogs {
       if let one = try Self.examine(file, request.format) { found.append(one) }
     }
     leaveOutCopies(&found)
-    found.sort { ($0.firstTime, $0.stream.file.path) < ($1.firstTime, $1.stream.file.path) }
+    // Of files that begin in the same second the one that was written to last is the newest.
+    found.sort {
+      let (left, right) = ($0.stream.file, $1.stream.file)
+      return ($0.firstTime, left.modified, right.path) < ($1.firstTime, right.modified, left.path)
+    }
     var places: [String: Int] = [:]
     for one in found {
       let key = "\(one.format.rawValue) \(one.directory)/\(one.name)"
@@ -48,7 +52,7 @@ struct StoredTextLogs {
     let original = RotatedName.original(of: name) ?? name
     guard let format = wanted ?? FormatDetection.format(ofHead: head, name: name) else {
       throw JournalError(
-        operation: "cannot tell the format of", subject: file.path,
+        operation: "cannot tell the format of", subject: isPipe ? "standard input" : file.path,
         remedy: "give it with --format: \(TextLogFormat.names)")
     }
     let stream = TextLogStream(file: file)

@@ -62,12 +62,12 @@ public struct TextEntryAssembler {
     guard let parsed = format.parse(line) else { return .unparsed }
     let time = clock.resolve(parsed.time, limit: now)
     batch.examinedCount += 1
-    return append(parsed, of: line, realtime: time, isCut: false, offset: 0, to: batch)
+    return append(parsed, of: line, realtime: time, isCut: false, file: 0, offset: 0, to: batch)
   }
 
   /// Puts a line that was taken apart into the batch.
   mutating func append(
-    _ line: TextLine, of bytes: UnsafeRawBufferPointer, realtime: UInt64, isCut: Bool, offset: UInt64,
+    _ line: TextLine, of bytes: UnsafeRawBufferPointer, realtime: UInt64, isCut: Bool, file: Int, offset: UInt64,
     to batch: EntryBatch
   ) -> Result {
     if let interest {
@@ -87,7 +87,7 @@ public struct TextEntryAssembler {
     entry.message = copyMessage(line, bytes, to: batch)
     entry.hasMessage = true
     entry.isMessageTruncated = isCut
-    entry.contentHash = contentHash(of: entry, offset: offset, batch)
+    entry.contentHash = contentHash(of: entry, file, offset, batch)
     guard realtime >= since, realtime <= until else {
       batch.buffer.rollBack(to: start)
       return .unwanted
@@ -101,12 +101,6 @@ public struct TextEntryAssembler {
     if isCut { batch.truncatedCount += 1 }
     return .entry
   }
-
-  /// Where the log has to be read from again for this object to be as it is now.
-  var windowStart: UInt64? { repeats.windowStart }
-
-  /// The log goes on in another file.
-  mutating func enterNextFile() { repeats.enterNextFile() }
 
   // MARK: Parts
 
@@ -129,13 +123,13 @@ public struct TextEntryAssembler {
     return FieldRange(offset: first.isEmpty ? second.offset : first.offset, length: first.length + second.length)
   }
 
-  private mutating func contentHash(of entry: JournalEntry, offset: UInt64, _ batch: EntryBatch) -> UInt64 {
+  private mutating func contentHash(of entry: JournalEntry, _ file: Int, _ offset: UInt64, _ batch: EntryBatch) -> UInt64 {
     var hash = LineHash()
     hash.combine(entry.realtime)
     hash.combine(UInt64(bitPattern: Int64(entry.pid)))
     batch.withBytes(of: entry.identifier) { hash.combine($0) }
     batch.withBytes(of: entry.message) { hash.combine($0) }
-    let ordinal = repeats.ordinal(of: hash.value, second: Int(entry.realtime / 1_000_000), offset: offset)
+    let ordinal = repeats.ordinal(of: hash.value, second: Int(entry.realtime / 1_000_000), file: file, offset: offset)
     if ordinal > 0 { hash.combine(UInt64(ordinal)) }
     return hash.value
   }

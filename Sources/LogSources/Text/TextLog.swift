@@ -9,6 +9,8 @@ final class TextLog {
   /// years are bound by each file's last change rather than by the clock on the wall.
   let isStored: Bool
 
+  private var nextNumber = 0
+
   private struct Head {
     var line: LineReader.Line
     var parsed: TextLine
@@ -42,7 +44,8 @@ final class TextLog {
 
   /// Adds the file that the log went on in.
   func append(_ stream: TextLogStream) {
-    if !streams.isEmpty { assembler.enterNextFile() }
+    stream.number = nextNumber
+    nextNumber += 1
     streams.append(stream)
   }
 
@@ -102,11 +105,10 @@ final class TextLog {
   func take(into batch: EntryBatch) {
     guard let head else { return }
     let stream = streams[current]
-    let isLast = current == streams.count - 1
     batch.examinedCount += 1
     _ = assembler.append(
-      head.parsed, of: head.line.bytes, realtime: head.realtime, isCut: head.line.isCut,
-      offset: isLast ? head.line.offset : streams[streams.count - 1].offset, to: batch)
+      head.parsed, of: head.line.bytes, realtime: head.realtime, isCut: head.line.isCut, file: stream.number,
+      offset: head.line.offset, to: batch)
     lastTime = head.realtime
     self.head = nil
     stream.consume()
@@ -144,29 +146,35 @@ final class TextLog {
 
   /// Where to go on after what was taken last.
   var position: TextLogPosition {
-    var marks = streams.map(\.mark)
-    if let last = marks.indices.last, let start = assembler.windowStart {
-      marks[last].windowStart = min(marks[last].offset, start)
+    let marks = streams.map { stream in
+      var mark = stream.mark
+      if let start = assembler.repeats.windowStart(ofFile: stream.number) { mark.windowStart = min(mark.offset, start) }
+      return mark
     }
     return TextLogPosition(files: marks, lastTime: lastTime)
   }
 
-  /// Goes on where a position stands, whose files have been found again; the last one begins at its window.
-  func resume(lastTime: UInt64, offset: UInt64) {
+  /// Goes on where a position stands: its files have been found again and begin at their windows, whose lines are
+  /// counted and not read again.
+  ///
+  /// - Parameter offsets: where each file is to be read from.
+  func resume(lastTime: UInt64, offsets: [UInt64]) {
     self.lastTime = lastTime
     turn = lastTime
-    guard let stream = streams.last, stream.offset < offset else { return }
     let batch = EntryBatch()
     var clock = LineClock(zone: assembler.zone, last: lastTime == 0 ? nil : lastTime)
     let now = Int(WallTime.now() / 1_000_000)
-    while stream.offset < offset, let line = stream.line(takesTorn: true) {
-      if let parsed = assembler.format.parse(line.bytes) {
-        let time = clock.resolve(parsed.time, limit: now)
-        _ = assembler.append(
-          parsed, of: line.bytes, realtime: time, isCut: line.isCut, offset: line.offset, to: batch)
-        batch.removeAll()
+    for (stream, offset) in zip(streams, offsets) {
+      while stream.offset < offset, let line = stream.line(takesTorn: true) {
+        if let parsed = assembler.format.parse(line.bytes) {
+          let time = clock.resolve(parsed.time, limit: now)
+          _ = assembler.append(
+            parsed, of: line.bytes, realtime: time, isCut: line.isCut, file: stream.number, offset: line.offset,
+            to: batch)
+          batch.removeAll()
+        }
+        stream.consume()
       }
-      stream.consume()
     }
   }
 

@@ -138,7 +138,7 @@ final class DecompressedBytes: TextLogBytes {
       }
       let before = start
       let count = try step(buffer)
-      if count > 0 { return count }
+      if count > 0 || isOver { return count }
       if isInputOver, start == before { throw damage("it ends too early") }
     }
     return 0

@@ -3,6 +3,8 @@ final class TextLogStream {
   let file: TextLogFile
   private(set) var reader: LineReader?
   private let start: UInt64
+  /// Its number among the files of its log.
+  var number = 0
   /// The year of the first line, when the lines have none and the file has been looked through.
   var firstYear: Int?
   /// Whether nothing will be added: it is compressed, was truncated, or was put aside a while ago.
