@@ -35,7 +35,7 @@ let package = Package(
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
     .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "BridgeTests", dependencies: ["Bridge"]),
+    .testTarget(name: "BridgeTests", dependencies: ["AuditModel", "Bridge", "LogSources"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
   ],
   swiftLanguageModes: [.v6]

@@ -349,7 +349,7 @@ public final class Collector {
   private func writeStatus(force: Bool) {
     let now = WallClock.monotonic()
     let trouble = writer?.status.trouble ?? ""
-    guard force || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
+    guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
     let isNew = force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
     lastStatus = now
     guard isNew, let writer = writer?.status else { return }

@@ -10,9 +10,11 @@ import LogSources
 /// `mailtrail replay`: the events of stored journals and text logs, printed or written as a tree.
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Read stored journals or text logs and print their events, or write an audit tree.",
+    commandName: "replay",
+    abstract: "Read stored journals or text logs and print their events, or write an audit tree.",
     discussion:
-      "Takes journalctl's options. Without --file, --directory, --namespace or --syslog-file it reads this machine's journal.")
+      "Takes journalctl's options. Without --file, --directory, --namespace or --syslog-file it reads this machine's journal."
+  )
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var sources: SourceOptions

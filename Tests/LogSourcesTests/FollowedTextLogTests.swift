@@ -94,6 +94,27 @@ struct FollowedTextLogTests {
     #expect(notices.first?.reason.contains("truncated") == true)
   }
 
+  @Test("the hole in a log that was truncated under a daemon that goes on at its old place", arguments: [100, 700_000])
+  func hole(length: Int) throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(1, "a"))
+    let reader = try fixture.follow()
+    #expect(try reader.messages() == ["a"])
+    let zeros = [UInt8](repeating: 0, count: length)
+    try fixture.write("mail.log", bytes: zeros + Array((line(2, "b") + line(3, "c")).utf8))
+    #expect(try reader.messagesWhenTheyCome(count: 2) == ["b", "c"])
+  }
+
+  @Test("a directory in which anybody may put another file in the log's place")
+  func openDirectory() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(1, "a"))
+    chmod(fixture.directory, 0o777)
+    let reader = try fixture.follow()
+    #expect(try reader.messages() == [])
+    #expect(reader.drainNotices().first?.reason.contains("another file in its place") == true)
+  }
+
   /// What may happen to the log while nobody reads it.
   enum Stop: String, CaseIterable {
     case nothing, rename, renameAndCompress, twoRotations, copyTruncate, copyTruncateAndCompress, dated, zstd

@@ -44,7 +44,10 @@ struct LineClockTests {
   @Test("a log of several years counts back from its last line")
   func severalYears() throws {
     let found = try resolve(
-      ["Nov  1 00:00:00", "Feb  1 00:00:00", "Nov  1 00:00:00", "Jan 15 00:00:00", "Sep  9 00:00:00", "Jan  2 00:00:00"],
+      [
+        "Nov  1 00:00:00", "Feb  1 00:00:00", "Nov  1 00:00:00", "Jan 15 00:00:00", "Sep  9 00:00:00",
+        "Jan  2 00:00:00",
+      ],
       limit: "2026-01-02 00:00:05")
     let expected = [
       "2023-11-01 00:00:00", "2024-02-01 00:00:00", "2024-11-01 00:00:00", "2025-01-15 00:00:00", "2025-09-09 00:00:00",
@@ -77,7 +80,10 @@ struct LineClockTests {
   @Test("the hour that comes twice")
   func fold() throws {
     let found = try resolve(
-      ["Oct 25 01:59:59", "Oct 25 02:00:01", "Oct 25 02:59:59", "Oct 25 02:59:58", "Oct 25 02:00:02", "Oct 25 03:00:00"],
+      [
+        "Oct 25 01:59:59", "Oct 25 02:00:01", "Oct 25 02:59:59", "Oct 25 02:59:58", "Oct 25 02:00:02",
+        "Oct 25 03:00:00",
+      ],
       limit: "2026-10-26 00:00:00", zone: Self.autumn)
     let expected = [
       "2026-10-24 23:59:59", "2026-10-25 00:00:01", "2026-10-25 00:59:59", "2026-10-25 00:59:58", "2026-10-25 01:00:02",
@@ -99,8 +105,10 @@ struct LineClockTests {
     let last = UInt64(try seconds("2025-12-31 23:00:00")) * 1_000_000
     var clock = LineClock(zone: LocalZone { _ in 0 }, last: last)
     let limit = try seconds("2026-06-01 00:00:00")
-    #expect(Int(clock.resolve(try time("Jan  1 00:10:00"), limit: limit) / 1_000_000) == (try seconds("2026-01-01 00:10:00")))
-    #expect(Int(clock.resolve(try time("May 30 00:10:00"), limit: limit) / 1_000_000) == (try seconds("2026-05-30 00:10:00")))
+    #expect(
+      Int(clock.resolve(try time("Jan  1 00:10:00"), limit: limit) / 1_000_000) == (try seconds("2026-01-01 00:10:00")))
+    #expect(
+      Int(clock.resolve(try time("May 30 00:10:00"), limit: limit) / 1_000_000) == (try seconds("2026-05-30 00:10:00")))
   }
 
   @Test("written zones count")

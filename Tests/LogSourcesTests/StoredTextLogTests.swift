@@ -11,7 +11,8 @@ struct StoredTextLogTests {
   func lineEnds() throws {
     let fixture = try TextLogFixture()
     let first = line(1, "one").dropLast() + "\r\n"
-    let text = Array(first.utf8) + [0, 0, 0] + Array(line(2, "two\0two").utf8) + [10] + Array(line(3, "th").utf8.dropLast())
+    let text =
+      Array(first.utf8) + [0, 0, 0] + Array(line(2, "two\0two").utf8) + [10] + Array(line(3, "th").utf8.dropLast())
     try fixture.write("mail.log", bytes: text + [0xff])
     let batch = EntryBatch()
     let reader = try fixture.reader("mail.log")
@@ -21,7 +22,8 @@ struct StoredTextLogTests {
   }
 
   @Test(
-    "a line over the limit is cut and counted, and the next one is whole", arguments: [65_536, 70_000, 262_144, 900_000])
+    "a line over the limit is cut and counted, and the next one is whole",
+    arguments: [65_536, 70_000, 262_144, 900_000])
   func longLines(length: Int) throws {
     let fixture = try TextLogFixture()
     try fixture.write("mail.log", line(1, "a") + line(2, String(repeating: "x", count: length)) + line(3, "b"))

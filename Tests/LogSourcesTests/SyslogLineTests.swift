@@ -69,7 +69,9 @@ struct SyslogLineTests {
   func cuts() {
     let whole = "<22>1 2026-03-03T18:07:03.5+01:00 mx exim 42 - [a b=\"]\\\"\"][c] hello"
     for format in TextLogFormat.allCases {
-      for text in [whole, "Mar  3 18:07:03 2026 (1) x", "2026-03-03 18:07:03,1 +0100 [1] INFO  x", "1 - a [03/03/2026:"] {
+      for text in [
+        whole, "Mar  3 18:07:03 2026 (1) x", "2026-03-03 18:07:03,1 +0100 [1] INFO  x", "1 - a [03/03/2026:",
+      ] {
         for count in 0...text.utf8.count {
           let cut = String(decoding: Array(text.utf8).prefix(count), as: UTF8.self)
           if let line = withLine(cut, { format.parse($0) }) { #expect(line.message.upperBound <= count) }

@@ -97,8 +97,9 @@ final class LineReader {
   private func makeRoom() {
     let rest = end - start
     if rest == buffer.count {
-      // Longer than the buffer: its beginning is kept, the rest only counted.
-      if longLine == nil {
+      // Longer than the buffer: its beginning is kept, the rest only counted. The hole of a log that was truncated
+      // under a daemon that goes on at its old place is no beginning.
+      if longLine == nil, buffer.contains(where: { $0 != 0 }) {
         let beginning = UnsafeMutableRawBufferPointer.allocate(byteCount: EntryBatch.fieldLimit, alignment: 16)
         beginning.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<(start + EntryBatch.fieldLimit)]))
         longLine = beginning

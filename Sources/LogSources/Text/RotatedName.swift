@@ -44,8 +44,9 @@ enum RotatedName {
 
   /// `20260303`, the year or month of `2026-03-03`, an hour, or seconds since 1970.
   private static func isDatePart(_ part: Substring, isFirst: Bool) -> Bool {
-    isNumeric(part) && (part.utf8.count >= 8 && part.utf8.count <= 14 || !isFirst && part.utf8.count == 4
-      || part.utf8.count == 2)
+    isNumeric(part)
+      && (part.utf8.count >= 8 && part.utf8.count <= 14 || !isFirst && part.utf8.count == 4
+        || part.utf8.count == 2)
   }
 
   private static func isNumeric(_ part: Substring) -> Bool { part.utf8.allSatisfy { (48...57).contains($0) } }

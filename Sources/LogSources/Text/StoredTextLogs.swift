@@ -72,7 +72,9 @@ struct StoredTextLogs {
       return (right.size, left.path) < (left.size, right.path)
     }
     for one in order {
-      if one.head.count >= 64, let other = kept.first(where: { $0.head.starts(with: one.head) && $0.format == one.format }) {
+      if one.head.count >= 64,
+        let other = kept.first(where: { $0.head.starts(with: one.head) && $0.format == one.format })
+      {
         notices.append(
           SourceNotice(
             kind: .warning, subject: one.stream.file.path,

@@ -123,7 +123,9 @@ public struct TextEntryAssembler {
     return FieldRange(offset: first.isEmpty ? second.offset : first.offset, length: first.length + second.length)
   }
 
-  private mutating func contentHash(of entry: JournalEntry, _ file: Int, _ offset: UInt64, _ batch: EntryBatch) -> UInt64 {
+  private mutating func contentHash(of entry: JournalEntry, _ file: Int, _ offset: UInt64, _ batch: EntryBatch)
+    -> UInt64
+  {
     var hash = LineHash()
     hash.combine(entry.realtime)
     hash.combine(UInt64(bitPattern: Int64(entry.pid)))

@@ -68,7 +68,17 @@ final class TextLogFile {
         path, "it belongs to the ordinary user \(status.st_uid), who can write into it what he likes",
         "let root or the daemon's user own it")
     }
+    if isFollowed { try checkDirectory(of: path) }
     return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  /// Who may write to the directory can put another file in the log's place.
+  private static func checkDirectory(of path: String) throws(JournalError) {
+    let directory = StoredTextLogs.split(path).directory
+    var status = stat()
+    guard stat(directory, &status) == 0, status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0 else { return }
+    throw unfit(
+      path, "everybody may put another file in its place in \(directory)", "chmod o-w \(directory)")
   }
 
   /// The range of login.defs(5). In the unit's user namespace all users but root and our own are seen as nobody.

@@ -14,6 +14,19 @@ public struct TextLogPosition: Sendable, Equatable {
     public var headHash: UInt64
     /// Whether everything that was there had been read: then it is no loss if the file is gone.
     public var isAtEnd: Bool
+
+    public init(
+      device: UInt64, inode: UInt64, offset: UInt64, windowStart: UInt64, headLength: UInt64, headHash: UInt64,
+      isAtEnd: Bool
+    ) {
+      self.device = device
+      self.inode = inode
+      self.offset = offset
+      self.windowStart = windowStart
+      self.headLength = headLength
+      self.headHash = headHash
+      self.isAtEnd = isAtEnd
+    }
   }
 
   /// Oldest first.
