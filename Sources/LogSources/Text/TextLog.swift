@@ -138,7 +138,7 @@ final class TextLog {
   func removeFinished() {
     guard head == nil else { return }
     let now = WallTime.now()
-    while streams.count > 1, streams[0].isFinal(now: now), streams[0].failure != nil || !streams[0].hasMore {
+    while streams.count > 1, streams[0].isOld(now: now), streams[0].failure != nil || !streams[0].hasMore {
       streams.removeFirst()
       current = max(0, current - 1)
     }

@@ -59,6 +59,10 @@ final class TextLogStream {
     isSealed || file.compression != .none || now > file.modified &+ Self.lingering
   }
 
+  /// Whether it may be forgotten once it is read. Until then it is known as read: the seconds that logs count in are too
+  /// coarse to tell it from a newer one.
+  func isOld(now: UInt64) -> Bool { isSealed || now > file.modified &+ Self.lingering }
+
   /// Tries again after a failure.
   func retry() {
     guard failure != nil else { return }
