@@ -22,10 +22,11 @@ let package = Package(
     .target(
       name: "Bridge",
       dependencies: ["AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd"]),
+    .target(name: "Doctor", dependencies: ["Configuration", "LogSources"]),
     .target(
       name: "Commands",
       dependencies: [
-        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable",
+        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "Doctor", "LogSources", "RuleTable",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
@@ -35,8 +36,11 @@ let package = Package(
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
     .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "BridgeTests", dependencies: ["AuditModel", "Bridge", "LogSources"]),
+    .testTarget(
+      name: "BridgeTests",
+      dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
+    .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 /// The keys of a record besides `id`, `time`, `kind` and `level`, in the order in which they are written.
 ///
 /// Names come from this list only; a new one goes into mailtrail-events(7) first.
-public enum FieldKey: UInt8, Sendable, CaseIterable {
+public enum FieldKey: UInt16, Sendable, CaseIterable {
   case mailbox, service, outcome, actor, actorName, ip, port, client, session, folder, toFolder, uids, messageID
   case subject, sender, recipient, recipients, size, queueID, relay, status, reason, change, scope, script, score
   case method, tls, count, host, daemon, rule, confidence, prev

@@ -1,8 +1,9 @@
 /// A few fields with their values, in one allocation: what an event, a note or a match knows.
 ///
 /// Keys are small numbers that the owner gives a meaning (`FieldKey.rawValue` in events). Values are bytes as the
-/// daemon wrote them, not necessarily UTF-8. The layout is key (1 byte), length (4 bytes, little-endian), value, again
-/// and again, which is also its form in the checkpoint; look-up is a scan, quicker than hashing for a dozen fields.
+/// daemon wrote them, not necessarily UTF-8, shorter than 16 MiB. The layout is the key's low byte, length (3 bytes,
+/// little-endian), the key's high byte, value, again and again, which is also its form in the checkpoint; look-up is a
+/// scan, quicker than hashing for a dozen fields.
 @frozen public struct FieldSet: Sendable, Hashable {
   /// The fields one behind the other, in the layout above.
   public var bytes: [UInt8] { storage }
@@ -10,6 +11,7 @@
   @usableFromInline var storage: [UInt8]
 
   @usableFromInline static var headerLength: Int { 5 }
+  @usableFromInline static var maximumLength: Int { 0xFF_FFFF }
 
   @inlinable public init() { storage = [] }
 
@@ -36,7 +38,7 @@
   @inlinable public var isEmpty: Bool { storage.isEmpty }
 
   /// The value of a key; nil when it is absent.
-  @inlinable public subscript(key: UInt8) -> ArraySlice<UInt8>? {
+  @inlinable public subscript(key: UInt16) -> ArraySlice<UInt8>? {
     guard let range = range(of: key) else { return nil }
     return storage[range]
   }
@@ -44,12 +46,12 @@
   /// The value of a record's key.
   @inlinable public subscript(key: FieldKey) -> ArraySlice<UInt8>? { self[key.rawValue] }
 
-  @inlinable public func contains(_ key: UInt8) -> Bool { range(of: key) != nil }
+  @inlinable public func contains(_ key: UInt16) -> Bool { range(of: key) != nil }
 
   @inlinable public func contains(_ key: FieldKey) -> Bool { range(of: key.rawValue) != nil }
 
   /// Sets a key, replacing what it had.
-  @inlinable public mutating func set(_ key: UInt8, to value: some Collection<UInt8>) {
+  @inlinable public mutating func set(_ key: UInt16, to value: some Collection<UInt8>) {
     remove(key)
     append(key, value)
   }
@@ -61,14 +63,15 @@
   @inlinable public mutating func set(_ key: FieldKey, to value: String) { set(key.rawValue, to: value.utf8) }
 
   /// Sets a key that is known to be absent: no look-up.
-  @inlinable public mutating func append(_ key: UInt8, _ value: some Collection<UInt8>) {
-    let length = UInt32(truncatingIfNeeded: value.count)
-    storage.append(key)
-    withUnsafeBytes(of: length.littleEndian) { storage.append(contentsOf: $0) }
-    storage.append(contentsOf: value)
+  @inlinable public mutating func append(_ key: UInt16, _ value: some Collection<UInt8>) {
+    let length = min(value.count, Self.maximumLength)
+    storage.append(UInt8(truncatingIfNeeded: key))
+    let header = UInt32(length) | UInt32(key >> 8) << 24
+    withUnsafeBytes(of: header.littleEndian) { storage.append(contentsOf: $0) }
+    storage.append(contentsOf: value.prefix(length))
   }
 
-  @inlinable public mutating func remove(_ key: UInt8) {
+  @inlinable public mutating func remove(_ key: UInt16) {
     guard let range = range(of: key) else { return }
     storage.removeSubrange(range.lowerBound - Self.headerLength..<range.upperBound)
   }
@@ -76,22 +79,22 @@
   @inlinable public mutating func remove(_ key: FieldKey) { remove(key.rawValue) }
 
   /// Calls the body for each field in the order of insertion.
-  @inlinable public func forEachField(_ body: (UInt8, ArraySlice<UInt8>) throws -> Void) rethrows {
+  @inlinable public func forEachField(_ body: (UInt16, ArraySlice<UInt8>) throws -> Void) rethrows {
     var position = 0
     while position < storage.count {
       let start = position + Self.headerLength
       let end = start + length(at: position)
-      try body(storage[position], storage[start..<end])
+      try body(key(at: position), storage[start..<end])
       position = end
     }
   }
 
-  @usableFromInline func range(of key: UInt8) -> Range<Int>? {
+  @usableFromInline func range(of key: UInt16) -> Range<Int>? {
     var position = 0
     while position < storage.count {
       let start = position + Self.headerLength
       let end = start + length(at: position)
-      if storage[position] == key { return start..<end }
+      if self.key(at: position) == key { return start..<end }
       position = end
     }
     return nil
@@ -99,6 +102,9 @@
 
   @inlinable func length(at position: Int) -> Int {
     Int(storage[position + 1]) | Int(storage[position + 2]) << 8 | Int(storage[position + 3]) << 16
-      | Int(storage[position + 4]) << 24
+  }
+
+  @inlinable func key(at position: Int) -> UInt16 {
+    UInt16(storage[position]) | UInt16(storage[position + 4]) << 8
   }
 }

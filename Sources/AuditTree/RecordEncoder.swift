@@ -47,16 +47,14 @@ public struct RecordEncoder: Sendable {
   private static let labels: [[UInt8]] = FieldKey.allCases.map { Array(",\"\($0.name)\":".utf8) }
   private static let shapes: [FieldKey.Shape] = FieldKey.allCases.map(\.shape)
 
-  /// `fields` is in the layout of `FieldSet.bytes`: key, length (four bytes, little-endian), value.
+  /// `fields` is in the layout of `FieldSet.bytes`.
   private func appendFields(_ fields: UnsafeBufferPointer<UInt8>, limit: Int, to output: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: Self.keyCount) { values in
       values.initialize(repeating: 0..<0)
       var place = 0
       while place < fields.count {
-        let key = Int(fields[place])
-        let length =
-          Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
-          | Int(fields[place + 4]) << 24
+        let key = Int(fields[place]) | Int(fields[place + 4]) << 8
+        let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
         // A value begins behind its header, never at 0: an empty range at 0 means that the key is absent.
         if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (place + 5)..<(place + 5 + length) }
         place += 5 + length

@@ -57,7 +57,7 @@ public final class Pipeline {
   private func process(_ entry: JournalEntry, _ batch: EntryBatch, _ bytes: UnsafeRawBufferPointer) {
     if entry.isSuppressionNotice {
       let unit = entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit
-      if isMailUnit(Self.part(bytes, unit)) { gaps.append(BridgeEvents.suppressed(entry, in: batch)) }
+      if table.isMailUnit(Self.part(bytes, unit)) { gaps.append(BridgeEvents.suppressed(entry, in: batch)) }
       return
     }
     var scopes = router.scopes(ofIdentifier: Self.part(bytes, entry.identifier))
@@ -83,13 +83,6 @@ public final class Pipeline {
     } else {
       counts.unrecognised += 1
       onUnrecognised?(entry, batch)
-    }
-  }
-
-  /// Whether messages of the unit are a table's: other units' losses are not ours to report.
-  private func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
-    table.scopes.contains { scope in
-      scope.units.contains { $0.unit != "*" && Glob.matches($0.unit, unit) }
     }
   }
 

@@ -22,6 +22,14 @@ struct SenderTrust {
   func trusts(_ entry: JournalEntry, in batch: EntryBatch, scope: Int) -> Bool {
     // Who may write to a text log decides whether it is one; the reader has looked at that.
     if entry.isFromTextLog { return true }
+    let distrusted = scopes[scope].distrustedExecutables
+    if !distrusted.isEmpty,
+      distrusted.contains(where: { pattern in
+        batch.withBytes(of: entry.executable) { Glob.matches(pattern, $0) }
+      })
+    {
+      return false
+    }
     if entry.uid == 0 || users[scope].contains(entry.uid) { return true }
     guard !entry.unit.isEmpty, isSystemSlice(entry, batch) else { return false }
     return scopes[scope].units.contains { trusted in

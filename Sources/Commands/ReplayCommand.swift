@@ -17,7 +17,8 @@ struct ReplayCommand: ParsableCommand {
   )
 
   @OptionGroup var options: ConfigurationOptions
-  @OptionGroup var sources: SourceOptions
+  @OptionGroup var journal: JournalOptions
+  @OptionGroup var text: TextLogOptions
   @OptionGroup var events: EventOptions
 
   @Option(help: ArgumentHelp("Write an audit tree into this directory instead of printing.", valueName: "directory"))
@@ -25,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try options.load()
-    let request = try sources.request(since: events.since, until: events.until)
+    let request = try text.request(with: journal, since: events.since, until: events.until)
     let replay = try Replay(
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }

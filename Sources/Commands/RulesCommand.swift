@@ -96,7 +96,7 @@ struct RulesCommand: ParsableCommand {
       for capture in scratch.captures {
         let value = bytes[capture.start..<capture.end]
         print(
-          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.isJSON ? CompiledTable.unescapeJSON(value)[...] : value))"
+          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.encoding.decode(value)))"
         )
       }
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
@@ -115,7 +115,8 @@ struct RulesCommand: ParsableCommand {
       abstract: "Say which share of the mail daemons' entries is recognised, and the commonest shapes that are not.")
 
     @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var sources: SourceOptions
+    @OptionGroup var journal: JournalOptions
+    @OptionGroup var text: TextLogOptions
 
     @Option(name: [.customShort("S"), .long], help: "Only entries at or after this time.")
     var since: String?
@@ -142,7 +143,7 @@ struct RulesCommand: ParsableCommand {
           shapes[shape] = (1, text)
         }
       }
-      try replay.run(try sources.request(since: since, until: until), to: .events { _ in true })
+      try replay.run(try text.request(with: journal, since: since, until: until), to: .events { _ in true })
       report(replay.pipeline.counts, shapes)
     }
 

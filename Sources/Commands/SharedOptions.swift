@@ -31,8 +31,8 @@ extension Configuration {
   func calendar() throws -> DayCalendar { try DayCalendar(audit.timeZone) }
 }
 
-/// Which journal entries to read, as journalctl(1) selects them, and which text logs.
-struct SourceOptions: ParsableArguments {
+/// Which journal entries to read, as journalctl(1) selects them.
+struct JournalOptions: ParsableArguments {
   @Option(name: [.customShort("D"), .long], help: "Read the journal files of this directory; may be repeated.")
   var directory: [String] = []
 
@@ -57,41 +57,10 @@ struct SourceOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "Only entries of this unit; may be repeated.")
   var unit: [String] = []
 
-  @Option(
-    name: .customLong("syslog-file"),
-    help: ArgumentHelp(
-      "Read this text log, plain or compressed by gzip, xz or zstd; - is standard input; may be repeated.",
-      valueName: "file"))
-  var syslogFile: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "The format of the text logs, told by their first lines otherwise: \(TextLogFormat.names).", valueName: "format"))
-  var format: TextLogFormat?
-
-  @Argument(help: ArgumentHelp("Further text logs behind --syslog-file, for the shell's patterns.", valueName: "file"))
-  var moreFiles: [String] = []
-
-  mutating func validate() throws {
-    if syslogFile.isEmpty {
-      if let first = moreFiles.first {
-        throw ValidationError("‘\(first)’ belongs to no option; text logs are given with --syslog-file")
-      }
-      if format != nil { throw ValidationError("--format goes with --syslog-file") }
-    } else if !hasJournal, boot != nil || cursor != nil || afterCursor != nil || !unit.isEmpty {
-      throw ValidationError("text logs have no boots, cursors and units; -S, -U and -t select from them")
-    }
-  }
-
-  private var hasJournal: Bool { !(namespace.isEmpty && directory.isEmpty && file.isEmpty) }
-
-  func request(since: String?, until: String?) throws -> SourceRequest {
+  func request(since: String?, until: String?) throws -> JournalRequest {
     var selection = JournalSelection(namespaces: namespace, directories: directory, files: file)
-    selection.localMachine = !hasJournal
-    var request = SourceRequest(
-      journal: syslogFile.isEmpty || hasJournal ? selection : nil,
-      text: TextLogRequest(files: syslogFile + moreFiles, format: format),
-      filter: EntryFilter(identifiers: identifier, units: unit))
+    selection.localMachine = !isChosen
+    var request = JournalRequest(selection: selection, filter: EntryFilter(identifiers: identifier, units: unit))
     if let since { request.start = .since(try TimeExpression.microseconds(of: since)) }
     if let cursor { request.start = .at(try Self.parse(cursor)) }
     if let afterCursor { request.start = .afterCursor(try Self.parse(afterCursor)) }
@@ -99,6 +68,9 @@ struct SourceOptions: ParsableArguments {
     if let boot { request.boot = try Self.boot(boot) }
     return request
   }
+
+  /// Whether a journal other than this machine's own is named.
+  var isChosen: Bool { !(namespace.isEmpty && directory.isEmpty && file.isEmpty) }
 
   private static func parse(_ text: String) throws -> Cursor {
     guard let cursor = Cursor(text) else {
@@ -117,6 +89,46 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension TextLogFormat: ExpressibleByArgument {}
+
+/// Which text logs to read, instead of this machine's journal or besides the one that is named.
+struct TextLogOptions: ParsableArguments {
+  @Option(
+    name: .customLong("syslog-file"),
+    help: ArgumentHelp(
+      "Read this text log, plain or compressed by gzip, xz or zstd; - is standard input; may be repeated.",
+      valueName: "file"))
+  var syslogFile: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The format of the text logs, told by their first lines otherwise: \(TextLogFormat.names).", valueName: "format"))
+  var format: TextLogFormat?
+
+  @Argument(help: ArgumentHelp("Further text logs behind --syslog-file, for the shell's patterns.", valueName: "file"))
+  var moreFiles: [String] = []
+
+  mutating func validate() throws {
+    guard syslogFile.isEmpty else { return }
+    if let first = moreFiles.first {
+      throw ValidationError("‘\(first)’ belongs to no option; text logs are given with --syslog-file")
+    }
+    if format != nil { throw ValidationError("--format goes with --syslog-file") }
+  }
+
+  /// What both options ask for.
+  func request(with journal: JournalOptions, since: String?, until: String?) throws -> SourceRequest {
+    let asked = try journal.request(since: since, until: until)
+    let readsJournal = syslogFile.isEmpty || journal.isChosen
+    if !readsJournal, asked.boot != nil || journal.cursor != nil || journal.afterCursor != nil || !journal.unit.isEmpty
+    {
+      throw ValidationError("text logs have no boots, cursors and units; -S, -U and -t select from them")
+    }
+    return SourceRequest(
+      journal: readsJournal ? asked.selection : nil,
+      text: TextLogRequest(files: syslogFile + moreFiles, format: format),
+      start: asked.start, until: asked.until, boot: asked.boot, filter: asked.filter)
+  }
+}
 
 /// Which events to print, and how.
 struct EventOptions: ParsableArguments {

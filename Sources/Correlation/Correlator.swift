@@ -148,10 +148,10 @@ public final class Correlator {
     var captures = FieldSet(minimumCapacity: line.count + 5 * scratch.captures.count)
     for capture in scratch.captures {
       let bytes = line[capture.start..<capture.end]
-      if capture.isJSON {
-        captures.append(capture.name, CompiledTable.unescapeJSON(bytes))
-      } else {
+      if case .plain = capture.encoding {
         captures.append(capture.name, UnsafeBufferPointer(rebasing: bytes))
+      } else {
+        captures.append(capture.name, capture.encoding.decode(bytes))
       }
     }
     var execution = Execution(
@@ -186,8 +186,8 @@ public final class Correlator {
       case .alias(let new, let old): notes.alias(key(new, execution), of: key(old, execution), now: now)
       case .forget(let reference, let after):
         notes.forget(key(reference, execution), at: now &+ after, now: now)
-      case .event(let kind, let fields, let with, let isUnowned):
-        tell(kind, fields: fields, with: with, isUnowned: isUnowned || execution.isUnconfirmed, execution)
+      case .event(let kind, let fields, let with, let filing):
+        tell(kind, fields: fields, with: with, filing: execution.isUnconfirmed ? .unowned : filing, execution)
         execution.hasTold = true
       case .confirm(let reference):
         execution.isUnconfirmed = execution.isAmbiguous && notes.lookUp(key(reference, execution), now: now) == nil
@@ -324,7 +324,7 @@ public final class Correlator {
   }
 
   /// Lists are texts separated by NUL, as in a record's `recipients`.
-  private static func change(_ fields: inout FieldSet, _ name: UInt8, _ body: (inout [[UInt8]]) -> Void) {
+  private static func change(_ fields: inout FieldSet, _ name: UInt16, _ body: (inout [[UInt8]]) -> Void) {
     var list = fields[name]?.split(separator: 0).map(Array.init) ?? []
     body(&list)
     if list.isEmpty { fields.remove(name) } else { fields.set(name, to: Array(list.joined(separator: [0]))) }

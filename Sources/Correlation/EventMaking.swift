@@ -4,11 +4,11 @@ import RuleTable
 extension Correlator {
   /// Makes an event of what the rule says and sends it on its way: gates, bursts, counters, owner.
   func tell(
-    _ kind: EventKind, fields assignments: [FieldAssignment], with: [Int], isUnowned: Bool, _ execution: Execution
+    _ kind: EventKind, fields assignments: [FieldAssignment], with: [Int], filing: Action.Filing, _ execution: Execution
   ) {
     guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
-      learnMailbox(kind, assignments, isUnowned: isUnowned, execution)
+      if filing == .ofMailbox { learnMailbox(kind, assignments, execution) }
       return
     }
     var fields = FieldSet(minimumCapacity: 384)
@@ -19,7 +19,9 @@ extension Correlator {
     for index in with {
       if let key = execution.notes[index], let note = notes.lookUp(key, now: now) { addCaptures(note, to: &fields) }
     }
-    guard let owner = settleMailbox(kind, &fields, isUnowned: isUnowned, at: execution.facts.realtime) else { return }
+    // `ip=""` says that the event must not have it, whatever captures and notes know.
+    for assignment in assignments where assignment.value == .literal([]) { fields.remove(assignment.field) }
+    guard let owner = settleOwner(kind, &fields, filing, execution) else { return }
     let facts = execution.facts
     let rule = table.rules[execution.rule]
     setDefault(.outcome, kind.defaultOutcome, &fields)
@@ -37,9 +39,9 @@ extension Correlator {
   }
 
   private func learnMailbox(
-    _ kind: EventKind, _ assignments: [FieldAssignment], isUnowned: Bool, _ execution: Execution
+    _ kind: EventKind, _ assignments: [FieldAssignment], _ execution: Execution
   ) {
-    guard kind.provesMailbox, !isUnowned,
+    guard kind.provesMailbox,
       let name = assignments.first(where: { $0.field == FieldKey.mailbox.rawValue }).map({ value($0.value, execution) })
         ?? execution.captures[.mailbox].map(Array.init),
       let address = policy.naming.address(of: name)
@@ -59,12 +61,16 @@ extension Correlator {
   }
 
   /// Puts the mailbox into its canonical form and says whose file the event is for; nil when there is no mailbox.
-  private func settleMailbox(
-    _ kind: EventKind, _ fields: inout FieldSet, isUnowned: Bool, at time: UInt64
+  private func settleOwner(
+    _ kind: EventKind, _ fields: inout FieldSet, _ filing: Action.Filing, _ execution: Execution
   ) -> TrailOwner? {
+    if case .ofPanel(let account) = filing {
+      return value(account, execution).flatMap { $0.isEmpty ? nil : .panel($0) }
+    }
     guard let name = fields[.mailbox], let address = policy.naming.address(of: name) else { return nil }
     fields.set(.mailbox, to: address.bytes)
-    if isUnowned { return .unknown }
+    if filing == .unowned { return .unknown }
+    let time = execution.facts.realtime
     if kind.provesMailbox, mailboxes.learn(address, byDelivery: kind.provesMailboxByDelivery, at: time) {
       return .mailbox(address)
     }

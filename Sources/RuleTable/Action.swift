@@ -3,9 +3,9 @@ import AuditModel
 /// A value of an action: what a capture, a note or the entry itself says, or a word of the table.
 public indirect enum ValueExpression: Sendable, Hashable {
   case literal([UInt8])
-  case capture(UInt8)
+  case capture(UInt16)
   /// A field of a note that the rule uses; the note is named by its place in `Rule.noteNames`.
-  case note(Int, field: UInt8)
+  case note(Int, field: UInt16)
   case entry(EntryField)
   /// The first that is there.
   case first([ValueExpression])
@@ -101,12 +101,22 @@ public final class Action: Sendable {
     case alias(NoteReference, of: NoteReference)
     /// Forgets a note after a while (µs).
     case forget(NoteReference, after: UInt64)
-    /// Tells an event. `isUnowned` sends it to `_unknown` whatever its mailbox.
-    case event(EventKind, fields: [FieldAssignment], with: [Int], isUnowned: Bool)
+    /// Tells an event.
+    case event(EventKind, fields: [FieldAssignment], with: [Int], filing: Filing)
     /// An ambiguous line counts for its mailbox only when this note is there; else its events go to `_unknown`.
     case confirm(NoteReference)
     /// The line is known and says nothing for an audit.
     case noise
+  }
+
+  /// Whose file an event goes to.
+  public enum Filing: Sendable, Hashable {
+    /// That of its mailbox, or `_unknown` where nobody knows the mailbox.
+    case ofMailbox
+    /// `_unknown`, whatever its mailbox.
+    case unowned
+    /// `_panel/<account>`: a panel's operation whose mailbox the line does not name.
+    case ofPanel(ValueExpression)
   }
 
   public let verb: Verb
@@ -132,7 +142,7 @@ public struct WaitTarget: Sendable, Hashable {
 /// `field=value` of a note or an event, or `field+=value` / `field-=value` on a note's list.
 public struct FieldAssignment: Sendable, Hashable {
   public enum Operation: Sendable, Hashable { case set, add, remove }
-  public var field: UInt8
+  public var field: UInt16
   public var operation: Operation
   public var value: ValueExpression
 }

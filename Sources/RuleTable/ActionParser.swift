@@ -16,6 +16,9 @@ struct ActionParser {
 
   static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "confirm", "noise"]
 
+  /// Words of an event line that say whose file it is for.
+  private static let filings: Set<String> = ["unowned", "panel"]
+
   /// - Parameters:
   ///   - text: the line without its indentation.
   ///   - place: where it begins.
@@ -73,13 +76,13 @@ struct ActionParser {
     }
     var fields: [FieldAssignment] = []
     var with: [Int] = []
-    var isUnowned = false
+    var filing = Action.Filing.ofMailbox
     var index = 1
     while index < tokens.count {
       let token = tokens[index]
       if token.text == "with" {
         index += 1
-        while index < tokens.count, !tokens[index].text.contains("=") {
+        while index < tokens.count, !tokens[index].text.contains("="), !Self.filings.contains(tokens[index].text) {
           guard let name = noteNames.firstIndex(of: tokens[index].text) else {
             throw fail("no note ‘\(tokens[index].text)’ is in use", "look it up first: use … <key>", tokens[index])
           }
@@ -89,7 +92,13 @@ struct ActionParser {
         continue
       }
       if token.text == "unowned" {
-        isUnowned = true
+        filing = .unowned
+      } else if token.text == "panel" {
+        index += 1
+        guard index < tokens.count else {
+          throw fail("‘panel’ does not say whose", "name it: panel <x>", token)
+        }
+        filing = .ofPanel(try value(tokens[index].text, tokens[index]))
       } else {
         let field = try assignment(token)
         guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
@@ -99,7 +108,7 @@ struct ActionParser {
       }
       index += 1
     }
-    return .event(kind, fields: fields, with: with, isUnowned: isUnowned)
+    return .event(kind, fields: fields, with: with, filing: filing)
   }
 
   // MARK: - Parts
@@ -297,9 +306,10 @@ struct ActionParser {
     return .literal(Array(text.utf8))
   }
 
-  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt8 {
+  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt16 {
     guard let number = names.number(of: name) else {
-      throw fail("the tables use too many different names", "190 are possible besides the record's keys", token)
+      throw fail(
+        "the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys", token)
     }
     return number
   }

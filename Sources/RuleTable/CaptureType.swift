@@ -2,7 +2,7 @@
 ///
 /// Closed types end where their own alphabet ends, in either direction, so that a stranger's text beside them cannot
 /// move their ends. Open types (`text`, `gap`) are bounded by the literals around them.
-public enum CaptureType: UInt8, Sendable, CaseIterable {
+public enum CaptureType: String, Sendable, CaseIterable {
   /// Up to the first place (scanned from the left; the last, scanned from the right) at which the rest fits.
   case text
   /// What is between the scan from the left and the scan from the right; one in a pattern at the most.
@@ -26,8 +26,7 @@ public enum CaptureType: UInt8, Sendable, CaseIterable {
 
   /// The type by its name in a pattern.
   public init?(name: some StringProtocol) {
-    guard let type = Self.allCases.first(where: { "\($0)" == name }) else { return nil }
-    self = type
+    self.init(rawValue: String(name))
   }
 
   var isOpen: Bool { self == .text || self == .gap }

@@ -60,51 +60,14 @@ public final class CompiledTable: Sendable {
     scopes.indices.filter { index in scopes[index].identifiers.contains { Glob.matches($0, identifier) } }
   }
 
+  /// Whether a unit is one that a table trusts: messages that are lost of other units are not ours to report.
+  public func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
+    scopes.contains { scope in scope.units.contains { $0.unit != "*" && Glob.matches($0.unit, unit) } }
+  }
+
   /// The scopes for a `_COMM`, for entries whose identifier no scope knows.
   public func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
     scopes.indices.filter { index in scopes[index].commands.contains { Glob.matches($0, command) } }
-  }
-
-  /// Undoes the escapes of a JSON string (RFC 8259, section 7).
-  public static func unescapeJSON(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    guard bytes.contains(UInt8(ascii: "\\")) else { return Array(bytes) }
-    var result: [UInt8] = []
-    var iterator = bytes.makeIterator()
-    func codeUnit() -> UInt16? {
-      var value: UInt16 = 0
-      for _ in 0..<4 {
-        guard let byte = iterator.next(), let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
-        value = value << 4 | UInt16(digit)
-      }
-      return value
-    }
-    var units: [UInt16] = []
-    func flush() {
-      if !units.isEmpty { result += Array(String(decoding: units, as: UTF16.self).utf8) }
-      units = []
-    }
-    while let byte = iterator.next() {
-      guard byte == UInt8(ascii: "\\"), let escaped = iterator.next() else {
-        flush()
-        result.append(byte)
-        continue
-      }
-      if escaped == UInt8(ascii: "u"), let unit = codeUnit() {
-        units.append(unit)
-        continue
-      }
-      flush()
-      switch escaped {
-      case UInt8(ascii: "n"): result.append(10)
-      case UInt8(ascii: "r"): result.append(13)
-      case UInt8(ascii: "t"): result.append(9)
-      case UInt8(ascii: "b"): result.append(8)
-      case UInt8(ascii: "f"): result.append(12)
-      default: result.append(escaped)
-      }
-    }
-    flush()
-    return result
   }
 }
 

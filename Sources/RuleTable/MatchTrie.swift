@@ -52,7 +52,7 @@ struct MatchTrie: Sendable {
   struct Alternative: Sendable {
     var rule: Int32
     /// The names of the captures; `unnamed` for those that are not kept.
-    var slots: [UInt8]
+    var slots: [UInt16]
     var literalBytes: Int
   }
 
@@ -62,7 +62,7 @@ struct MatchTrie: Sendable {
     case run(Int)
   }
 
-  static let unnamed: UInt8 = 255
+  static let unnamed = UInt16.max
 
   var nodes: [Node] = []
   var literals: [LiteralEdge] = []
@@ -91,12 +91,12 @@ struct CompiledList: Sendable {
   }
 
   var name: String
-  var isJSON: Bool
+  var form: ListForm
   var separator: [UInt8]
   var items: [Item]
   var allowsOthers: Bool
   /// The names of the captures.
-  var slots: [UInt8]
+  var slots: [UInt16]
 }
 
 /// Grows the tree; `flatten` makes the arrays of it.
@@ -110,6 +110,8 @@ final class TrieBuilder {
     var end = -1
     var rest = -1
     var isRestUntrusted = false
+    /// The most literal bytes that a path below has; nil until it is asked for, when the tree is complete.
+    var weight: Int?
   }
 
   /// What an element of a path is after its names were taken off.
@@ -244,11 +246,13 @@ final class TrieBuilder {
 
   /// The most literal bytes that a path below a node has.
   private func weight(_ node: Node) -> Int {
+    if let known = node.weight { return known }
     var most = node.gaps.map { weight($0.tail) }.max() ?? 0
     for edge in node.literals { most = max(most, edge.bytes.count + weight(edge.node)) }
     for edge in node.captures { most = max(most, weight(edge.node)) }
     for edge in node.runs { most = max(most, weight(edge.node)) }
     for edge in node.texts { most = max(most, edge.terminator.count + weight(edge.node)) }
+    node.weight = most
     return most
   }
 

@@ -4,11 +4,10 @@ import Glibc
 public struct MatchScratch {
   /// A capture: its name's number and its bytes' offsets in the line.
   public struct Capture {
-    public var name: UInt8
+    public var name: UInt16
     public var start: Int
     public var end: Int
-    /// The bytes are the inside of a JSON string and may hold its escapes.
-    public var isJSON: Bool
+    public var encoding: CaptureEncoding
   }
 
   /// The captures of the last match in the order of the scan; a name stands once.
@@ -60,11 +59,10 @@ struct Matcher {
     for (index, name) in trie.alternatives[alternative].slots.enumerated() where name != MatchTrie.unnamed {
       let slot = slots[index]
       guard slot.start >= 0 else { continue }
-      // A list's JSON captures are marked by an end below the start (see Walk.readJSON).
-      let isJSON = slot.end < 0
+      let (end, encoding) = SlotEnd.read(slot.end)
       if captures.contains(where: { $0.name == name }) { continue }
       captures.append(
-        MatchScratch.Capture(name: name, start: slot.start, end: isJSON ? -slot.end - 1 : slot.end, isJSON: isJSON))
+        MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding))
     }
   }
 }
@@ -288,9 +286,12 @@ private struct Walk {
   private mutating func visitRun(_ edge: MatchTrie.RunEdge, _ position: Int, _ depth: Int) -> Int? {
     let list = whole.lists[Int(edge.list)]
     for slot in 0..<list.slots.count { slots[depth + slot] = (-1, -1) }
-    if list.isJSON {
+    switch list.form {
+    case .list: break
+    case .json:
       guard let end = readJSON(list, position, depth) else { return nil }
       return visit(edge.target, end, depth + list.slots.count)
+    case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slots.count)
     }
     var ends = [position]
     while let end = item(of: list, from: ends[ends.count - 1], depth) { ends.append(end) }
@@ -479,7 +480,7 @@ private struct Walk {
   // MARK: - JSON
 
   /// Reads a JSON object, keeping the string and number values of the wanted keys, at any depth; the first of a key
-  /// counts. Returns the place behind the object. A string's slot has its end negated to mark the escapes.
+  /// counts. Returns the place behind the object.
   private func readJSON(_ list: CompiledList, _ start: Int, _ depth: Int) -> Int? {
     guard start < line.count, line[start] == UInt8(ascii: "{") else { return nil }
     var position = start
@@ -499,7 +500,7 @@ private struct Walk {
         guard let end = jsonStringEnd(position) else { return nil }
         let inside = (position + 1)..<(end - 1)
         if let known = key {
-          keep(list, known, inside.lowerBound, -inside.upperBound - 1, depth)
+          keep(list, known, inside.lowerBound, SlotEnd.write(inside.upperBound, .json), depth)
           key = nil
         } else if end < line.count, line[end] == UInt8(ascii: ":") {
           key = inside
@@ -535,5 +536,58 @@ private struct Walk {
     for item in list.items where item.prefix.count == key.count && has(item.prefix, at: key.lowerBound) {
       if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (start, end) }
     }
+  }
+
+  // MARK: - Queries
+
+  /// Reads a URL's query, keeping the values of the wanted keys; returns the place behind it. A key that comes twice
+  /// with two values is not kept: which of them the server took the line does not say.
+  private func readQuery(_ list: CompiledList, _ start: Int, _ depth: Int) -> Int {
+    var position = start
+    while position < line.count, !isQueryEnd(line[position]) {
+      let first = position
+      var equals: Int?
+      while position < line.count, !isQueryEnd(line[position]), line[position] != UInt8(ascii: "&") {
+        if equals == nil, line[position] == UInt8(ascii: "=") { equals = position }
+        position += 1
+      }
+      if let equals { keepArgument(list, key: first..<equals, value: (equals + 1)..<position, depth) }
+      if position < line.count, line[position] == UInt8(ascii: "&") { position += 1 }
+    }
+    return position
+  }
+
+  private func isQueryEnd(_ byte: UInt8) -> Bool {
+    byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#")
+  }
+
+  private func keepArgument(_ list: CompiledList, key: Range<Int>, value: Range<Int>, _ depth: Int) {
+    let name = CaptureEncoding.decodeQuery(line[key])
+    for item in list.items where item.prefix == name {
+      let slot = slots[depth + item.slot]
+      if slot.start == -1 {
+        slots[depth + item.slot] = (value.lowerBound, SlotEnd.write(value.upperBound, .query))
+      } else if slot.start < 0 || !line[slot.start..<SlotEnd.read(slot.end).end].elementsEqual(line[value]) {
+        slots[depth + item.slot] = (-2, -2)
+      }
+    }
+  }
+}
+
+/// The end of a slot with the encoding of what is in it: plain ends are places in the line, the others are negative.
+private enum SlotEnd {
+  private static let queryMark = 1 << 40
+
+  static func write(_ end: Int, _ encoding: CaptureEncoding) -> Int {
+    switch encoding {
+    case .plain: end
+    case .json: -end - 1
+    case .query: -end - 1 - queryMark
+    }
+  }
+
+  static func read(_ slot: Int) -> (end: Int, encoding: CaptureEncoding) {
+    if slot >= 0 { return (slot, .plain) }
+    return slot <= -queryMark ? (-slot - 1 - queryMark, .query) : (-slot - 1, .json)
   }
 }

@@ -6,29 +6,32 @@ import AuditModel
 /// other names are numbered from `firstOwn` in the order in which the tables use them.
 public struct NameTable: Sendable {
   /// The first number that is no record key.
-  public static let firstOwn: UInt8 = 64
+  public static let firstOwn: UInt16 = 64
+
+  /// How many names besides the record's keys all tables together may use.
+  public static let maximum = 20_000
 
   /// The names that are no record keys; the place in the list plus `firstOwn` is the number.
   public private(set) var own: [String] = []
-  private var numbers: [String: UInt8] = [:]
+  private var numbers: [String: UInt16] = [:]
 
   public init() {}
 
-  /// The number of a name, given to it when it is new; nil when 190 names are used up.
-  public mutating func number(of name: String) -> UInt8? {
+  /// The number of a name, given to it when it is new; nil when `maximum` names are used up.
+  public mutating func number(of name: String) -> UInt16? {
     if let known = lookUp(name) { return known }
-    guard own.count < 190 else { return nil }
-    let number = Self.firstOwn + UInt8(own.count)
+    guard own.count < Self.maximum else { return nil }
+    let number = Self.firstOwn + UInt16(own.count)
     own.append(name)
     numbers[name] = number
     return number
   }
 
   /// The number of a name that is used already.
-  public func lookUp(_ name: String) -> UInt8? { FieldKey(name: name)?.rawValue ?? numbers[name] }
+  public func lookUp(_ name: String) -> UInt16? { FieldKey(name: name)?.rawValue ?? numbers[name] }
 
   /// The name behind a number.
-  public func name(of number: UInt8) -> String {
+  public func name(of number: UInt16) -> String {
     if let key = FieldKey(rawValue: number) { return key.name.description }
     let place = Int(number) - Int(Self.firstOwn)
     return own.indices.contains(place) ? own[place] : "?\(number)"

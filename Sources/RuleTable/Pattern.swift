@@ -131,7 +131,7 @@ struct PatternParser {
     guard let type = CaptureType(name: typeName) else {
       throw fail(
         "there is no capture type ‘\(typeName)’",
-        "types are " + CaptureType.allCases.map { "\($0)" }.joined(separator: ", "), at: start)
+        "types are " + CaptureType.allCases.map(\.rawValue).joined(separator: ", "), at: start)
     }
     guard name.utf8.allSatisfy({ $0 == 95 || ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 || $0 >= 48 && $0 <= 57 }) else {
       throw fail("‘\(name)’ is no name", "names have letters, digits and _; write \\< to mean the character", at: start)

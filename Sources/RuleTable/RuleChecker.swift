@@ -53,7 +53,7 @@ struct RuleChecker {
     var result: [String: [UInt8]] = [:]
     for capture in scratch.captures {
       let bytes = message[capture.start..<capture.end]
-      result[table.names.name(of: capture.name)] = capture.isJSON ? CompiledTable.unescapeJSON(bytes) : Array(bytes)
+      result[table.names.name(of: capture.name)] = capture.encoding.decode(bytes)
     }
     return result
   }

@@ -79,10 +79,10 @@ public struct RuleCompiler {
 
   private mutating func compile(_ source: ListSource, _ names: inout NameTable) {
     var list = CompiledList(
-      name: source.name, isJSON: source.isJSON, separator: source.separator, items: [],
+      name: source.name, form: source.form, separator: source.separator, items: [],
       allowsOthers: source.allowsOthers, slots: [])
     for (elements, place) in source.items {
-      guard let item = compileItem(elements, &list.slots, &names, isJSON: source.isJSON) else {
+      guard let item = compileItem(elements, &list.slots, &names, form: source.form) else {
         diagnostics.append(
           Diagnostic(
             place, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
@@ -97,7 +97,7 @@ public struct RuleCompiler {
   }
 
   private func compileItem(
-    _ elements: [Pattern.Element], _ slots: inout [UInt8], _ names: inout NameTable, isJSON: Bool
+    _ elements: [Pattern.Element], _ slots: inout [UInt16], _ names: inout NameTable, form: ListForm
   ) -> CompiledList.Item? {
     var item = CompiledList.Item(prefix: [], type: nil, suffix: [], slot: -1)
     for element in elements {
@@ -112,8 +112,8 @@ public struct RuleCompiler {
       default: return nil
       }
     }
-    // A JSON item is written key=<name>: the key alone is its prefix.
-    if isJSON, item.prefix.last == UInt8(ascii: "=") { item.prefix.removeLast() }
+    // Where items are keys, they are written key=<name>: the key alone is the prefix.
+    if form != .list, item.prefix.last == UInt8(ascii: "=") { item.prefix.removeLast() }
     return item.prefix.isEmpty ? nil : item
   }
 
@@ -150,7 +150,7 @@ public struct RuleCompiler {
       return nil
     }
     var steps: [TrieBuilder.Step] = []
-    var slots: [UInt8] = []
+    var slots: [UInt16] = []
     var literalBytes = 0
     var index = 0
     while index < elements.count {
@@ -197,7 +197,7 @@ public struct RuleCompiler {
   }
 
   private func tail(
-    _ elements: [Pattern.Element], _ slots: inout [UInt8], _ literalBytes: inout Int, _ names: NameTable
+    _ elements: [Pattern.Element], _ slots: inout [UInt16], _ literalBytes: inout Int, _ names: NameTable
   ) -> [MatchTrie.TailElement]? {
     guard case .literal? = elements.first else { return nil }
     var result: [MatchTrie.TailElement] = []

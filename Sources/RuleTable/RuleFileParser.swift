@@ -12,9 +12,12 @@ struct RuleFileParser {
   private(set) var tables: [RuleTableInfo] = []
   private(set) var diagnostics: [Diagnostic] = []
 
+  /// Where a rule stands in `rules`, by its id.
+  private var places: [String: Int] = [:]
   private var fragments: [String: [Pattern.Element]] = [:]
   private var groups: [String: [(text: String, place: SourcePlace)]] = [:]
-  private var scopeOrder: [String] = []
+  /// The table in which a scope stands.
+  private var daemons: [String: String] = [:]
 
   // What is being read.
   private var file = ""
@@ -44,13 +47,12 @@ struct RuleFileParser {
           SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
         continue
       }
-      let text = String(decoding: line, as: UTF8.self)
-      let content = text.drop { $0 == " " || $0 == "\t" }
-      if content.isEmpty || content.hasPrefix("#") { continue }
-      let column = text.utf8.count - content.utf8.count + 1
-      let place = SourcePlace(file: file, line: index + 1, column: column)
+      let bytes = line.drop { $0 == 32 || $0 == 9 }
+      if bytes.isEmpty || bytes.first == UInt8(ascii: "#") { continue }
+      let place = SourcePlace(file: file, line: index + 1, column: line.count - bytes.count + 1)
+      let content = String(decoding: bytes, as: UTF8.self)
       do throws(Diagnostic.Failure) {
-        if column == 1 { try statement(String(content), place) } else { try body(String(content), place) }
+        if place.column == 1 { try statement(content, place) } else { try body(content, place) }
       } catch {
         diagnostics.append(error.diagnostic)
       }
@@ -71,14 +73,17 @@ struct RuleFileParser {
       block = .table
     case "scope":
       currentScopes = [rest]
+      if let known = scopes[rest], !daemons[rest, default: daemon].elementsEqual(daemon) {
+        throw fail(restPlace, "there is a scope ‘\(rest)’ in \(known.place.file) already", "give it another name")
+      }
+      daemons[rest] = daemon
       scopes[rest] = Scope(name: rest, daemon: daemon, place: place)
-      scopeOrder.append(rest)
       block = .scope(rest)
     case "fragment":
       let (name, pattern, patternPlace) = Self.firstWord(rest, restPlace)
       var parser = PatternParser(pattern, at: patternPlace, fragments: fragments)
-      fragments[name] = try parser.parse()
-    case "list", "json": try beginList(word, rest, place)
+      fragments[name] = try resolve(try parser.parse(), patternPlace)
+    case "list", "json", "query": try beginList(word, rest, place)
     case "group":
       groups[rest] = []
       block = .group(rest)
@@ -95,18 +100,45 @@ struct RuleFileParser {
       rule = RuleSource(id: rest, place: place, scopes: currentScopes)
       block = .rule
     default:
-      throw fail(place, "‘\(word)’ begins nothing", "use table, scope, list, json, fragment, group, keep or rule")
+      throw fail(
+        place, "‘\(word)’ begins nothing", "use table, scope, list, json, query, fragment, group, keep or rule")
     }
   }
 
   private mutating func beginList(_ word: String, _ rest: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
     let tokens = TextTokens.split(rest, column: place.column + 5)
-    guard let name = tokens.first?.text else { throw fail(place, "a list needs a name", "write: list fields \", \"") }
+    guard let first = tokens.first?.text, let form = ListForm(rawValue: word) else {
+      throw fail(place, "a list needs a name", "write: list fields \", \"")
+    }
+    let name = listName(first)
     lists[name] = ListSource(
-      name: name, isJSON: word == "json",
+      name: name, form: form,
       separator: tokens.count > 1 ? ActionParser.unquoted(tokens[1].text) : Array(", ".utf8), allowsOthers: false,
       place: place)
     block = .list(name)
+  }
+
+  /// Lists are the table's own: another table may have one of the same name.
+  private func listName(_ name: String) -> String { daemon + " " + name }
+
+  /// Elements with the lists' full names.
+  private func resolve(
+    _ elements: [Pattern.Element], _ place: SourcePlace
+  ) throws(Diagnostic.Failure) -> [Pattern.Element] {
+    var result: [Pattern.Element] = []
+    for element in elements {
+      switch element {
+      case .run(let name) where lists[name] == nil:
+        guard lists[listName(name)] != nil else {
+          throw fail(
+            place, "there is no list ‘\(name)’ above this line in this table", "define it with: list \(name) \", \"")
+        }
+        result.append(.run(list: listName(name)))
+      case .optional(let inner): result.append(.optional(try resolve(inner, place)))
+      default: result.append(element)
+      }
+    }
+    return result
   }
 
   private mutating func body(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
@@ -145,8 +177,11 @@ struct RuleFileParser {
       let split = words.firstIndex(of: "executable") ?? words.endIndex
       let executables = split < words.endIndex ? Array(words[(split + 1)...]) : []
       for unit in words[1..<split] { scopes[name]?.units.append(.init(unit: unit, executables: executables)) }
+    case ("distrust", "executable"): scopes[name]?.distrustedExecutables += words.dropFirst()
     default:
-      throw fail(place, "‘\(word) \(rest)’ in a scope", "use identifier, command, daemon, trust user or trust unit")
+      throw fail(
+        place, "‘\(word) \(rest)’ in a scope",
+        "use identifier, command, daemon, trust user, trust unit or distrust executable")
     }
   }
 
@@ -162,7 +197,9 @@ struct RuleFileParser {
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
       var parser = ActionParser(names: names, captures: captures)
       for capture in captures where parser.names.number(of: capture) == nil {
-        throw fail(rule.place, "the tables use too many different names", "190 are possible besides the record's keys")
+        throw fail(
+          rule.place, "the tables use too many different names",
+          "\(NameTable.maximum) are possible besides the record's keys")
       }
       for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
         rule.actions.append(try parser.parse(line.text, at: line.place))
@@ -174,7 +211,7 @@ struct RuleFileParser {
       diagnostics.append(error.diagnostic)
       return
     }
-    if let known = rules.firstIndex(where: { $0.id == rule.id }) {
+    if let known = places[rule.id] {
       if rules[known].place.file == rule.place.file {
         report(
           rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)"
@@ -182,6 +219,7 @@ struct RuleFileParser {
       }
       rules[known] = rule
     } else {
+      places[rule.id] = rules.count
       rules.append(rule)
     }
   }
@@ -225,7 +263,8 @@ struct RuleFileParser {
     case "in": rule.scopes = rest.split(separator: " ").map(String.init)
     case "match":
       var parser = PatternParser(rest, at: restPlace, fragments: fragments)
-      rule.patterns.append((Pattern(elements: Pattern.joined(try parser.parse())), restPlace))
+      let elements = try resolve(try parser.parse(), restPlace)
+      rule.patterns.append((Pattern(elements: Pattern.joined(elements)), restPlace))
     case "example":
       rule.examples.append(Example(message: Self.unescaped(rest), expected: [:], place: restPlace))
     case "not": rule.examples.append(Example(message: Self.unescaped(rest), expected: nil, place: restPlace))
@@ -285,8 +324,8 @@ struct RuleFileParser {
   private static func firstWord(
     _ text: String, _ place: SourcePlace
   ) -> (word: String, rest: String, place: SourcePlace) {
-    guard let space = text.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return (text, "", place) }
-    let rest = text[text.index(after: space)...]
+    guard let space = text.utf8.firstIndex(where: { $0 == 32 || $0 == 9 }) else { return (text, "", place) }
+    let rest = text[text.utf8.index(after: space)...]
     var restPlace = place
     restPlace.column += text.utf8.count - rest.utf8.count
     return (String(text[..<space]), String(rest), restPlace)

@@ -33,6 +33,8 @@ public struct Scope: Sendable {
   /// System users whose entries are believed besides root's.
   public var users: [String] = []
   public var units: [TrustedUnit] = []
+  /// Programs that log under the same identifier but are another daemon's: their entries are never this scope's.
+  public var distrustedExecutables: [String] = []
   public var place: SourcePlace
 
   /// Entries of these units of system.slice are believed, of these executables only where the list is not empty.
@@ -45,9 +47,19 @@ public struct Scope: Sendable {
 /// A run of `key=value` items in any order: what `<*name>` stands for.
 struct ListSource: Sendable {
   var name: String
-  var isJSON: Bool
+  var form: ListForm
   var separator: [UInt8]
   var items: [(elements: [Pattern.Element], place: SourcePlace)] = []
   var allowsOthers: Bool
   var place: SourcePlace
+}
+
+/// How the items of a list are written in a line.
+enum ListForm: String, Sendable {
+  /// One behind the other, each with the separator in front.
+  case list
+  /// The keys of a JSON object (RFC 8259), at any depth.
+  case json
+  /// The arguments of a URL's query, `key=value` with `&` between them, percent-encoded (RFC 3986, section 3.4).
+  case query
 }

@@ -65,7 +65,10 @@ struct TestJournal {
   private static func id(_ digit: String) -> String { String(repeating: digit, count: 32) }
 
   /// Writes the journal file.
-  func write(to path: String) throws {
+  func write(to path: String) throws { try Self.write(text, to: path) }
+
+  /// Makes a journal file of text in the export format.
+  static func write(_ text: [UInt8], to path: String) throws {
     let input = path + ".export"
     try TestFiles.write(text, to: input)
     defer { unlink(input) }

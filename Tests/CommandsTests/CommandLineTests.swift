@@ -40,12 +40,12 @@ import Testing
       "replay|-b|-1|-D|/var/log/journal|--file=a|--file|b|-u|dovecot.service|-t|postfix/smtpd|-o|json-pretty|-S|2 hours ago"
         + "|-k|login|--ip|192.0.2.7|--output-dir|/tmp/x|--set|audit.level=1|-c|s=1;i=2|--no-pager|-q",
       as: ReplayCommand.self)
-    #expect(command.sources.boot == "-1")
-    #expect(command.sources.directory == ["/var/log/journal"])
-    #expect(command.sources.file == ["a", "b"])
-    #expect(command.sources.unit == ["dovecot.service"])
-    #expect(command.sources.identifier == ["postfix/smtpd"])
-    #expect(command.sources.cursor == "s=1;i=2")
+    #expect(command.journal.boot == "-1")
+    #expect(command.journal.directory == ["/var/log/journal"])
+    #expect(command.journal.file == ["a", "b"])
+    #expect(command.journal.unit == ["dovecot.service"])
+    #expect(command.journal.identifier == ["postfix/smtpd"])
+    #expect(command.journal.cursor == "s=1;i=2")
     #expect(command.events.output == .jsonPretty)
     #expect(command.events.since == "2 hours ago")
     #expect(command.events.kind == ["login"])
@@ -56,9 +56,9 @@ import Testing
   }
 
   @Test func bootAloneIsTheLast() throws {
-    #expect(try parse("replay|-b", as: ReplayCommand.self).sources.boot == "0")
-    #expect(try parse("replay|-b|-r", as: ReplayCommand.self).sources.boot == "0")
-    #expect(try parse("replay|--boot=-2", as: ReplayCommand.self).sources.boot == "-2")
+    #expect(try parse("replay|-b", as: ReplayCommand.self).journal.boot == "0")
+    #expect(try parse("replay|-b|-r", as: ReplayCommand.self).journal.boot == "0")
+    #expect(try parse("replay|--boot=-2", as: ReplayCommand.self).journal.boot == "-2")
   }
 
   /// Each command's options in their short, long and attached forms: the normaliser's table and the parser agree.

@@ -46,6 +46,12 @@ import Testing
       forget q <k>
       example gone k
         expect k=k
+    rule hide
+      match hide <k:word> <ip:word>
+      use q <k> as note
+      event login.failed mailbox=ann with note ip="" client=""
+      example hide k i
+        expect k=k ip=i
     rule ask
       match ask <k:word>
       use q <k> as note
@@ -68,6 +74,14 @@ import Testing
     #expect(try answer([(0, "begin a 1"), (1, "set a c"), (2, "ask a"), (2, "ask b")]) == ["yes ip=1 client=c", "no"])
     #expect(try answer([(0, "set a c"), (1, "begin a 1"), (2, "ask a")]) == ["yes ip=1"])
     #expect(try answer([(0, "set a c"), (1, "set a d"), (2, "ask a")]) == ["yes client=d"])
+  }
+
+  @Test func anEmptyTextKeepsWhatCapturesAndNotesKnowOutOfTheEvent() throws {
+    let bench = try CorrelationBench(Self.verbs)
+    for (time, line) in [(0.0, "begin k 192.0.2.1"), (1, "set k pc"), (2, "hide k 192.0.2.2")] {
+      bench.feed(time, line)
+    }
+    #expect(bench.told(.ip, .client) == ["login.failed ann@example.org"])
   }
 
   @Test func listsGrowAndShrink() throws {

@@ -31,6 +31,9 @@ import Testing
     json object
       item user=<user>
       item size=<size>
+    query arguments
+      item user=<user>
+      item size=<size>
     fragment who <service:word>(<user>)
     """
 
@@ -137,6 +140,34 @@ import Testing
       Case("e: <*object>", "e: [1]", nil), Case("e: <*object>", #"e: {"user":"ann"} x"#, nil),
     ])
   func json(_ test: Case) throws { try check(test) }
+
+  @Test(
+    arguments: [
+      Case(
+        "GET /x?<*arguments> HTTP", "GET /x?user=ann%40example.org&a=b&size=5 HTTP",
+        ["user": "ann@example.org", "size": "5"]),
+      Case("GET /x?<*arguments> HTTP", "GET /x?us%65r=a+b%zz%4 HTTP", ["user": "a b%zz%4"]),
+      Case("GET /x?<*arguments> HTTP", "GET /x?&&user&user=&size==&=7 HTTP", ["user": "", "size": "="]),
+      Case("GET /x?<*arguments> HTTP", "GET /x? HTTP", [:]),
+      // Of two values the line does not say which was taken; the same one twice is one.
+      Case("GET /x?<*arguments> HTTP", "GET /x?user=a&user=b&user=a&size=1&size=1 HTTP", ["size": "1"]),
+      Case("GET /x?<*arguments> HTTP", "GET /x?size=1#user=ann HTTP", nil),
+    ])
+  func query(_ test: Case) throws { try check(test) }
+
+  @Test func tablesHaveTheirOwnLists() throws {
+    let table = try TableUnderTest(files: [
+      TableUnderTest.file("list l \", \"\n  item a=<a:int>\n" + TableUnderTest.rule("r", matching: "x<*l>")),
+      RuleFile(
+        name: "u.rules",
+        text: Array(
+          ("table u\nscope u\n  identifier u\nlist l \";\"\n  item b=<b:int>\n"
+            + TableUnderTest.rule("q", matching: "x<*l>").replacing("in s", with: "in u")).utf8)),
+    ])
+    #expect(table.match("x, a=1")?.captures == ["a": "1"])
+    #expect(table.match("x;b=2", scope: "u")?.captures == ["b": "2"])
+    #expect(table.match("x;b=2") == nil)
+  }
 
   /// Whether a line can be split a second way at a stranger's text.
   @Test(

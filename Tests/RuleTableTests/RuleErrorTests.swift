@@ -33,6 +33,10 @@ import Testing
     Mistake(rule("u=<u r>"), "5:11", "‘u r’ is no name", "names have letters"),
     Mistake(rule("u<? <x>"), "5:10", "an optional part is not closed", "end it with ?>"),
     Mistake(rule("u?>"), "5:10", "‘?>’ without ‘<?’", "begin the optional part"),
+    Mistake(rule("a<*l>"), "5:9", "there is no list ‘l’ above this line in this table", "define it with"),
+    Mistake(
+      "table u\nscope s\n", "5:7", "there is a scope ‘s’ in t.rules already", "give it another name"),
+    Mistake(rule("a", "event login.failed panel"), "6:22", "‘panel’ does not say whose", "name it"),
     Mistake("rule r\n  match a\n  noise\n", "4:1", "rule ‘r’ has no example", "paste a log line"),
     Mistake("rule r\n  match a\n  example a\n    expect\n", "4:1", "rule ‘r’ does nothing", "or say: noise"),
     Mistake("rule r\n  noise\n  example a\n    expect\n", "4:1", "rule ‘r’ has no match line", "say what it matches"),

@@ -1,3 +1,4 @@
+import Foundation
 import RuleTable
 import Testing
 
@@ -11,6 +12,13 @@ import Testing
       #expect(table.rules.allSatisfy { !$0.scopes.isEmpty })
       #expect(table.tables.allSatisfy { !$0.seen.isEmpty }, "a table says with what its lines were seen")
     } catch { Issue.record("\(error)") }
+  }
+
+  @Test func everyTableIsInTheProgram() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/RuleTable/Rules")
+    let files = try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".rules") }
+    #expect(!files.isEmpty)
+    #expect(ShippedRules.embedded.map(\.name).sorted() == files.sorted(), "embed.c names each table")
   }
 
   /// No hostile line may keep the matcher busy for ever: backtracking into a second text would take hours on these.

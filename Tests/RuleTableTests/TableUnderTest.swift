@@ -48,7 +48,7 @@ struct TableUnderTest {
     var captures: [String: String] = [:]
     for capture in scratch.captures {
       let raw = bytes[capture.start..<capture.end]
-      let value = capture.isJSON ? CompiledTable.unescapeJSON(raw) : Array(raw)
+      let value = capture.encoding.decode(raw)
       captures[table.names.name(of: capture.name)] = String(decoding: value, as: UTF8.self)
     }
     return Found(rule: table.rules[rule].id, captures: captures, isAmbiguous: scratch.isAmbiguous)

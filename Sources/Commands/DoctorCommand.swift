@@ -1,0 +1,74 @@
+import ArgumentParser
+import Bridge
+import Configuration
+import Doctor
+import Glibc
+import LogSources
+import RuleTable
+
+/// `mailtrail doctor`: what keeps events out of the trails, and the line that mends it.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Look for what keeps events out of the trails, and say the line of configuration that mends it.",
+    discussion: """
+      Looks at journald, the journal, the clock, the mail servers that are installed and mailtrail itself. It changes \
+      nothing. Some settings are told to root only. The exit status is 1 when something is wrong.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case short, json }
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var journal: JournalOptions
+
+  @Option(
+    help: ArgumentHelp("Look at the system below this directory instead of this machine.", valueName: "directory"))
+  var root: String?
+
+  @Option(name: [.short, .long], help: "short or json.")
+  var output = Format.short
+
+  @Flag(name: [.short, .long], help: "Leave out what is as it should be.")
+  var quiet = false
+
+  func run() throws {
+    let configuration = try options.load()
+    let table = try configuration.loadTable()
+    let now = LocalTime.now()
+    let readsJournal = root == nil || !journal.directory.isEmpty || !journal.file.isEmpty
+    var request = try journal.request(since: nil, until: nil)
+    request.start = .since(now - min(now, 86_400_000_000))
+    let doctor = Doctor(
+      machine: Machine(root: root ?? "/"), configuration: configuration, journal: readsJournal ? request : nil,
+      isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) }, now: now)
+    let findings = doctor.findings().filter { !quiet || $0.verdict != .good }
+    switch output {
+    case .short: for finding in findings { print(Self.text(finding)) }
+    case .json: print("[" + findings.map(Self.json).joined(separator: ",\n ") + "]")
+    }
+    if findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(1) }
+  }
+
+  private static func text(_ finding: Finding) -> String {
+    let mark =
+      switch finding.verdict {
+      case .good: "ok      "
+      case .advice: "better  "
+      case .bad: "WRONG   "
+      case .unknown: "unknown "
+      }
+    let head = mark + EventPrinter.padded(finding.subject, 10) + EventPrinter.safe(finding.text.utf8)
+    return ([head] + finding.remedy.map { "          | " + EventPrinter.safe($0.utf8) }).joined(separator: "\n")
+  }
+
+  private static func json(_ finding: Finding) -> String {
+    let remedy = finding.remedy.map(quoted).joined(separator: ",")
+    return "{\"verdict\":\"\(finding.verdict.rawValue)\",\"subject\":\(quoted(finding.subject)),"
+      + "\"text\":\(quoted(finding.text)),\"remedy\":[\(remedy)]}"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let safe = EventPrinter.safe(text.utf8).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return "\"\(safe)\""
+  }
+}

@@ -1,0 +1,42 @@
+import Configuration
+import LogSources
+
+/// Looks at what an administrator gets wrong, and says the line of configuration that mends it. It changes nothing.
+public struct Doctor {
+  private let machine: Machine
+  private let configuration: Configuration
+  private let journal: SuppressionCheck?
+  private let clock: ClockCheck
+
+  /// - Parameters:
+  ///   - machine: where to look.
+  ///   - journal: which journal to read for dropped messages; nil to leave it out.
+  ///   - isMailUnit: whether a unit's messages matter.
+  ///   - now: microseconds since 1970.
+  public init(
+    machine: Machine, configuration: Configuration, journal: JournalRequest?,
+    isMailUnit: @escaping (String) -> Bool, now: UInt64
+  ) {
+    self.machine = machine
+    self.configuration = configuration
+    self.journal = journal.map { SuppressionCheck(request: $0, isMailUnit: isMailUnit, now: now) }
+    clock = ClockCheck(machine: machine, now: now)
+  }
+
+  /// Everything that was looked at, in a fixed order; servers that are not installed are left out.
+  public func findings() -> [Finding] {
+    var findings = JournaldCheck(machine: machine).findings()
+    findings += journal?.findings() ?? []
+    findings += clock.findings()
+    let servers =
+      DovecotCheck(machine: machine).findings() + PostfixCheck(machine: machine).findings()
+      + EximCheck(machine: machine).findings() + CyrusCheck(machine: machine).findings()
+      + CourierCheck(machine: machine).findings()
+    findings += servers
+    if servers.isEmpty {
+      findings.append(
+        Finding(.unknown, "mail server", "none of Dovecot, Postfix, Exim, Cyrus and Courier was found on this machine"))
+    }
+    return findings + CollectorCheck(configuration: configuration, machine: machine).findings()
+  }
+}

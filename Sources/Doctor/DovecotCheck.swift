@@ -1,0 +1,96 @@
+/// Does Dovecot log who did what? By what doveconf(1) prints.
+struct DovecotCheck {
+  let machine: Machine
+
+  /// What a trail can show of a mailbox (Dovecot's mail_log plugin).
+  private static let events = [
+    "delete", "undelete", "expunge", "save", "copy", "mailbox_create", "mailbox_delete", "mailbox_rename",
+  ]
+  private static let fields = ["uid", "box", "msgid", "size"]
+
+  func findings() -> [Finding] {
+    guard let doveconf = machine.program("doveconf") else { return [] }
+    guard let auth = machine.output(of: doveconf, "-h", "auth_verbose") else {
+      return [Finding(.unknown, "Dovecot", "doveconf does not tell its settings to this user: run this as root")]
+    }
+    return [verbosity(auth)] + destination(doveconf) + plugins(doveconf) + deliveries(doveconf)
+  }
+
+  private func verbosity(_ value: String) -> Finding {
+    value.trimmed == "yes"
+      ? Finding(.good, "Dovecot", "auth_verbose is on: failed logins have their reason")
+      : Finding(
+        .advice, "Dovecot", "auth_verbose is off: failed logins have no reason",
+        remedy: [Self.file, "  auth_verbose = yes"])
+  }
+
+  private static let file = "/etc/dovecot/conf.d/99-mailtrail.conf:"
+
+  private func destination(_ doveconf: String) -> [Finding] {
+    let path = machine.output(of: doveconf, "-h", "log_path")?.trimmed ?? "syslog"
+    if path.isEmpty || path == "syslog" { return [] }
+    return [
+      Finding(
+        .bad, "Dovecot", "it logs to \(path), not to the journal",
+        remedy: [
+          Self.file, "  log_path = syslog", "or read that file, in /etc/mailtrail/mailtrail.yaml:", "  sources:",
+          "    - text: { path: \(path), format: dovecot }",
+        ])
+    ]
+  }
+
+  private func plugins(_ doveconf: String) -> [Finding] {
+    var missing: [String] = []
+    for loaded in ["imap", "pop3"] {
+      guard let plugins = machine.output(of: doveconf, "-f", "protocol=\(loaded)", "-h", "mail_plugins") else {
+        continue
+      }
+      let words = Set(plugins.settingWords)
+      if !words.isSuperset(of: ["notify", "mail_log"]) { missing.append(loaded) }
+    }
+    guard missing.isEmpty else {
+      return [
+        Finding(
+          .bad, "Dovecot",
+          "the plugins notify and mail_log are not loaded for \(missing.joined(separator: " and ")): no deletions, moves, "
+            + "expunges or folders in the trails",
+          remedy: [
+            Self.file, "  mail_plugins = $mail_plugins notify mail_log", "  plugin {",
+            "    mail_log_events = \(Self.events.joined(separator: " "))",
+            "    mail_log_fields = \(Self.fields.joined(separator: " "))", "  }", "then: systemctl reload dovecot",
+          ])
+      ]
+    }
+    return [Finding(.good, "Dovecot", "the plugins notify and mail_log are loaded")]
+      + contents(doveconf, "mail_log_events", wanted: Self.events)
+      + contents(doveconf, "mail_log_fields", wanted: Self.fields)
+  }
+
+  /// In 2.3 the settings of plugins are `plugin/NAME`, in 2.4 they are settings like others.
+  private func contents(_ doveconf: String, _ setting: String, wanted: [String]) -> [Finding] {
+    guard
+      let value = machine.output(of: doveconf, "-h", "plugin/\(setting)") ?? machine.output(of: doveconf, "-h", setting)
+    else { return [Finding(.unknown, "Dovecot", "doveconf does not tell \(setting)")] }
+    let words = value.settingWords
+    // Nothing set means the plugin's own choice, which has all that matters but copies' and saves' sizes.
+    if words.isEmpty || words.contains("all") { return [] }
+    let missing = wanted.filter { !words.contains($0) }
+    if missing.isEmpty { return [Finding(.good, "Dovecot", "\(setting) has all that the trails use")] }
+    return [
+      Finding(
+        .advice, "Dovecot", "\(setting) lacks \(missing.joined(separator: ", "))",
+        remedy: [Self.file, "  plugin {", "    \(setting) = \((words + missing).joined(separator: " "))", "  }"])
+    ]
+  }
+
+  private func deliveries(_ doveconf: String) -> [Finding] {
+    guard let level = machine.output(of: doveconf, "-h", "mail_log_prefix")?.trimmed else { return [] }
+    return level.contains("%u") || level.contains("%{user}")
+      ? []
+      : [
+        Finding(
+          .bad, "Dovecot", "mail_log_prefix has no user: nobody can tell whose mailbox a line is about",
+          remedy: [Self.file, "  mail_log_prefix = \"%s(%u)<%{pid}><%{session}>: \""])
+      ]
+  }
+}

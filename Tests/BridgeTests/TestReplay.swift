@@ -1,0 +1,38 @@
+import AuditModel
+import AuditTree
+import Bridge
+import Configuration
+import Correlation
+import Foundation
+import LogSources
+import RuleTable
+import Testing
+
+/// Replays entries in the export format, through a real journal file, and gives the records that come of them.
+enum TestReplay {
+  static func events(
+    of export: [UInt8], table: CompiledTable, requiresTrust: Bool = true
+  ) throws -> [[String: NSObject]] {
+    let site = try TestFiles.temporaryDirectory()
+    defer { TestFiles.remove(site) }
+    try TestJournal.write(export, to: site + "/capture.journal")
+    var configuration = Configuration(hostName: "mx.example.org")
+    configuration.audit.level = .lowest
+    configuration.mailboxes.defaultDomain = "example.org"
+    configuration.rules.requiresTrustedSenders = requiresTrust
+    let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
+    var lines: [UInt8] = []
+    let request = SourceRequest(journal: JournalSelection(files: [site + "/capture.journal"]))
+    try replay.run(
+      request,
+      to: .events { told in
+        if told.owner != .bridge { RecordEncoder().append(told.event, to: &lines) }
+        return true
+      })
+    return try String(decoding: lines, as: UTF8.self).split(separator: "\n").map { try #require(try object($0)) }
+  }
+
+  static func object(_ line: some StringProtocol) throws -> [String: NSObject]? {
+    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: NSObject]
+  }
+}

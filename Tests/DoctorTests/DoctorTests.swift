@@ -1,0 +1,167 @@
+import Configuration
+import Doctor
+import Foundation
+import Testing
+
+/// What the doctor says of systems that were built for it below a directory.
+@Suite struct DoctorTests {
+  /// A system below a directory: files, and programs that answer as the real ones do.
+  private final class System {
+    let root = FileManager.default.temporaryDirectory.appending(path: "doctor-\(UUID().uuidString)")
+
+    init(_ files: [String: String] = [:]) throws {
+      for (path, text) in files { try add(path, text) }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: root) }
+
+    private func add(_ path: String, _ text: String) throws {
+      let file = root.appending(path: path)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      guard path.contains("bin/") else { return try text.write(to: file, atomically: true, encoding: .utf8) }
+      // Another process writes the program: a child that some other test starts meanwhile would hold our descriptor
+      // for an instant, and the kernel does not start a program that is open for writing.
+      let source = file.appendingPathExtension("text")
+      try text.write(to: source, atomically: true, encoding: .utf8)
+      let install = Process()
+      install.executableURL = URL(filePath: "/usr/bin/install")
+      install.arguments = ["-m", "755", source.path, file.path]
+      try install.run()
+      install.waitUntilExit()
+      #expect(install.terminationStatus == 0)
+    }
+
+    /// A program that prints a text for each of its command lines, and fails for others.
+    static func program(_ answers: [String: String]) -> String {
+      let cases = answers.map { "'\($0.key)') printf '%s\\n' '\($0.value)';;" }.joined(separator: "\n")
+      return "#!/bin/sh\ncase \"$*\" in\n\(cases)\n*) exit 1;;\nesac\n"
+    }
+
+    func findings(now: UInt64 = 1_800_000_000_000_000) -> [Finding] {
+      var configuration = Configuration(hostName: "mx.example.org")
+      configuration.mailboxes.defaultDomain = "example.org"
+      return Doctor(
+        machine: Machine(root: root.path), configuration: configuration, journal: nil, isMailUnit: { _ in true },
+        now: now
+      ).findings()
+    }
+
+    func findings(of subject: String) -> [Finding] { findings().filter { $0.subject == subject } }
+  }
+
+  private static let doveconf: [String: String] = [
+    "-h auth_verbose": "yes", "-h log_path": "syslog", "-f protocol=imap -h mail_plugins": "quota notify mail_log",
+    "-f protocol=pop3 -h mail_plugins": "notify mail_log",
+    "-h plugin/mail_log_events": "delete undelete expunge save copy mailbox_create mailbox_delete mailbox_rename",
+    "-h plugin/mail_log_fields": "uid box msgid size", "-h mail_log_prefix": "%s(%u)<%{pid}><%{session}>: ",
+  ]
+
+  private func dovecot(_ changes: [String: String]) throws -> [Finding] {
+    let answers = Self.doveconf.merging(changes) { _, new in new }
+    return try System(["usr/bin/doveconf": System.program(answers)]).findings(of: "Dovecot")
+  }
+
+  @Test func aDovecotThatLogsEverythingIsGood() throws {
+    let findings = try dovecot([:])
+    #expect(findings.count == 4)
+    #expect(findings.allSatisfy { $0.verdict == .good && $0.remedy.isEmpty })
+  }
+
+  @Test(
+    arguments: [
+      ("-h auth_verbose", "no", Finding.Verdict.advice, "auth_verbose = yes"),
+      ("-h log_path", "/var/log/dovecot.log", .bad, "    - text: { path: /var/log/dovecot.log, format: dovecot }"),
+      ("-f protocol=imap -h mail_plugins", "quota", .bad, "mail_plugins = $mail_plugins notify mail_log"),
+      ("-h plugin/mail_log_events", "delete expunge", .advice, "mail_log_events = delete expunge undelete save"),
+      ("-h plugin/mail_log_fields", "uid box", .advice, "mail_log_fields = uid box msgid size"),
+      ("-h mail_log_prefix", "%s: ", .bad, "mail_log_prefix = "),
+    ])
+  func whatDovecotLacksIsSaidWithTheLineThatMendsIt(
+    setting: String, value: String, verdict: Finding.Verdict, remedy: String
+  ) throws {
+    let wrong = try dovecot([setting: value]).filter { $0.verdict != .good }
+    #expect(wrong.map(\.verdict) == [verdict])
+    #expect(wrong.first?.remedy.contains { $0.contains(remedy) } == true)
+  }
+
+  @Test func aDaemonThatDoesNotTellIsNotCalledGood() throws {
+    let findings = try System(["usr/bin/doveconf": System.program([:])]).findings(of: "Dovecot")
+    #expect(findings.map(\.verdict) == [.unknown])
+  }
+
+  @Test(
+    arguments: [
+      ([:], Finding.Verdict.bad), (["var/log/journal/x": ""], .good),
+      (["etc/systemd/journald.conf": "[Journal]\nStorage=volatile\n", "var/log/journal/x": ""], .bad),
+      (["etc/systemd/journald.conf": "[Journal]\n#Storage=volatile\n Storage = persistent \n"], .good),
+      (
+        [
+          "etc/systemd/journald.conf": "Storage=none\n",
+          "usr/lib/systemd/journald.conf.d/10-a.conf": "Storage=volatile\n",
+          "etc/systemd/journald.conf.d/20-b.conf": "Storage=persistent\n",
+        ], .good
+      ),
+      // The same name in /etc takes the place of the one in /usr/lib.
+      (
+        [
+          "usr/lib/systemd/journald.conf.d/10-a.conf": "Storage=persistent\n",
+          "etc/systemd/journald.conf.d/10-a.conf": "Storage=none\n",
+        ], .bad
+      ),
+    ])
+  func journaldMustKeepItsJournal(files: [String: String], verdict: Finding.Verdict) throws {
+    #expect(try System(files).findings(of: "journald").first?.verdict == verdict)
+  }
+
+  @Test(
+    arguments: [
+      ("usr/sbin/postconf", ["-h maillog_file": "", "-xh syslog_name": "postfix"], "Postfix", [Finding.Verdict.good]),
+      ("usr/sbin/postconf", ["-h maillog_file": "", "-xh syslog_name": "mta1"], "Postfix", [.bad]),
+      ("usr/sbin/postconf", ["-h maillog_file": "/var/log/postfix.log"], "Postfix", [.bad]),
+      (
+        "usr/sbin/exim4",
+        ["-bP log_selector": "log_selector = +all", "-bP log_file_path": "log_file_path = syslog"], "Exim",
+        [.good, .good]
+      ),
+      (
+        "usr/sbin/exim4",
+        [
+          "-bP log_selector": "log_selector = +smtp_protocol_error",
+          "-bP log_file_path": "log_file_path = /var/log/exim4/%slog",
+        ], "Exim", [.bad, .advice]
+      ),
+    ])
+  func mailServers(program: String, answers: [String: String], subject: String, verdicts: [Finding.Verdict]) throws {
+    #expect(try System([program: System.program(answers)]).findings(of: subject).map(\.verdict) == verdicts)
+  }
+
+  @Test func eximsFilesAreOfferedAsATextSource() throws {
+    let answers = ["-bP log_selector": "log_selector = +all", "-bP log_file_path": "log_file_path = /srv/log/%slog"]
+    let finding = try #require(try System(["usr/sbin/exim4": System.program(answers)]).findings(of: "Exim").first)
+    #expect(finding.remedy.contains("    - text: { path: /srv/log/mainlog, format: exim }"))
+  }
+
+  @Test(
+    arguments: [
+      ("etc/imapd.conf", "auditlog: yes\n", "Cyrus", Finding.Verdict.good),
+      ("etc/imapd.conf", "admins: a\n", "Cyrus", .bad),
+      ("etc/imapd.conf", "#auditlog: yes\nauditlog: no\n", "Cyrus", .bad),
+      ("etc/courier/imapd", "IMAP_LOG_DELETIONS=1\n", "Courier", .good),
+      ("etc/courier/imapd", "IMAP_LOG_DELETIONS=0\n", "Courier", .bad),
+      ("etc/courier/authdaemonrc", "DEBUG_LOGIN=2\n", "Courier", .bad),
+    ])
+  func settingsInFiles(path: String, text: String, subject: String, verdict: Finding.Verdict) throws {
+    #expect(try System([path: text]).findings(of: subject).map(\.verdict) == [verdict])
+  }
+
+  @Test func theClockIsLookedAt() throws {
+    let path = "usr/bin/timedatectl"
+    let question = "show --property=NTPSynchronized --value"
+    func verdict(_ answer: String, now: UInt64 = 1_800_000_000_000_000) throws -> Finding.Verdict? {
+      try System([path: System.program([question: answer])]).findings(now: now).first { $0.subject == "clock" }?.verdict
+    }
+    #expect(try verdict("yes") == .good)
+    #expect(try verdict("no") == .advice)
+    #expect(try verdict("yes", now: 1_000_000) == .bad)
+  }
+}
