@@ -79,7 +79,10 @@ public final class SourceReader: EntrySource {
     let logs = stored + (follower?.logs ?? [])
     while batch.examinedCount < limit, !batch.isFull {
       guard try readNext(logs, into: batch) else {
-        for log in logs { log.noteForeignLines() }
+        for log in logs {
+          log.noteForeignLines()
+          if !log.isStored { log.removeFinished() }
+        }
         outcome = .end
         break
       }

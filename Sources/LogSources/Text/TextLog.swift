@@ -128,6 +128,7 @@ final class TextLog {
       notices.append(
         SourceNotice(kind: .gap, subject: stream.file.path, reason: "\(failure)", from: lastTime == 0 ? nil : lastTime))
     }
+    if isStored { stream.finish() }
     current += 1
     isEntered = false
   }

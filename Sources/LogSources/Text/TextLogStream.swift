@@ -9,6 +9,8 @@ final class TextLogStream {
   var firstYear: Int?
   /// Whether nothing will be added: it is compressed, was truncated, or was put aside a while ago.
   private(set) var isSealed = false
+  /// Whether it was read to its end, and is not to be looked at again.
+  private var isFinished = false
   /// Why it cannot be read on; nil when it can.
   private(set) var failure: JournalError?
   var isFailureTold = false
@@ -25,7 +27,7 @@ final class TextLogStream {
 
   /// The next line, or that at hand; nil when there is none now, or when it cannot be read.
   func line(takesTorn: Bool) -> LineReader.Line? {
-    guard failure == nil else { return nil }
+    guard failure == nil, !isFinished else { return nil }
     do throws(JournalError) {
       if reader == nil { reader = try file.makeReader(at: start) }
       let line = try reader?.line(takesTorn: takesTorn)
@@ -62,6 +64,12 @@ final class TextLogStream {
   /// Whether it may be forgotten once it is read. Until then it is known as read: the seconds that logs count in are too
   /// coarse to tell it from a newer one.
   func isOld(now: UInt64) -> Bool { isSealed || now > file.modified &+ Self.lingering }
+
+  /// Gives its memory back after its end; only of a file that is read once.
+  func finish() {
+    isFinished = true
+    reader = nil
+  }
 
   /// Tries again after a failure.
   func retry() {
