@@ -292,6 +292,7 @@ struct ActionParser {
     let parts = Self.split(arguments, at: UInt8(ascii: ","))
     switch (name, parts.count) {
     case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token))
+    case ("words", 1): return .applied(.words, try value(parts[0], token))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(Self.unquoted)
@@ -303,7 +304,7 @@ struct ActionParser {
     default:
       throw fail(
         "‘\(token.text)’ is no function of a value",
-        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>) or unescaped(<x>)", token)
+        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>) or unescaped(<x>)", token)
     }
   }
 

@@ -4,7 +4,9 @@ public enum ValueFunction: Sendable, Hashable {
   case replaced([Replacement])
   /// A folder's name in modified UTF-7 (RFC 3501, section 5.1.3) as UTF-8; a name that is none stays as it is.
   case folderName
-  /// C's escapes in a log line, `\303\266`, `\n`, `\\`, as the bytes that they stand for.
+  /// The words of a text as a list (`recipients`).
+  case words
+  /// Octal escapes of bytes beyond ASCII, `\303\266`, as these bytes; those of control characters stay as they are.
   case unescaped
 
   public struct Replacement: Sendable, Hashable {
@@ -21,6 +23,7 @@ public enum ValueFunction: Sendable, Hashable {
     switch self {
     case .replaced(let pairs): Self.replace(pairs, in: value)
     case .folderName: Self.decodeModifiedUTF7(value) ?? value
+    case .words: Array(value.split(separator: 32).joined(separator: [0]))
     case .unescaped: Self.unescape(value)
     }
   }
@@ -85,23 +88,13 @@ public enum ValueFunction: Sendable, Hashable {
     var result: [UInt8] = []
     var rest = value[...]
     while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "\\"), let next = rest.first else {
-        result.append(byte)
-        continue
-      }
-      let octal = rest.prefix(3)
-      if octal.count == 3, let code = UInt8(String(decoding: octal, as: UTF8.self), radix: 8) {
+      if byte == UInt8(ascii: "\\"), rest.count >= 3,
+        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8), code >= 128
+      {
         result.append(code)
         rest = rest.dropFirst(3)
-        continue
-      }
-      rest = rest.dropFirst()
-      switch next {
-      case UInt8(ascii: "n"): result.append(10)
-      case UInt8(ascii: "r"): result.append(13)
-      case UInt8(ascii: "t"): result.append(9)
-      case UInt8(ascii: "\\"), UInt8(ascii: "\""): result.append(next)
-      default: result += [byte, next]
+      } else {
+        result.append(byte)
       }
     }
     return result

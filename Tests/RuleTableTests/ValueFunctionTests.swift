@@ -24,10 +24,12 @@ import Testing
     ])
   func readsModifiedUTF7(value: String, result: String) { #expect(text(.folderName, value) == result) }
 
+  @Test func makesAListOfWords() { #expect(text(.words, " a@b  c@d ") == "a@b\0c@d") }
+
   @Test(
     arguments: [
-      (#"j\303\266rg@example.org"#, "jörg@example.org"), (#"a\\b"#, #"a\b"#), (#"a\nb"#, "a\nb"), (#"a\"#, #"a\"#),
-      (#"\9\400"#, #"\9\400"#), ("ann", "ann"),
+      (#"j\303\266rg@example.org"#, "jörg@example.org"), (#"a\\b"#, #"a\\b"#), (#"a\nb"#, #"a\nb"#), (#"a\"#, #"a\"#),
+      (#"\9\400\012"#, #"\9\400\012"#), ("ann", "ann"),
     ])
   func undoesTheEscapesOfALogLine(value: String, result: String) { #expect(text(.unescaped, value) == result) }
 }
