@@ -256,6 +256,7 @@ def refused():
             imap(HOME, GONE).logout()
             expect("login.succeeded", GONE, ip=HOME)
             expect("logout", GONE, ip=HOME)
+            time.sleep(1.5)
             deliver(GONE, message("d3", to=GONE))
             expect("delivery.discarded-by-event", GONE, ip="198.51.100.10", sender="peer@example.com",
                    message_id="<d3@example.com>")

@@ -1,8 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # opensmtpd.sh: OpenSMTPD, which delivers to maildirs and to Dovecot. Read by root.sh. No submission: AUTH needs TLS,
 # which this version cannot do as a server with OpenSSL 3.
-printf '%s@example.org:{PLAIN}secret:5000:5000::/var/vmail/%s::%s\n' ann ann '' dan dan 'userdb_quota_rule=*:storage=20K' \
-  >"$R/etc/dovecot/users"
+echo 'dan@example.org:{PLAIN}secret:5000:5000::/var/vmail/dan::userdb_quota_rule=*:storage=20K' >"$R/etc/dovecot/users"
 : >"$R/etc/dovecot/denied"
 : >"$R/etc/dovecot/masters"
 chroot "$R" sh -c 'getent passwd vmail >/dev/null ||
