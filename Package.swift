@@ -30,6 +30,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
+    .executableTarget(
+      name: "mailtrail-benchmark", dependencies: ["AuditModel", "Correlation", "RuleTable"], path: "Sources/Benchmark"),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
