@@ -19,6 +19,7 @@ extension CorrelationPolicy {
     areMailboxChangesOn = audit.recordsMailboxChanges
     keepsSubjects = audit.recordsSubjects
     maximumSentPerHour = audit.maximumSentPerHour
+    shard = configuration.mailboxes.shard
     newMailboxesPerHour = configuration.mailboxes.maximumNewPerHour
     for (kind, setting) in audit.kinds {
       switch setting {

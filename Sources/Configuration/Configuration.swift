@@ -107,6 +107,9 @@ public struct Configuration: Sendable, Equatable {
     public var folders = SpecialFolders()
 
     /// The defaults on a machine of that name.
+    /// `shard`: the share of the mailboxes that this collector writes; nil for all.
+    public var shard: Shard?
+
     public init(hostName: String = HostName.current()) { defaultDomain = HostName.mailDomain(of: hostName) }
 
     /// These settings as the naming of mailboxes takes them.

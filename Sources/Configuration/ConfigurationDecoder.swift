@@ -88,6 +88,7 @@ struct ConfigurationDecoder {
     keys.decode("known", into: &mailboxes.known, as: .list(of: .absolutePath))
     keys.decode("webmail-hosts", into: &mailboxes.webmailHosts, as: .list(of: .ipAddress))
     keys.decode("aliases", into: &mailboxes.aliases, as: .list(of: .absolutePath))
+    keys.decode("shard", into: &mailboxes.shard, as: .shard)
     keys.decode("new-per-hour", into: &mailboxes.maximumNewPerHour, as: .countOrOff(upTo: 1_000_000_000))
     keys.decode("folders") { folders in
       folders.decode("trash", into: &mailboxes.folders.trash, as: .list(of: .name))

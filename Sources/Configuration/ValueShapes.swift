@@ -73,6 +73,14 @@ extension ValueShape where Value == String {
   }
 }
 
+extension ValueShape where Value == Shard? {
+  static var shard: ValueShape {
+    .scalar(allowed: "a share, as in 2/8 for the second of eight; at most 4096 of them") { text, _ in
+      Shard(text).map(Optional.some)
+    }
+  }
+}
+
 extension ValueShape where Value == Level {
   static var level: ValueShape {
     .scalar(allowed: "1, 3, 5 or 10") { text, isQuoted in

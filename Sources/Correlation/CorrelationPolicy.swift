@@ -29,6 +29,8 @@ public struct CorrelationPolicy: Sendable {
   public var burstWindow: UInt64 = 600_000_000
   /// The first instant of the day behind the one that a time lies in, in the audit's time zone.
   public var dayEnd: @Sendable (UInt64) -> UInt64 = { ($0 / 86_400_000_000 + 1) * 86_400_000_000 }
+  /// The share of the mailboxes whose events are told; nil for all.
+  public var shard: Shard?
   /// How many notes are kept at the most; the oldest go first.
   public var maximumNotes = 1_500_000
   /// How many unfinished rules wait at the most.

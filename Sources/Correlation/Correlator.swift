@@ -380,7 +380,16 @@ public final class Correlator {
 
   // MARK: - Telling
 
-  func tell(_ event: AuditEvent, to owner: TrailOwner) { told.append(Told(event: event, owner: owner)) }
+  func tell(_ event: AuditEvent, to owner: TrailOwner) {
+    if let shard = policy.shard, !shard.holds(Self.shardKey(event, owner)) { return }
+    told.append(Told(event: event, owner: owner))
+  }
+
+  /// What decides whose share an event is in: its mailbox, or the panel's account.
+  private static func shardKey(_ event: AuditEvent, _ owner: TrailOwner) -> ArraySlice<UInt8> {
+    if case .panel(let account) = owner { return account[...] }
+    return event.fields[.mailbox] ?? []
+  }
 }
 
 /// A rule at work on one line.
