@@ -37,6 +37,8 @@ public final class AuditTree {
   private var pending = PendingLines()
   private var recovered = RecoveredLines()
   private var present = PresentLines()
+  /// What `appendMissing` took since the present lines were read.
+  private var added: Set<EventID> = []
   private var touched: Set<PendingLines.Key> = []
   private var hasTouchedMany = false
   var writer: BatchWriter
@@ -89,6 +91,39 @@ public final class AuditTree {
     }
     pending.append(event, key)
     return true
+  }
+
+  /// Takes an event that was told apart from the others, by a replay or from a file that came late, unless the tree has
+  /// it: in its owner's trail; in `_unknown`, because its mailbox was not known when it was told; or, when now it
+  /// belongs to nobody, in the trail of the mailbox that it names. True when it will be written.
+  ///
+  /// Knows what is in the files, not what is pending: commit before, and call `forgetPresent` behind the last one.
+  public func appendMissing(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
+    var owners = [owner]
+    switch owner {
+    case .mailbox: owners.append(.unknown)
+    case .unknown:
+      if let address = event.fields[.mailbox].flatMap({ MailboxAddress(Array($0)) }) {
+        owners.append(.mailbox(address))
+      }
+    case .bridge, .panel: break
+    }
+    let day = calendar.day(of: event.time)
+    for owner in owners {
+      let key = PendingLines.Key(owner: owner, day: day)
+      if !present.isKnown(key) { present.insert(try idsInFile(key), for: key) }
+      if present.contains(event.id, in: key) { return false }
+    }
+    guard !added.contains(event.id) else { return false }
+    let isNew = try append(event, owner: owner)
+    added.insert(event.id)
+    return isNew
+  }
+
+  /// Gives back what `appendMissing` learnt of the files: they change.
+  public func forgetPresent() {
+    present.removeAll()
+    added = []
   }
 
   /// Makes everything durable that was appended; nothing is done when nothing is pending.

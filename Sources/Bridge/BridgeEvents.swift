@@ -1,4 +1,5 @@
 import AuditModel
+import AuditTree
 import Correlation
 import LogSources
 
@@ -6,15 +7,13 @@ import LogSources
 enum BridgeEvents {
   /// Entries are missing or may be missing.
   static func gap(_ notice: SourceNotice, at time: UInt64) -> Correlator.Told {
-    var reason = notice.reason
-    if let from = notice.from { reason += "; from \(from)" }
-    if let to = notice.to { reason += " to \(to)" }
+    let reason = notice.reason + GapBounds(from: notice.from, to: notice.to).text
     var fields = FieldSet()
     fields.set(.outcome, to: "failure")
     fields.set(.reason, to: reason)
     fields.set(.scope, to: notice.subject)
     if let count = notice.count { fields.set(.count, to: String(count)) }
-    return make(.bridgeGap, fields, at: notice.to ?? notice.from ?? time, level: .high)
+    return make(.bridgeGap, fields, at: notice.to ?? time, level: .high)
   }
 
   /// journald dropped messages of a unit over its rate limit.

@@ -24,9 +24,10 @@ public final class CheckpointStore {
     case changes([UInt8])
   }
 
-  private static let mark = Array("mailtrail checkpoint 2\n".utf8)
-  /// Version 1 knew the journal's positions only.
-  private static let markOfVersion1 = Array("mailtrail checkpoint 1\n".utf8)
+  private static let markStart = "mailtrail checkpoint "
+  private static let mark = Array("\(markStart)\(version)\n".utf8)
+  /// Version 1 knew the journal's positions only, version 2 not the journal's files.
+  private static let version = 3
   private static let name = "checkpoint"
 
   private let directory: String
@@ -57,22 +58,47 @@ public final class CheckpointStore {
 
   /// The last checkpoint; nil when there is none. A damaged one is renamed to `checkpoint.bad` and the reason given to
   /// `report`.
+  ///
+  /// - Throws: `CheckpointError`, or `CheckpointVersionError` for one of a newer version, which stays as it is.
   public func load(report: (String) -> Void) throws -> Content? {
-    guard access(path(Self.name), F_OK) == 0 else { return nil }
-    let bytes = try InputFile.contents(of: path(Self.name))
+    guard let bytes = try bytes() else { return nil }
     if let content = try decode(bytes) { return content }
-    let bad = Self.name + ".bad"
+    let bad = freeName(Self.name + ".bad")
     guard renameat(descriptor, Self.name, descriptor, bad) == 0 else {
       throw CheckpointError(path(Self.name), "cannot be set aside", errno)
     }
-    report("\(path(Self.name)) is damaged or of another version; it was set aside as \(bad)")
+    report("\(path(Self.name)) is damaged; it was set aside as \(bad)")
     return nil
+  }
+
+  /// The last checkpoint as it stands, for a reader beside the collector; nil when there is none or it is damaged.
+  public func peek() throws -> Content? { try bytes().flatMap { try decode($0) } }
+
+  private func bytes() throws -> [UInt8]? {
+    guard access(path(Self.name), F_OK) == 0 else { return nil }
+    let bytes = try InputFile.contents(of: path(Self.name))
+    if let version = Self.version(of: bytes), version > Self.version {
+      throw CheckpointVersionError(path: path(Self.name), version: version, known: Self.version)
+    }
+    return bytes
+  }
+
+  /// What was set aside before is not overwritten.
+  private func freeName(_ name: String) -> String {
+    var number = 1
+    while number < 100, access(path(number == 1 ? name : "\(name)-\(number)"), F_OK) == 0 { number += 1 }
+    return number == 1 ? name : "\(name)-\(number)"
+  }
+
+  /// The version that stands in the mark; nil when there is no mark.
+  private static func version(of bytes: [UInt8]) -> Int? {
+    guard bytes.starts(with: markStart.utf8), let end = bytes.firstIndex(of: 10) else { return nil }
+    return Int(String(decoding: bytes[markStart.utf8.count..<end], as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
   }
 
   private func decode(_ bytes: [UInt8]) throws -> Content? {
     let head = Self.mark.count + 16
-    let isVersion1 = bytes.starts(with: Self.markOfVersion1)
-    guard bytes.count >= head, isVersion1 || bytes.starts(with: Self.mark) else { return nil }
+    guard bytes.count >= head, let version = Self.version(of: bytes) else { return nil }
     let length = Self.number(bytes, Self.mark.count)
     let bodyHash = Self.number(bytes, Self.mark.count + 8)
     guard UInt64(bytes.count - head) == length, Self.hash(bytes[head...]) == bodyHash, length >= 48 else { return nil }
@@ -84,7 +110,11 @@ public final class CheckpointStore {
     let newest = Self.number(body, 32)
     logNumber = Self.number(body, 40)
     let position =
-      isVersion1 ? SourcePosition(encodedInVersion1: body[48...]) : SourcePosition(encoded: body[48...])
+      switch version {
+      case 1: SourcePosition(encodedInVersion1: body[48...])
+      case 2: SourcePosition(encodedInVersion2: body[48...])
+      default: SourcePosition(encoded: body[48...])
+      }
     guard let position else { return nil }
     guard let snapshot = try? InputFile.contents(of: path(snapshotName)), Self.hash(snapshot[...]) == snapshotHash
     else { return nil }
@@ -237,6 +267,18 @@ public final class CheckpointStore {
       guard count > 0 else { throw CheckpointError(path, "cannot be written", errno) }
       done += count
     }
+  }
+}
+
+/// A checkpoint that a later mailtrail wrote.
+public struct CheckpointVersionError: Error, CustomStringConvertible {
+  public var path: String
+  public var version: Int
+  public var known: Int
+
+  public var description: String {
+    "\(path) is of version \(version), and this mailtrail knows up to \(known): a newer mailtrail wrote it. Install that "
+      + "one again, or move the file away to begin anew (the tree's events are not written twice)"
   }
 }
 

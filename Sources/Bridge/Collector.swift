@@ -41,6 +41,15 @@ public final class Collector {
   private var events: [Correlator.Told] = []
   private var position = SourcePosition()
   private var isPositionNew = false
+  /// Events of a replay or of files that came late, for the next job; the tree has some of them perhaps.
+  private var additions: [Correlator.Told] = []
+  private var onAdded: (@Sendable (Int) -> Void)?
+  private var backfill: BackfillServer?
+  /// What a replay has brought and that waits until this collector has read as far as the replay had.
+  private var brought: BackfillServer.Batch?
+  private var lateFiles = LateFiles()
+  private var faults: JournalFaults?
+  private var rulesRecord: RulesRecord?
   private var newest: UInt64 = 0
   private var lastSubmit: UInt64 = 0
   private var changeBytes = 0
@@ -90,12 +99,18 @@ public final class Collector {
     let reason =
       "mailtrail started with \(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
     events.append(BridgeEvents.started(reason, at: WallClock.now()))
+    takeUpFaults()
+    if let change = rulesRecord?.change(to: table.fingerprint) {
+      events.append(BridgeEvents.tableChanged(change, at: WallClock.now()))
+    }
+    listen(messages)
     messages.start(start, interest: interest)
     defer { messages.stop() }
     SystemMessages.notify("READY=1\nSTATUS=Reading")
     try loop(messages)
     events.append(BridgeEvents.stopped("mailtrail stopped", at: WallClock.now()))
     SystemMessages.notify("STOPPING=1")
+    backfill?.stop()
     let isClean = drain()
     writer?.finish(givesUp: true)
     writeStatus(force: true)
@@ -107,6 +122,8 @@ public final class Collector {
   private func open() throws -> SourceRequest {
     let audit = configuration.audit
     try DirectoryLock.acquire(audit.directory)
+    try DirectoryLock.acquire(configuration.state.directory)
+    try TreeFormat.check(audit.directory)
     let store = try CheckpointStore(directory: configuration.state.directory)
     let tree = try AuditTree(
       root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar)
@@ -121,7 +138,11 @@ public final class Collector {
     let retention = audit.retention.microseconds
     let now = WallClock.now()
     let earliest = now > retention ? now - retention : 0
-    var request = sourceRequest()
+    var request = SourceRequest(configuration.sources, follows: !options.untilEnd)
+    let faults = JournalFaults(directory: configuration.state.directory)
+    request.journal?.excludedFiles = faults.excluded
+    self.faults = faults
+    rulesRecord = RulesRecord(directory: configuration.state.directory)
     request.start = .since(earliest)
     if let content {
       for records in content.state where !pipeline.correlator.restore(records) {
@@ -146,21 +167,20 @@ public final class Collector {
     return request
   }
 
-  private func sourceRequest() -> SourceRequest {
-    var request = SourceRequest(follows: !options.untilEnd)
-    for source in configuration.sources {
-      switch source {
-      case .journal(let journal):
-        var selection = request.journal ?? JournalSelection()
-        selection.namespaces += journal.namespaces
-        selection.directories += journal.directories
-        if journal.namespaces.isEmpty, journal.directories.isEmpty { selection.localMachine = true }
-        request.journal = selection
-      case .text(let text):
-        request.text.followed.append(.init(path: text.path, format: TextLogFormat(text.format)))
-      }
-    }
-    return request
+  /// Says which journal file ended the last run.
+  private func takeUpFaults() {
+    for notice in faults?.notices ?? [] { take(notice) }
+    takeGaps()
+  }
+
+  /// Lets replays bring what is missing. Without the socket they cannot; everything else goes on.
+  private func listen(_ messages: SourceThread) {
+    guard !options.untilEnd else { return }
+    do {
+      let server = try BackfillServer(directory: configuration.state.directory)
+      server.start { messages.messages.interrupt() }
+      backfill = server
+    } catch { options.report("\(error)") }
   }
 
   // MARK: - The loop
@@ -171,6 +191,7 @@ public final class Collector {
       feedWatchdog()
       writeStatus(force: false)
       removeExpired()
+      takeBrought()
       if held != nil, !submitHeld() {
         // The disk takes nothing: reading stops, the old checkpoint stays.
         usleep(50_000)
@@ -192,17 +213,66 @@ public final class Collector {
   }
 
   private func take(_ batch: EntryBatch, _ notices: [SourceNotice]) {
+    if batch.lateFile != nil { return takeLate(batch, notices) }
     pipeline.process(batch)
     if let last = batch.entries.last { newest = max(newest, last.realtime) }
     for notice in notices { take(notice) }
     events += pipeline.correlator.takeTold()
-    status.gaps += UInt64(pipeline.gaps.count)
-    events += pipeline.gaps
-    pipeline.gaps.removeAll()
+    takeGaps()
     position = batch.position
     isPositionNew = isPositionNew || batch.examinedCount > 0
     status.entriesRead += UInt64(batch.examinedCount)
     status.truncated += UInt64(batch.truncatedCount)
+  }
+
+  /// Entries of a file that came late have a pipeline of their own: their times are long past in this one. What they
+  /// tell may be in the tree.
+  private func takeLate(_ batch: EntryBatch, _ notices: [SourceNotice]) {
+    do {
+      additions += try lateFiles.process(batch, newest: newest) {
+        var policy = try CorrelationPolicy(configuration, calendar: calendar)
+        policy.knownMailboxes += pipeline.correlator.knownAddresses
+        return Pipeline(
+          table: table, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+      }
+    } catch { options.report("\(error)") }
+    for notice in notices { take(notice) }
+    takeGaps()
+    // The file is behind the position from its end on, and what it told goes into the same job.
+    position = batch.position
+    isPositionNew = true
+    status.entriesRead += UInt64(batch.examinedCount)
+  }
+
+  private func takeGaps() {
+    status.gaps += UInt64(pipeline.gaps.count)
+    events += pipeline.gaps
+    pipeline.gaps.removeAll()
+  }
+
+  /// Takes what a replay has brought, once everything up to its time has been read and told here: so that what both
+  /// tell is in the files, or in the job before, when it is looked for.
+  private func takeBrought() {
+    guard held == nil, additions.isEmpty, let server = backfill else { return }
+    brought = brought ?? server.take()
+    guard let batch = brought, hasReadUpTo(batch.asOf) else { return }
+    submitIfDue(force: true)
+    guard held == nil else { return }
+    brought = nil
+    let oldest = Backfill.oldest(newest: newest, retention: configuration.audit.retention.microseconds)
+    let kept = batch.told.filter { $0.event.time >= oldest }
+    let (count, expired) = (kept.count, batch.told.count - kept.count)
+    additions = kept
+    onAdded = { added in
+      _ = batch.answer.trySend(.init(added: added, present: count - added, expired: expired))
+    }
+    submitIfDue(force: true)
+  }
+
+  private func hasReadUpTo(_ time: UInt64) -> Bool {
+    if time <= newest { return true }
+    if caughtUpAt > 0 { settleByClock() }
+    return caughtUpAt > grace && time <= caughtUpAt - grace
   }
 
   private func take(_ notice: SourceNotice) {
@@ -221,6 +291,7 @@ public final class Collector {
     var wait = SystemMessages.watchdogInterval().map { $0 / 3 } ?? Self.idleInterval
     if !events.isEmpty { wait = min(wait, Self.commitInterval) }
     if isPositionNew { wait = min(wait, Self.idleInterval) }
+    if brought != nil { wait = min(wait, Self.commitInterval) }
     if caughtUpAt > 0, let due = pipeline.correlator.nextDue {
       let at = due &+ grace
       let now = WallClock.now()
@@ -241,13 +312,16 @@ public final class Collector {
 
   private func submitIfDue(force: Bool) {
     let now = WallClock.monotonic()
-    let isFull = events.count >= 4096
+    let isFull = events.count >= 4096 || !additions.isEmpty
     let isEventDue = !events.isEmpty && (now - lastSubmit >= Self.commitInterval || caughtUpAt > 0)
     let isPositionDue = isPositionNew && now - lastSubmit >= Self.idleInterval
     guard force || isFull || isEventDue || isPositionDue, held == nil else { return }
     held = WriteJob(
-      events: events, checkpoint: .init(position: position, newest: newest, change: stateChange()))
+      events: events, additions: additions, onAdded: onAdded,
+      checkpoint: .init(position: position, newest: newest, change: stateChange()))
     events.removeAll(keepingCapacity: true)
+    additions.removeAll()
+    onAdded = nil
     isPositionNew = false
     lastSubmit = now
     _ = submitHeld()
@@ -326,6 +400,8 @@ public final class Collector {
       pipeline = next
       (self.configuration, self.table) = (configuration, table)
       hasSnapshot = false
+      lateFiles.forgetTable()
+      _ = rulesRecord?.change(to: table.fingerprint)
       options.report("reloaded the configuration and \(table.rules.count) rules")
       if let (old, new) = change {
         let reason = "rules \(String(old, radix: 16)) replaced by \(String(new, radix: 16))"
@@ -348,6 +424,8 @@ public final class Collector {
 
   private func writeStatus(force: Bool) {
     let now = WallClock.monotonic()
+    if caughtUpAt > 0 { faults?.settle() }
+    if let writer, writer.status.jobsDone > 0 { rulesRecord?.save() }
     let trouble = writer?.status.trouble ?? ""
     guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
     let isNew = force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
@@ -384,13 +462,17 @@ public enum CollectorError: Error, CustomStringConvertible {
   /// Another collector has the tree.
   case treeInUse(String)
   case tree(String, Int32)
+  /// No replay can bring missing events.
+  case backfill(String, Int32)
 
   public var description: String {
     switch self {
     case .notWritten(let reason):
       "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
     case .treeInUse(let path):
-      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail), or choose another audit.directory"
+      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail), or choose another directory"
+    case .backfill(let path, let code):
+      "\(path) cannot be made (\(String(cString: strerror(code)))): a replay cannot add to the tree while this runs"
     case .tree(let path, let code):
       "cannot open \(path): \(String(cString: strerror(code))); create it for the user that runs mailtrail"
     }

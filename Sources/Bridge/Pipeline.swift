@@ -49,6 +49,12 @@ public final class Pipeline {
   /// With a memory of its own: the reader asks once an entry, and two threads at one lock would wait for each other.
   public var interest: any EntryInterest { TableRouter(table: table) }
 
+  /// Hands out the gaps and forgets them.
+  func takeGaps() -> [Correlator.Told] {
+    defer { gaps.removeAll() }
+    return gaps
+  }
+
   /// Takes a batch's entries up, in their order.
   public func process(_ batch: EntryBatch) {
     batch.withAllBytes { bytes in for entry in batch.entries { process(entry, batch, bytes) } }

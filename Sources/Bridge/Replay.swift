@@ -22,8 +22,12 @@ public final class Replay {
   /// Called with the time of the newest entry so far.
   public var onProgress: ((UInt64) -> Void)?
 
-  public init(configuration: Configuration, table: CompiledTable, calendar: DayCalendar) throws {
-    let policy = try CorrelationPolicy(configuration, calendar: calendar)
+  /// - Parameter known: mailboxes that are known besides those that the configuration and the journal tell.
+  public init(
+    configuration: Configuration, table: CompiledTable, calendar: DayCalendar, known: [MailboxAddress] = []
+  ) throws {
+    var policy = try CorrelationPolicy(configuration, calendar: calendar)
+    policy.knownMailboxes += known
     pipeline = Pipeline(
       table: table, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
   }
@@ -52,6 +56,32 @@ public final class Replay {
       if let trouble = writer.status.trouble { throw ReplayError(trouble) }
       try tree.commit()
     case .events(let body): try read(sources, body)
+    }
+  }
+
+  /// Reads to the end of the request, behind which more may follow: what waits or is being counted there is not told.
+  ///
+  /// - Parameter body: gets what was told and the time of the newest entry that had been read by then.
+  public func runOpenEnded(
+    _ request: SourceRequest, _ body: ([Correlator.Told], UInt64) throws -> Void
+  ) throws {
+    let sources = try SourceThread()
+    sources.start(request, interest: pipeline.interest)
+    defer { sources.stop() }
+    var newest: UInt64 = 0
+    while case .element(let message) = sources.messages.receive() {
+      switch message {
+      case .failed(let error): throw error
+      case .batch(let batch, let found, _, _):
+        pipeline.process(batch)
+        entriesRead += UInt64(batch.examinedCount)
+        notices += found
+        for entry in batch.entries { newest = max(newest, entry.realtime) }
+        sources.recycle(batch)
+        pipeline.gaps.removeAll()
+        try body(pipeline.correlator.takeTold(), newest)
+        onProgress?(newest)
+      }
     }
   }
 

@@ -8,6 +8,10 @@ import Synchronization
 /// What the pipeline hands to the thread that writes: events, and the checkpoint that counts once they are durable.
 struct WriteJob: Sendable {
   var events: [Correlator.Told]
+  /// Events from a replay or from a file that came late: those that the tree has already are left out.
+  var additions: [Correlator.Told] = []
+  /// Called on the writing thread with the number of additions that were missing, once they are durable.
+  var onAdded: (@Sendable (Int) -> Void)?
   /// nil in a replay, which keeps no checkpoint.
   var checkpoint: Checkpoint?
 
@@ -71,22 +75,28 @@ final class TrailWriter: @unchecked Sendable {
   private func run() {
     while case .element(let job) = jobs.receive() {
       state.withLock { $0.isIdle = false }
-      guard write(job) else { return }
+      guard let added = write(job) else { return }
       state.withLock { status in
         status.trouble = nil
         status.isIdle = true
         status.jobsDone += 1
-        status.eventsWritten += UInt64(job.events.count)
-        for told in job.events { status.countsByKind[told.event.kind, default: 0] += 1 }
+        status.eventsWritten += UInt64(job.events.count + added.count)
+        for told in job.events + added { status.countsByKind[told.event.kind, default: 0] += 1 }
         if job.checkpoint != nil { status.checkpointTime = WallClock.now() }
       }
       onDone(job.events)
+      job.onAdded?(added.count)
     }
   }
 
-  /// Tries until it works; false when told to give up.
-  private func write(_ job: WriteJob) -> Bool {
+  /// Tries until it works, and answers with the additions that were missing; nil when told to give up.
+  private func write(_ job: WriteJob) -> [Correlator.Told]? {
     var appended = 0
+    var examined = 0
+    var added: [Correlator.Told] = []
+    // What is in this job is not in the files yet.
+    let own = job.additions.isEmpty ? [] : Set(job.events.map(\.event.id))
+    defer { if !job.additions.isEmpty { tree.forgetPresent() } }
     var isCommitted = false
     var isChangeWritten = false
     var delay: UInt32 = 100_000
@@ -96,6 +106,11 @@ final class TrailWriter: @unchecked Sendable {
           try tree.append(job.events[appended].event, owner: job.events[appended].owner)
           appended += 1
         }
+        while examined < job.additions.count {
+          let told = job.additions[examined]
+          if !own.contains(told.event.id), try tree.appendMissing(told.event, owner: told.owner) { added.append(told) }
+          examined += 1
+        }
         if let store, let checkpoint = job.checkpoint {
           if !isCommitted { try tree.commit() }
           isCommitted = true
@@ -104,10 +119,10 @@ final class TrailWriter: @unchecked Sendable {
           isChangeWritten = true
           try store.write(position: checkpoint.position, newest: checkpoint.newest, change: change)
         }
-        return true
+        return added
       } catch {
         state.withLock { $0.trouble = "\(error)" }
-        guard store != nil, !isStopping.load(ordering: .acquiring) else { return false }
+        guard store != nil, !isStopping.load(ordering: .acquiring) else { return nil }
         usleep(delay)
         delay = min(delay * 2, 2_000_000)
       }

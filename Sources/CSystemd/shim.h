@@ -2,6 +2,7 @@
 #include <systemd/sd-journal.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-id128.h>
-/* eventfd(2) and signalfd(2), which an event loop beside libsystemd needs and Swift's Glibc module lacks. */
+/* epoll(7), eventfd(2) and signalfd(2), which an event loop beside libsystemd needs and Swift's Glibc module lacks. */
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>

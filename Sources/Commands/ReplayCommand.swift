@@ -26,6 +26,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try options.load()
+    if let outputDir, Self.isSame(outputDir, configuration.audit.directory) { return try addToLiveTree(configuration) }
     let request = try text.request(with: journal, since: events.since, until: events.until)
     let replay = try Replay(
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
@@ -41,27 +42,41 @@ struct ReplayCommand: ParsableCommand {
   private func write(
     _ replay: Replay, _ request: SourceRequest, _ configuration: Configuration, to directory: String
   ) throws {
-    guard directory != configuration.audit.directory else {
-      throw ValidationError(
-        "\(directory) is the live tree, which only the collector writes; give another directory")
-    }
     try DirectoryLock.acquire(directory)
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: try configuration.calendar())
     tree.skipsPresent = true
-    var bar = ProgressBar(first: 0, last: 0, isHidden: true)
-    if Terminal.standardError.isTerminal {
-      let now = WallClock.now()
-      var first: UInt64?
-      replay.onProgress = { time in
-        if first == nil {
-          first = time
-          bar = ProgressBar(first: time, last: min(request.until ?? now, now))
-        }
-        bar.advance(to: time)
-      }
-    }
-    defer { bar.finish() }
+    let progress = ReplayProgress(until: request.until)
+    replay.onProgress = progress.advance
+    defer { progress.finish() }
     try replay.run(request, to: .tree(tree))
+  }
+
+  /// Adds what is missing to the tree that the collector writes.
+  private func addToLiveTree(_ configuration: Configuration) throws {
+    // What the collector reads is what is missing in its tree, unless another source is named.
+    var request = try text.request(with: journal, since: events.since, until: events.until)
+    if !journal.isChosen, text.syslogFile.isEmpty {
+      let sources = SourceRequest(configuration.sources, follows: false)
+      (request.journal, request.text) = (sources.journal, sources.text)
+    }
+    let backfill = try Backfill(configuration: configuration, table: try configuration.loadTable())
+    let progress = ReplayProgress(until: request.until)
+    backfill.onProgress = progress.advance
+    defer { progress.finish() }
+    let outcome = try backfill.run(request)
+    progress.finish()
+    for notice in backfill.notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
+    guard !events.quiet else { return }
+    var text = "mailtrail: \(outcome.added) events were missing and are added, \(outcome.present) were there"
+    if outcome.expired > 0 { text += ", \(outcome.expired) are older than audit.retention and left out" }
+    if outcome.left > 0 { text += ", \(outcome.left) are left to the collector, which has not read so far" }
+    StandardError.write(text)
+  }
+
+  private static func isSame(_ path: String, _ other: String) -> Bool {
+    var (one, two) = (stat(), stat())
+    guard stat(path, &one) == 0, stat(other, &two) == 0 else { return path == other }
+    return one.st_dev == two.st_dev && one.st_ino == two.st_ino
   }
 
   private func print(_ replay: Replay, _ request: SourceRequest) throws {
@@ -82,6 +97,26 @@ struct ReplayCommand: ParsableCommand {
     try window.finish { try output.print($0) }
     output.finish()
     if events.grep != nil, output.count == 0 { throw CommandFailure("") }
+  }
+}
+
+/// The progress bar of a replay; none where nobody looks.
+final class ReplayProgress {
+  private let until: UInt64?
+  private var bar: ProgressBar?
+
+  init(until: UInt64?) { self.until = until }
+
+  func advance(to time: UInt64) {
+    guard Terminal.standardError.isTerminal else { return }
+    let now = WallClock.now()
+    if bar == nil { bar = ProgressBar(first: time, last: min(until ?? now, now)) }
+    bar?.advance(to: time)
+  }
+
+  func finish() {
+    bar?.finish()
+    bar = nil
   }
 }
 

@@ -63,9 +63,13 @@ struct ShowCommand: ParsableCommand {
   /// Gaps of the collector that touch the time that is shown: what is missing there may be missing from this trail.
   private func gaps(_ reader: TrailReader, _ found: [AuditEvent], _ filter: EventFilter) throws -> [AuditEvent] {
     guard let first = filter.since ?? found.first?.time else { return [] }
+    let shown = first...max(first, filter.until ?? .max - 1)
     var gaps: [AuditEvent] = []
-    try reader.forEachLine(of: TrailPath(.bridge), in: first..<((filter.until ?? .max - 1) + 1)) { line in
-      if let event = try? line.event(), event.kind == .bridgeGap { gaps.append(event) }
+    // A gap's record is never older than its end.
+    try reader.forEachLine(of: TrailPath(.bridge), in: first..<UInt64.max) { line in
+      guard let event = try? line.event(), event.kind == .bridgeGap else { return true }
+      let bounds = GapBounds(reason: event.fields[.reason].map(Array.init) ?? [])
+      if bounds.touches(shown, recordedAt: event.time) { gaps.append(event) }
       return true
     }
     return gaps

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuditModel
+import AuditTree
 import Bridge
 import Configuration
 import Glibc
@@ -24,7 +26,9 @@ struct StatusCommand: ParsableCommand {
       )
     }
     switch output {
-    case .short: print(text(status, configuration.audit.directory))
+    case .short:
+      print(text(status, configuration.audit.directory))
+      for line in try gaps(configuration.audit.directory) { print(line) }
     case .json: print(json(status))
     case .prometheus: print(prometheus(status))
     }
@@ -65,6 +69,23 @@ struct StatusCommand: ParsableCommand {
     }
     return lines.joined(separator: "\n")
   }
+
+  /// The last gaps, of earlier runs too: they are in the collector's own trail.
+  private func gaps(_ directory: String) throws -> [String] {
+    guard let reader = try? TrailReader(root: directory) else { return [] }
+    var lines: [String] = []
+    try reader.forEachLine(of: TrailPath(.bridge), order: .newestFirst) { line in
+      guard let event = try? line.event(), event.kind == .bridgeGap else { return true }
+      let count = event.fields[.count].map { String(decoding: $0, as: UTF8.self) + " entries, " } ?? ""
+      let subject = event.fields[.scope].map { EventPrinter.safe($0) + ": " } ?? ""
+      let reason = event.fields[.reason].map { EventPrinter.safe($0) } ?? ""
+      lines.append("          Gap: " + LocalClock.text(event.time, isISO: true) + " " + count + subject + reason)
+      return lines.count < Self.maximumGaps
+    }
+    return lines
+  }
+
+  private static let maximumGaps = 10
 
   private func json(_ status: CollectorStatus) -> String {
     var parts = status.numbers.map { "\"\($0.name)\":\($0.value)" }

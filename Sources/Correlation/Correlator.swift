@@ -27,6 +27,9 @@ public final class Correlator {
   /// How many mailboxes are known.
   public var mailboxCount: Int { mailboxes.addresses.count }
 
+  /// The known mailboxes, for another correlation that begins beside this one.
+  public var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
+
   let table: CompiledTable
   var policy: CorrelationPolicy
   var notes: NoteStore

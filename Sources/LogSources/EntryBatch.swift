@@ -19,6 +19,11 @@ public final class EntryBatch: @unchecked Sendable {
   /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
   public internal(set) var position = SourcePosition()
 
+  /// The path of the file that came late and that all entries are from; nil for entries in the order of the journal.
+  public internal(set) var lateFile: String?
+  /// Whether these were the last entries of `lateFile`.
+  public internal(set) var isEndOfLateFile = false
+
   @usableFromInline var buffer = ByteBuffer(capacity: 1 << 16)
 
   public init() {}
@@ -55,6 +60,8 @@ public final class EntryBatch: @unchecked Sendable {
     examinedCount = 0
     truncatedCount = 0
     position = SourcePosition()
+    lateFile = nil
+    isEndOfLateFile = false
   }
 
   /// Whether the next entry should wait for the next batch.

@@ -11,6 +11,8 @@ final class JournalHandle {
     case namespace(String)
     case directory(String)
     case files([String])
+    /// Files that we list, in groups of as many as libsystemd opens.
+    case listed(JournalListing)
   }
 
   /// What sd_journal_process(3) saw.
@@ -24,12 +26,38 @@ final class JournalHandle {
   /// libsystemd unpacks so much of a compressed field. More than the limit, so that a field that is cut shows.
   private static let dataThreshold = EntryBatch.fieldLimit + 128
 
-  let pointer: OpaquePointer
+  /// libsystemd's handle that stands on the current entry.
+  private(set) var pointer: OpaquePointer
+  /// All of libsystemd's handles: one, or as many as there are groups of files.
+  private let pointers: [OpaquePointer]
+  private var merge: MergedHandles?
+  /// The files that were listed when this handle was opened; empty where libsystemd lists them.
+  private var listedFiles: [String] = []
+  /// An epoll(7) over the groups' descriptors; -1 where there is one handle.
+  private var groupDescriptor: Int32 = -1
   /// The descriptor to poll(2); negative, an error number, when the journal is not watched or cannot be.
   private(set) var descriptor: Int32 = -1
   private let thread = ThreadConfinement()
 
   init(_ opening: Opening, matches: [String], watches: Bool) throws(JournalError) {
+    let (opened, subject) = try Self.open(opening)
+    pointers = opened
+    pointer = opened[0]
+    if opened.count > 1 { merge = MergedHandles(opened) }
+    // From here on deinit closes them, whatever fails.
+    if case .listed(let listing) = opening { listedFiles = listing.files() }
+    if watches { watch() }
+    for pointer in pointers {
+      var failure = sd_journal_set_data_threshold(pointer, Self.dataThreshold)
+      for match in matches where failure >= 0 { failure = sd_journal_add_match(pointer, match, match.utf8.count) }
+      if failure < 0 {
+        throw JournalError(operation: "cannot select entries of the journal", subject: subject, code: -failure)
+      }
+    }
+  }
+
+  /// libsystemd's handles, one at least, and what they are in words.
+  private static func open(_ opening: Opening) throws(JournalError) -> ([OpaquePointer], String) {
     var opened: OpaquePointer?
     let result: Int32
     let subject: String
@@ -46,25 +74,84 @@ final class JournalHandle {
     case .files(let paths):
       subject = paths.count == 1 ? "file \(paths[0])" : "files \(paths.joined(separator: ", "))"
       result = Self.openFiles(&opened, paths)
+    case .listed(let listing): return (try openGroups(listing), "by its files")
     }
     guard result >= 0, let opened else {
       throw JournalError(
         operation: "cannot open the journal", subject: subject, code: -result,
         remedy: result == -EACCES || result == -EPERM ? JournalAccess.remedy : "")
     }
-    pointer = opened
-    // From here on deinit closes it, whatever fails.
-    if watches { descriptor = sd_journal_get_fd(pointer) }
-    var failure = sd_journal_set_data_threshold(pointer, Self.dataThreshold)
-    for match in matches where failure >= 0 { failure = sd_journal_add_match(pointer, match, match.utf8.count) }
-    if failure < 0 {
-      throw JournalError(operation: "cannot select entries of the journal", subject: subject, code: -failure)
-    }
+    return ([opened], subject)
   }
+
+  /// One handle for each group of files; files that libsystemd refuses are left out, as it leaves them out itself.
+  private static func openGroups(_ listing: JournalListing) throws(JournalError) -> [OpaquePointer] {
+    raiseFileLimit()
+    var rest = listing.files().filter { JournalFile.defect(ofFileAt: $0) == nil }[...]
+    var pointers: [OpaquePointer] = []
+    repeat {
+      let group = Array(rest.prefix(listing.groupSize))
+      rest = rest.dropFirst(group.count)
+      var opened: OpaquePointer?
+      var result = openFiles(&opened, group)
+      if result < 0 { result = openFiles(&opened, group.filter(isReadable)) }
+      guard result >= 0, let opened else {
+        for pointer in pointers { sd_journal_close(pointer) }
+        throw JournalError(
+          operation: "cannot open the journal", subject: "group of \(group.count) files", code: -result,
+          remedy: result == -EMFILE ? "raise LimitNOFILE= of the unit above the number of journal files" : "")
+      }
+      pointers.append(opened)
+    } while !rest.isEmpty
+    return pointers
+  }
+
+  private static func isReadable(_ path: String) -> Bool {
+    var opened: OpaquePointer?
+    guard openFiles(&opened, [path]) >= 0 else { return false }
+    sd_journal_close(opened)
+    return true
+  }
+
+  /// Thousands of files want as many descriptors as the limits allow. A unit's sandbox may forbid it; there the unit
+  /// sets the limit.
+  private static func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+      return
+    }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  private func watch() {
+    let descriptors = pointers.map { sd_journal_get_fd($0) }
+    guard descriptors.count > 1, descriptors.allSatisfy({ $0 >= 0 }) else {
+      descriptor = descriptors.min() ?? -1
+      return
+    }
+    groupDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard groupDescriptor >= 0 else {
+      descriptor = -errno
+      return
+    }
+    for part in descriptors {
+      var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: part))
+      if epoll_ctl(groupDescriptor, EPOLL_CTL_ADD, part, &event) < 0 {
+        descriptor = -errno
+        return
+      }
+    }
+    descriptor = groupDescriptor
+  }
+
+  /// Whether files came or went since the handle was opened; always false where libsystemd lists them.
+  func hasOtherFiles(than listing: JournalListing) -> Bool { listedFiles != listing.files() }
 
   deinit {
     thread.check()
-    sd_journal_close(pointer)
+    for pointer in pointers { sd_journal_close(pointer) }
+    if groupDescriptor >= 0 { close(groupDescriptor) }
   }
 
   private static func openFiles(_ opened: inout OpaquePointer?, _ paths: [String]) -> Int32 {
@@ -78,17 +165,39 @@ final class JournalHandle {
 
   func next() -> Int32 {
     thread.check()
-    return sd_journal_next(pointer)
+    guard merge != nil else { return sd_journal_next(pointer) }
+    return moved(merge?.next())
   }
 
-  func previous() -> Int32 { sd_journal_previous(pointer) }
-  func seekHead() -> Int32 { sd_journal_seek_head(pointer) }
-  func seekTail() -> Int32 { sd_journal_seek_tail(pointer) }
-  func seek(realtime: UInt64) -> Int32 { sd_journal_seek_realtime_usec(pointer, realtime) }
-  func seek(_ cursor: Cursor) -> Int32 { sd_journal_seek_cursor(pointer, cursor.description) }
+  func previous() -> Int32 {
+    guard merge != nil else { return sd_journal_previous(pointer) }
+    return moved(merge?.previous())
+  }
 
-  func add(match: String) -> Int32 { sd_journal_add_match(pointer, match, match.utf8.count) }
-  func removeMatches() { sd_journal_flush_matches(pointer) }
+  private func moved(_ move: (result: Int32, pointer: OpaquePointer?)?) -> Int32 {
+    guard let move else { return -EINVAL }
+    if let pointer = move.pointer { self.pointer = pointer }
+    return move.result
+  }
+
+  func seekHead() -> Int32 { seekAll { sd_journal_seek_head($0) } }
+  func seekTail() -> Int32 { seekAll { sd_journal_seek_tail($0) } }
+  func seek(realtime: UInt64) -> Int32 { seekAll { sd_journal_seek_realtime_usec($0, realtime) } }
+  func seek(_ cursor: Cursor) -> Int32 {
+    let text = cursor.description
+    return seekAll { sd_journal_seek_cursor($0, text) }
+  }
+
+  func add(match: String) -> Int32 { seekAll { sd_journal_add_match($0, match, match.utf8.count) } }
+  func removeMatches() { for pointer in pointers { sd_journal_flush_matches(pointer) } }
+
+  /// The first failure, or the last success.
+  private func seekAll(_ body: (OpaquePointer) -> Int32) -> Int32 {
+    merge?.forgetPlaces()
+    var result: Int32 = 0
+    for pointer in pointers where result >= 0 { result = body(pointer) }
+    return result
+  }
 
   // MARK: The current entry
 
@@ -121,10 +230,22 @@ final class JournalHandle {
 
   // MARK: The journal as a whole
 
+  /// Whether the current entry has a field; the name without the equals sign.
+  func has(_ field: String) -> Bool {
+    var data: UnsafeRawPointer?
+    var length = 0
+    return sd_journal_get_data(pointer, field, &data, &length) >= 0
+  }
+
   /// The machines that have entries here, by `_MACHINE_ID`, sorted.
   func machineIDs() -> [ID128] {
-    guard sd_journal_query_unique(pointer, "_MACHINE_ID") >= 0 else { return [] }
     var machines: Set<ID128> = []
+    for pointer in pointers { Self.addMachines(of: pointer, to: &machines) }
+    return machines.sorted()
+  }
+
+  private static func addMachines(of pointer: OpaquePointer, to machines: inout Set<ID128>) {
+    guard sd_journal_query_unique(pointer, "_MACHINE_ID") >= 0 else { return }
     var data: UnsafeRawPointer?
     var length = 0
     let nameLength = "_MACHINE_ID=".utf8.count
@@ -134,24 +255,33 @@ final class JournalHandle {
         machines.insert(id)
       }
     }
-    return machines.sorted()
   }
 
   /// Takes up what inotify has seen; also lets go of files that were deleted.
   func process() -> Change {
     thread.check()
-    let result = sd_journal_process(pointer)
-    if result < 0 { return .failed(-result) }
-    if result == Int32(SD_JOURNAL_APPEND) { return .appended }
-    if result == Int32(SD_JOURNAL_INVALIDATE) { return .invalidated }
-    return .nothing
+    var change = Change.nothing
+    for pointer in pointers {
+      let result = sd_journal_process(pointer)
+      if result < 0 { return .failed(-result) }
+      if result == Int32(SD_JOURNAL_INVALIDATE) {
+        change = .invalidated
+      } else if result == Int32(SD_JOURNAL_APPEND), case .nothing = change {
+        change = .appended
+      }
+    }
+    if case .nothing = change { return change }
+    merge?.lookAgain()
+    return change
   }
 
   /// When `process` wants to be called though nothing was seen (journals on network file systems), as microseconds of
   /// the monotonic clock; `UInt64.max` for never.
   func deadline() -> UInt64 {
-    var deadline = UInt64.max
-    return sd_journal_get_timeout(pointer, &deadline) >= 0 ? deadline : .max
+    pointers.reduce(UInt64.max) { earliest, pointer in
+      var deadline = UInt64.max
+      return sd_journal_get_timeout(pointer, &deadline) >= 0 ? min(earliest, deadline) : earliest
+    }
   }
 }
 

@@ -13,6 +13,10 @@ public final class JournalReader: EntrySource {
   private let wakeDescriptor: WakeDescriptor?
   private let thread = ThreadConfinement()
   private var unwatchedLooks = 0
+  /// The files taken into the reading, by the journal's name; for readers that follow or go on from a position.
+  private var seen: [String: SeenFiles] = [:]
+  /// Files that came late and are being read.
+  private var lateFiles: [(reader: LateFileReader, isRest: Bool)] = []
   /// The writer that `nextTime` found.
   private var next: JournalWriter?
   /// Another source's descriptor: `wait` ends with `changed` when it is readable. -1 for none.
@@ -36,7 +40,76 @@ public final class JournalReader: EntrySource {
     filter = CompiledFilter(request.filter)
     let discovery = try WriterDiscovery(request.selection)
     pendingNotices = discovery.notices
+    // Before the journals are opened: a file that appears in between is looked at once more rather than never.
+    let present = discovery.origins.map { ($0, $0.opening.listing?.allFiles() ?? []) }
     for origin in discovery.origins { try add(origin, start: request.start) }
+    for (origin, files) in present where seen[origin.name] == nil { try takeUp(files, ofJournal: origin.name) }
+  }
+
+  /// Learns which files are there at the start; those that an earlier reader did not know have come late.
+  private func takeUp(_ files: [String], ofJournal name: String) throws(JournalError) {
+    guard !files.isEmpty || request.follows else { return }
+    if case .after(let position, _) = request.start, let known = position.seenFiles[name] {
+      seen[name] = SeenFiles(known)
+      return try lookForLateFiles(ofJournal: name, files)
+    }
+    seen[name] = SeenFiles()
+    seen[name]?.insertAll(of: files)
+  }
+
+  /// Begins to read the entries of new files that are older than what was read.
+  private func lookForLateFiles(ofJournal name: String, _ files: [String]) throws(JournalError) {
+    guard let known = seen[name] else { return }
+    for (path, id) in known.unknown(of: files) where !lateFiles.contains(where: { $0.reader.fileID == id }) {
+      var isLate = false
+      for writer in writers where writer.origin.name == name {
+        guard let bound = writer.bound, let since = lateSince else { continue }
+        var origin = writer.origin
+        origin.opening = .files([path])
+        // A file that cannot be read is a notice already.
+        guard
+          let found = try? LateFileReader(path: path, fileID: id, origin: origin, before: bound, since: since)
+        else { continue }
+        lateFiles.append((found, origin.isRest))
+        isLate = true
+      }
+      if isLate {
+        pendingNotices.append(
+          SourceNotice(
+            kind: .warning, subject: path,
+            reason: "the file has come late: its entries that are older than what was read are read now"))
+      } else {
+        seen[name]?.insert(id)
+      }
+    }
+    seen[name]?.forgetMissing(files)
+  }
+
+  /// From when on late entries are wanted; nil where only new ones are.
+  private var lateSince: UInt64? {
+    switch request.start {
+    case .tail, .at, .afterCursor: nil
+    case .head: 0
+    case .since(let moment), .after(_, let moment): moment
+    }
+  }
+
+  /// Whether entries of a file that came late are to be read next.
+  var hasLateFile: Bool { !lateFiles.isEmpty }
+
+  private func readLate(into batch: EntryBatch, limit: Int) -> ReadOutcome {
+    let (reader, isRest) = lateFiles[0]
+    batch.lateFile = reader.path
+    if reader.read(&decoder, filter, isRest: isRest, into: batch, limit: limit) {
+      lateFiles.removeFirst()
+      // Several writers read one file; it is known when the last of them has.
+      if !lateFiles.contains(where: { $0.reader.fileID == reader.fileID }) {
+        seen[reader.name]?.insert(reader.fileID)
+        batch.isEndOfLateFile = true
+      }
+    }
+    batch.position = position
+    return .more
   }
 
   private func add(_ origin: JournalWriter.Origin, start: StartPoint) throws(JournalError) {
@@ -53,6 +126,7 @@ public final class JournalReader: EntrySource {
     for writer in writers {
       if let cursor = writer.cursor { position.cursors[writer.origin.key] = cursor }
     }
+    for (name, files) in seen { position.seenFiles[name] = files.ids }
     return position
   }
 
@@ -66,6 +140,7 @@ public final class JournalReader: EntrySource {
   public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
     thread.check()
     batch.removeAll()
+    if !lateFiles.isEmpty { return readLate(into: batch, limit: limit) }
     var outcome = ReadOutcome.more
     while batch.examinedCount < limit, !batch.isFull {
       guard let writer = try nextWriter() else {
@@ -111,13 +186,29 @@ public final class JournalReader: EntrySource {
 
   /// After files came or went: another machine may have begun to write into a writer's directory.
   private func rescan(_ changed: JournalWriter) throws(JournalError) {
-    guard case .directory(let path) = changed.origin.opening else { return }
-    let origins = try WriterDiscovery.origins(ofDirectory: path)
-    let known = writers.filter { $0.origin.name == changed.origin.name }
+    try changed.takeInNewFiles()
+    if case .directory(let path)? = changed.origin.opening.listing?.place { try lookForMachines(changed, path) }
+    // New machines' writers read all from the head, so nothing of theirs is late.
+    if let files = changed.origin.opening.listing?.allFiles() {
+      try lookForLateFiles(ofJournal: changed.origin.name, files)
+    }
+  }
+
+  private func lookForMachines(_ changed: JournalWriter, _ path: String) throws(JournalError) {
+    let name = changed.origin.name
+    let origins = try WriterDiscovery.origins(ofDirectory: path, opening: changed.origin.opening)
+    let known = writers.filter { $0.origin.name == name }
     if origins.count == 1, known.count == 1, let machine = origins[0].machine { known[0].learn(machine: machine) }
     guard origins.count > known.count else { return }
+    let before = known.count == 1 ? known[0].cursor : nil
     for origin in origins {
-      guard let machine = origin.machine else { continue }
+      guard let machine = origin.machine else {
+        // The one writer until now read the entries without a machine id too.
+        if origin.isRest, !known.contains(where: \.origin.isRest) {
+          try add(origin, start: before.map { .afterCursor($0) } ?? startOfNewcomer)
+        }
+        continue
+      }
       if let writer = known.first(where: { $0.origin.machine == machine }) {
         try writer.restrict(to: machine)
       } else {
@@ -140,7 +231,7 @@ public final class JournalReader: EntrySource {
   public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
     thread.check()
     // A writer that holds an entry back for its turn must not be disturbed, and there is something to read.
-    if writers.contains(where: \.hasUnread) { return .changed }
+    if writers.contains(where: \.hasUnread) || hasLateFile { return .changed }
     let start = Self.monotonicMicroseconds()
     let end = start.addingReportingOverflow(timeoutMicroseconds)
     let deadline = end.overflow ? .max : end.partialValue
@@ -181,7 +272,10 @@ public final class JournalReader: EntrySource {
   private func lookAtUnwatched() throws(JournalError) {
     unwatchedLooks += 1
     guard unwatchedLooks % Self.looksBetweenReopenings == 0 else { return }
-    for writer in writers where writer.isUnwatched { try writer.lookForNewFiles() }
+    for writer in writers where writer.isUnwatched {
+      try writer.lookForNewFiles()
+      try rescan(writer)
+    }
   }
 
   private var isCompanionReady: Bool {

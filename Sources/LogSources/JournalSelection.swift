@@ -8,6 +8,10 @@ public struct JournalSelection: Sendable, Equatable {
   public var directories: [String]
   /// Single files.
   public var files: [String]
+  /// Paths of files in the journals above that are left out, because reading them ended the process.
+  public var excludedFiles: Set<String> = []
+  /// How many files are opened with one handle of libsystemd; more are read in groups.
+  var groupSize = JournalListing.libsystemdLimit
 
   public init(
     localMachine: Bool = false, namespaces: [String] = [], directories: [String] = [], files: [String] = []

@@ -14,9 +14,11 @@ final class JournalWriter {
     /// Whether `machine` has to be asked of libsystemd, because the journal has others too.
     var matchesMachine = false
     var bootID: ID128?
+    /// Whether only the entries without a machine id are read, beside other writers that have one each.
+    var isRest = false
 
     /// The writer's key in a `SourcePosition`.
-    var key: String { machine.map { "\(name)#\($0)" } ?? name }
+    var key: String { isRest ? "\(name)#none" : machine.map { "\(name)#\($0)" } ?? name }
 
     var matches: [String] {
       (matchesMachine ? machine.map { ["_MACHINE_ID=\($0)"] } ?? [] : []) + (bootID.map { ["_BOOT_ID=\($0)"] } ?? [])
@@ -49,7 +51,14 @@ final class JournalWriter {
   /// Set after files went away: the next entry may not follow on the last.
   private var checksContinuity = false
   private var readSinceProcess = 0
+  /// Where the counting of entries began, and how many were read since.
+  private var sequenceStart: Cursor?
+  private var readSinceStart = 0
+  /// Whether a hole in the sequence is a gap: from the position of an earlier reader, or from the first end on.
+  private var checksSequence = false
   private var saidUnwatched = false
+  /// Files came or went that the handle cannot take in by itself.
+  private var needsReopening = false
 
   /// Deleted files are let go of after so many entries.
   private static let processInterval = 1_000
@@ -75,8 +84,30 @@ final class JournalWriter {
   /// The last entry read; nil when none was.
   var cursor: Cursor? {
     rememberCurrent()
-    return remembered.flatMap { Cursor(cString: $0) }
+    let cursor = remembered.flatMap { Cursor(cString: $0) }
+    if let cursor, place != .onUnread { checkSequence(upTo: cursor) }
+    return cursor
   }
+
+  /// libsystemd passes over a damaged entry without a word, but the sequence numbers tell how many there were.
+  ///
+  /// Only where all that was written is read, and only behind what was read before: in what is older, users' files may
+  /// have been removed by right.
+  private func checkSequence(upTo cursor: Cursor) {
+    guard cursor != sequenceStart else { return }
+    if checksSequence, origin.matches.isEmpty, !origin.isRest, let start = sequenceStart,
+      let between = cursor.distance(from: start), between > readSinceStart - 1
+    {
+      notices.append(
+        SourceNotice(
+          kind: .gap, subject: origin.key, reason: "entries are missing in the journal's sequence: damaged, or removed",
+          from: start.realtime, to: cursor.realtime, count: between - (readSinceStart - 1)))
+    }
+    (sequenceStart, readSinceStart) = (cursor, 0)
+  }
+
+  /// The entry that comes next, or the last one read: what is older than this is not read any more.
+  var bound: Cursor? { place == .onUnread ? handle.cursor() : cursor }
 
   /// Whether an entry waits to be read.
   var hasUnread: Bool { place == .onUnread }
@@ -96,7 +127,14 @@ final class JournalWriter {
     if remembering { rememberCurrent() }
     var result = handle.next()
     var attempt = 0
-    while result < 0 {
+    while result != 0 {
+      if result > 0 {
+        guard isForeign else { break }
+        // Another writer's: passed over, but the place is remembered as if it were read.
+        isBehindRemembered = true
+        result = handle.next()
+        continue
+      }
       attempt += 1
       if attempt > Self.attempts {
         throw JournalError(operation: "cannot read on in the journal", subject: origin.key, code: -result)
@@ -107,8 +145,12 @@ final class JournalWriter {
       if place == .onUnread { return arrive() }
       result = handle.next()
     }
+    if result == 0 { checksSequence = true }
     return result > 0 && arrive()
   }
+
+  /// Whether the current entry is another writer's: libsystemd has no match for the absence of a field.
+  private var isForeign: Bool { origin.isRest && handle.has("_MACHINE_ID") }
 
   /// The handle stands on an entry that is to be read; false when it lies past the last moment asked for.
   private func arrive() -> Bool {
@@ -132,6 +174,7 @@ final class JournalWriter {
     place = .between
     batch.examinedCount += 1
     readSinceProcess += 1
+    readSinceStart += 1
     isBehindRemembered = true
     guard case .kept = result else { return }
     if let filter, !filter.passes(entry, of: batch) { return batch.buffer.rollBack(to: start) }
@@ -210,6 +253,9 @@ final class JournalWriter {
     case .after(let position, let moment):
       if let cursor = position.cursors[origin.key] {
         try resume(after: cursor)
+      } else if origin.isRest, let cursor = position.newestCursor(of: origin.name) {
+        // Until now one writer read them all.
+        _ = try seek(to: cursor, skips: true)
       } else {
         try check(moment == 0 ? handle.seekHead() : handle.seek(realtime: moment))
       }
@@ -240,10 +286,15 @@ final class JournalWriter {
     let isTheEntry = found.isSameEntry(as: cursor)
     if isTheEntry && skips {
       remember(text)
+      (sequenceStart, readSinceStart) = (found, 0)
     } else {
       free(text)
-      place = .onUnread
-      _ = arrive()
+      if isForeign {
+        isBehindRemembered = true
+      } else {
+        place = .onUnread
+        _ = arrive()
+      }
     }
     return isTheEntry ? .theEntry : .aLaterOne(found)
   }
@@ -251,7 +302,8 @@ final class JournalWriter {
   /// Goes on behind an entry that was read in an earlier life, and says what is missing when it is gone.
   private func resume(after cursor: Cursor) throws(JournalError) {
     switch try seek(to: cursor, skips: true) {
-    case .theEntry: return
+    case .theEntry: checksSequence = true
+    case .aLaterOne where origin.isRest: return
     case .aLaterOne(let found):
       notices.append(
         SourceNotice(
@@ -282,6 +334,8 @@ final class JournalWriter {
     guard let last = remembered.flatMap({ Cursor(cString: $0) }), let current = handle.cursor(),
       let missing = current.distance(from: last), missing > 0
     else { return }
+    // The entry that comes now is the first to be counted again.
+    (sequenceStart, readSinceStart) = (current, -1)
     notices.append(
       SourceNotice(
         kind: .gap, subject: origin.key, reason: "journal files were removed before they were read",
@@ -326,14 +380,35 @@ final class JournalWriter {
     rememberCurrent()
     switch handle.process() {
     case .nothing: return .nothing
-    case .appended: return .appended
+    case .appended:
+      guard case .listed(let listing) = origin.opening, handle.hasOtherFiles(than: listing) else { return .appended }
+      needsReopening = true
+      return .invalidated
     case .invalidated:
+      if case .listed = origin.opening { needsReopening = true }
       checksContinuity = true
       return .invalidated
     case .failed(let code):
       noteUnwatched(code)
       return .nothing
     }
+  }
+
+  /// Opens a journal whose files we list again, when others are there now; and lists the files from now on when they
+  /// have become more than libsystemd opens.
+  func takeInNewFiles() throws(JournalError) {
+    guard place == .between else { return }
+    if case .listed = origin.opening {
+      guard needsReopening else { return }
+      needsReopening = false
+      return try reopen()
+    }
+    guard watches, let listing = origin.opening.listing else { return }
+    let count = listing.allFiles().count
+    guard count > listing.groupSize else { return }
+    notices.append(WriterDiscovery.tooManyFiles(count, of: origin.opening, listing.groupSize))
+    origin.opening = .listed(listing)
+    try reopen()
   }
 
   /// Whether new entries must be looked for, because the system gives no watch (inotify exhausted).
@@ -351,6 +426,13 @@ final class JournalWriter {
         kind: .warning, subject: origin.key,
         reason: "the journal cannot be watched (\(JournalError.message(for: code))) and is looked at every second; "
           + "raise fs.inotify.max_user_instances"))
+  }
+}
+
+extension SourcePosition {
+  /// The newest cursor of a journal's writers.
+  fileprivate func newestCursor(of name: String) -> Cursor? {
+    cursors.filter { $0.key == name || $0.key.hasPrefix(name + "#") }.values.max { $0.realtime < $1.realtime }
   }
 }
 

@@ -8,17 +8,24 @@ public struct SourcePosition: Sendable, Equatable {
   public var cursors: [String: Cursor]
   /// Places by the path of the log that is followed.
   public var textLogs: [String: TextLogPosition]
+  /// The ids of the journal files that were taken into the reading, by the start of the writer's key: a file that is
+  /// not among them has come late. No entry where nothing is known of that.
+  public var seenFiles: [String: Set<ID128>]
 
-  public init(cursors: [String: Cursor] = [:], textLogs: [String: TextLogPosition] = [:]) {
+  public init(
+    cursors: [String: Cursor] = [:], textLogs: [String: TextLogPosition] = [:], seenFiles: [String: Set<ID128>] = [:]
+  ) {
     self.cursors = cursors
     self.textLogs = textLogs
+    self.seenFiles = seenFiles
   }
 
   /// Whether nothing was read yet.
   public var isEmpty: Bool { cursors.isEmpty && textLogs.isEmpty }
 
   /// The form in a checkpoint: the number of cursors (4 bytes, little-endian), for each writer, sorted by key, key and
-  /// cursor, each with its length (4 bytes) in front; then the same of the text logs. Version and checksum are the
+  /// cursor, each with its length (4 bytes) in front; then the same of the text logs; then of the names of journals
+  /// and the ids of their files, 16 bytes each. Version and checksum are the
   /// checkpoint's.
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
@@ -32,11 +39,21 @@ public struct SourcePosition: Sendable, Equatable {
       Self.append(Array(path.utf8), to: &bytes)
       Self.append(position.encoded, to: &bytes)
     }
+    Self.append(UInt32(seenFiles.count), to: &bytes)
+    for (name, files) in seenFiles.sorted(by: { $0.key < $1.key }) {
+      Self.append(Array(name.utf8), to: &bytes)
+      Self.append(files.sorted().flatMap(Self.bytes), to: &bytes)
+    }
     return bytes
   }
 
   /// Reads what `encoded` gave; nil for anything else, a malformed cursor included.
-  public init?(encoded bytes: some Collection<UInt8>) {
+  public init?(encoded bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: true) }
+
+  /// Reads the form of checkpoints of version 2, which did not know the files.
+  public init?(encodedInVersion2 bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: false) }
+
+  private init?(_ bytes: some Collection<UInt8>, hasSeenFiles: Bool) {
     self.init()
     var rest = ArraySlice(Array(bytes))
     guard let cursorCount = Self.takeNumber(&rest) else { return nil }
@@ -48,7 +65,28 @@ public struct SourcePosition: Sendable, Equatable {
         textLogs.updateValue(position, forKey: path) == nil
       else { return nil }
     }
+    guard hasSeenFiles else {
+      if !rest.isEmpty { return nil }
+      return
+    }
+    guard let nameCount = Self.takeNumber(&rest) else { return nil }
+    for _ in 0..<nameCount {
+      guard let name = Self.takeText(&rest), let files = Self.takeBytes(&rest), files.count % 16 == 0 else {
+        return nil
+      }
+      let ids = stride(from: files.startIndex, to: files.endIndex, by: 16).map { Self.id(files[$0..<($0 + 16)]) }
+      guard seenFiles.updateValue(Set(ids), forKey: name) == nil else { return nil }
+    }
     guard rest.isEmpty else { return nil }
+  }
+
+  private static func bytes(_ id: ID128) -> [UInt8] {
+    [id.high, id.low].flatMap { number in withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+  }
+
+  private static func id(_ bytes: ArraySlice<UInt8>) -> ID128 {
+    func number(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+    return ID128(high: number(bytes.prefix(8)), low: number(bytes.dropFirst(8)))
   }
 
   /// Reads the form of checkpoints of version 1, which had cursors only and no number of them.

@@ -67,6 +67,7 @@ public final class SourceReader: EntrySource {
   // MARK: Reading
 
   public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+    if let journal, journal.hasLateFile { return try journal.read(into: batch, limit: limit) }
     guard let journal, follower == nil, stored.isEmpty else { return try readAll(into: batch, limit: limit) }
     return try journal.read(into: batch, limit: limit)
   }

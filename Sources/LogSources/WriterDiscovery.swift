@@ -5,17 +5,19 @@ struct WriterDiscovery {
   private(set) var origins: [JournalWriter.Origin] = []
   private(set) var notices: [SourceNotice] = []
 
-  /// Where journald keeps this machine's journal (systemd-journald.service(8)).
-  private static let systemDirectories = ["/var/log/journal", "/run/log/journal"]
+  private let selection: JournalSelection
 
   /// Throws when a part of the selection cannot be read at all; single bad files of a directory become notices.
   init(_ selection: JournalSelection) throws(JournalError) {
+    self.selection = selection
     if selection.localMachine || !selection.namespaces.isEmpty {
-      try JournalAccess.check(directories: Self.systemDirectories)
+      try JournalAccess.check(directories: JournalListing.systemDirectories)
     }
-    if selection.localMachine { origins.append(JournalWriter.Origin(opening: .localMachine, name: "local")) }
+    if selection.localMachine {
+      origins.append(JournalWriter.Origin(opening: opening(of: .localMachine), name: "local"))
+    }
     for name in selection.namespaces {
-      origins.append(JournalWriter.Origin(opening: .namespace(name), name: "namespace:\(name)"))
+      origins.append(JournalWriter.Origin(opening: opening(of: .namespace(name)), name: "namespace:\(name)"))
     }
     for directory in selection.directories { try addDirectory(directory) }
     try addFiles(selection.files)
@@ -29,25 +31,48 @@ struct WriterDiscovery {
   private mutating func addDirectory(_ path: String) throws(JournalError) {
     let files = try JournalDirectory.files(in: path)
     try JournalAccess.check(directories: [path])
-    for file in files {
-      guard let defect = Self.defect(of: file) else { continue }
-      notices.append(SourceNotice(kind: .gap, subject: file, reason: "the file is left out: \(defect)"))
-    }
     if files.isEmpty {
       notices.append(SourceNotice(kind: .warning, subject: path, reason: "the directory has no journal files"))
     }
-    origins += try Self.origins(ofDirectory: path)
+    origins += try Self.origins(ofDirectory: path, opening: opening(of: .directory(path)))
   }
 
-  /// One writer a machine; a directory without entries is one writer that will learn its machine.
-  static func origins(ofDirectory path: String) throws(JournalError) -> [JournalWriter.Origin] {
-    let handle = try JournalHandle(.directory(path), matches: [], watches: false)
+  /// How to open a journal: by libsystemd's own listing, unless it would leave files out or we must.
+  private mutating func opening(of place: JournalHandle.Opening) -> JournalHandle.Opening {
+    guard var listing = place.listing else { return place }
+    let files = listing.allFiles()
+    for file in files where !selection.excludedFiles.contains(file) {
+      guard let defect = Self.defect(of: file) else { continue }
+      notices.append(SourceNotice(kind: .gap, subject: file, reason: "the file is left out: \(defect)"))
+    }
+    listing.excluded = selection.excludedFiles.intersection(files)
+    listing.groupSize = selection.groupSize
+    if files.count > listing.groupSize { notices.append(Self.tooManyFiles(files.count, of: place, listing.groupSize)) }
+    return listing.excluded.isEmpty && files.count <= listing.groupSize ? place : .listed(listing)
+  }
+
+  /// Said once for a journal whose files are more than libsystemd opens.
+  static func tooManyFiles(_ count: Int, of place: JournalHandle.Opening, _ limit: Int) -> SourceNotice {
+    SourceNotice(
+      kind: .warning, subject: "\(place)",
+      reason: "the journal has \(count) files, and libsystemd opens \(limit) at the most; they are read in groups, "
+        + "which is slow: raise SystemMaxFileSize= or lower MaxRetentionSec= in journald.conf(5)")
+  }
+
+  /// One writer a machine; a directory without entries is one writer that will learn its machine. Beside several
+  /// machines there is one more, for entries without a machine id.
+  static func origins(ofDirectory path: String, opening: JournalHandle.Opening) throws(JournalError)
+    -> [JournalWriter.Origin]
+  {
+    let handle = try JournalHandle(opening, matches: [], watches: false)
     let machines = handle.machineIDs()
     let name = "directory:\(path)"
-    if machines.isEmpty { return [JournalWriter.Origin(opening: .directory(path), name: name)] }
-    return machines.map {
-      JournalWriter.Origin(opening: .directory(path), name: name, machine: $0, matchesMachine: machines.count > 1)
+    if machines.isEmpty { return [JournalWriter.Origin(opening: opening, name: name)] }
+    var origins = machines.map {
+      JournalWriter.Origin(opening: opening, name: name, machine: $0, matchesMachine: machines.count > 1)
     }
+    if machines.count > 1 { origins.append(JournalWriter.Origin(opening: opening, name: name, isRest: true)) }
+    return origins
   }
 
   /// Files of one machine are one writer, because a machine's journal is many files.

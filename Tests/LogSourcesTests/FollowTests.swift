@@ -49,7 +49,7 @@ struct FollowTests {
     #expect(try reader.messagesWhenTheyCome(count: 2) == ["b5", "b20"])
     try fixture.write("a.journal", [Entry(15, "a15")])
     #expect(try reader.messagesWhenTheyCome(count: 1) == ["a15"])
-    #expect(reader.position.cursors.count == 2)
+    #expect(reader.position.cursors.keys.filter { !$0.hasSuffix("#none") }.count == 2)
   }
 
   @Test("files removed before they were read are let go of, and nothing comes twice")

@@ -25,6 +25,7 @@ final class JournalFixture {
     var time: UInt64
     var monotonic: UInt64?
     var boot = JournalFixture.bootA
+    /// Empty for none.
     var machine = JournalFixture.machineA
     var fields: [(String, [UInt8])]
 
@@ -54,9 +55,9 @@ final class JournalFixture {
         __REALTIME_TIMESTAMP=\(time)
         __MONOTONIC_TIMESTAMP=\(monotonic ?? time)
         _BOOT_ID=\(boot)
-        _MACHINE_ID=\(machine)
 
         """.utf8)
+      if !machine.isEmpty { bytes += Array("_MACHINE_ID=\(machine)\n".utf8) }
       for (name, value) in fields {
         bytes += Array("\(name)\n".utf8)
         withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes += $0 }

@@ -243,7 +243,7 @@ struct JournalReaderTests {
     let reader = try JournalReader(JournalRequest(selection: fixture.wholeDirectory))
     #expect(try reader.messages(limit: 2) == ["a10", "b20", "a30", "b30", "a50"])
     let position = reader.position
-    #expect(position.cursors.count == 2)
+    #expect(position.cursors.keys.filter { !$0.hasSuffix("#none") }.count == 2)
 
     try fixture.write("b.journal", b([40, 45]))
     #expect(try reader.messages() == ["b40", "b45"])

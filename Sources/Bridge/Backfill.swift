@@ -1,0 +1,156 @@
+import AuditModel
+import AuditTree
+import Configuration
+import Correlation
+import Glibc
+import LogSources
+import RuleTable
+
+/// Adds to the live tree what is missing in it, as `mailtrail replay` into that tree does: after a rule was added, say.
+///
+/// The collector stays the only writer: it is handed the records. Without one the tree is written here, under its lock.
+/// An event is added when neither its owner's trail nor `_unknown` has its id, and only as far as the collector has read:
+/// what it has not read yet it will tell itself.
+public final class Backfill {
+  /// What became of the events.
+  public struct Outcome: Sendable, Equatable {
+    public var added = 0
+    /// They were there.
+    public var present = 0
+    /// Older than the retention.
+    public var expired = 0
+    /// Left to the collector, which has not read so far.
+    public var left = 0
+  }
+
+  private let configuration: Configuration
+  private let table: CompiledTable
+  private var calendar: DayCalendar
+  private var outcome = Outcome()
+  /// Called with the time of the newest entry so far.
+  public var onProgress: ((UInt64) -> Void)?
+  public private(set) var notices: [SourceNotice] = []
+  public private(set) var refused: UInt64 = 0
+
+  /// How far behind the end of the range entries are read for their context.
+  private static let contextAfter: UInt64 = 15 * 60_000_000
+
+  public init(configuration: Configuration, table: CompiledTable) throws {
+    self.configuration = configuration
+    self.table = table
+    calendar = try DayCalendar(configuration.audit.timeZone)
+  }
+
+  /// Reads the request's range, with what lies around it for context, and adds what is missing.
+  ///
+  /// - Throws: `JournalError`, `TreeError`, `CollectorError`, or `BackfillError`.
+  public func run(_ request: SourceRequest) throws -> Outcome {
+    var request = request
+    var wanted: ClosedRange<UInt64> = 0...(request.until ?? .max)
+    if case .since(let start) = request.start {
+      wanted = min(start, wanted.upperBound)...wanted.upperBound
+      request.start = .since(contextStart(of: start))
+    }
+    request.until = request.until.map { $0.addingReportingOverflow(Self.contextAfter).partialValue }
+    let known = try knownMailboxes()
+    let replay = try Replay(configuration: configuration, table: table, calendar: calendar, known: known)
+    replay.onProgress = onProgress
+    let commit = try target()
+    var batch: [Correlator.Told] = []
+    try replay.runOpenEnded(request) { told, asOf in
+      for one in told where wanted.contains(one.event.time) {
+        if case .bridge = one.owner { continue }
+        batch.append(one)
+        if batch.count == BackfillProtocol.maximumRecords { try self.add(&batch, asOf, commit) }
+      }
+      if !batch.isEmpty { try self.add(&batch, asOf, commit) }
+    }
+    notices = replay.notices
+    refused = replay.pipeline.counts.refused
+    return outcome
+  }
+
+  private typealias Commit = ([Correlator.Told], UInt64) throws -> BackfillServer.Answer?
+
+  private func add(_ batch: inout [Correlator.Told], _ asOf: UInt64, _ commit: Commit) throws {
+    defer { batch.removeAll(keepingCapacity: true) }
+    guard let answer = try commit(batch, asOf) else {
+      outcome.left += batch.count
+      return
+    }
+    outcome.added += answer.added
+    outcome.present += answer.present
+    outcome.expired += answer.expired
+  }
+
+  /// Notes live so long; and windows of failures are those of the live tree only when they are counted from the
+  /// midnight before, where they end.
+  private func contextStart(of start: UInt64) -> UInt64 {
+    let age = max(table.lives.values.max() ?? 0, 3_600_000_000)
+    let before = start > age ? start - age : 0
+    let midnight = calendar.end(of: Day(number: calendar.day(of: start).number - 1))
+    return min(before, midnight)
+  }
+
+  /// The mailboxes that have a trail: a name among them is no stranger's guess.
+  private func knownMailboxes() throws -> [MailboxAddress] {
+    guard let reader = try? TrailReader(root: configuration.audit.directory) else { return [] }
+    return try reader.trails().compactMap { trail in
+      guard case .mailbox(let address)? = trail.owner else { return nil }
+      return address
+    }
+  }
+
+  // MARK: - Where it goes
+
+  /// The collector, or the tree itself.
+  private func target() throws -> Commit {
+    // A collector that is just starting has the lock already and listens a moment later.
+    for attempt in 0..<50 {
+      if let client = try BackfillClient(directory: configuration.state.directory) {
+        return { told, asOf in try client.commit(told, asOf: asOf) }
+      }
+      do {
+        try DirectoryLock.acquire(configuration.audit.directory)
+        break
+      } catch CollectorError.treeInUse(let path) {
+        if attempt == 49 { throw CollectorError.treeInUse(path) }
+        usleep(100_000)
+      }
+    }
+    try TreeFormat.check(configuration.audit.directory)
+    return try ownTree()
+  }
+
+  /// Without a collector: in the bulk mode, which leaves the collector's intents alone.
+  private func ownTree() throws -> Commit {
+    let tree = try AuditTree(root: configuration.audit.directory, mode: .bulk, calendar: calendar)
+    // Without a checkpoint the next collector searches the whole files, and nothing need be left to it.
+    let read =
+      access(configuration.state.directory, F_OK) == 0
+      ? try CheckpointStore(directory: configuration.state.directory).peek()?.newest : nil
+    let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
+    return { told, asOf in
+      if let read, asOf > read { return nil }
+      var answer = BackfillServer.Answer()
+      for one in told {
+        if one.event.time < oldest {
+          answer.expired += 1
+        } else if try tree.appendMissing(one.event, owner: one.owner) {
+          answer.added += 1
+        } else {
+          answer.present += 1
+        }
+      }
+      try tree.commit()
+      tree.forgetPresent()
+      return answer
+    }
+  }
+
+  /// What is older than this the retention removes.
+  static func oldest(newest: UInt64, retention: UInt64) -> UInt64 {
+    let now = min(WallClock.now(), newest)
+    return now > retention ? now - retention : 0
+  }
+}

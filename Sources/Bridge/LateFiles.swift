@@ -1,0 +1,34 @@
+import AuditModel
+import Correlation
+import LogSources
+
+/// Tells the events of files that came late (SURVIVE.md 12).
+///
+/// Their entries are older than what was read, so they have a correlation of their own, which begins with the file: what
+/// one event needs is in one file nearly always. What both tell has the same id, and the tree keeps one.
+struct LateFiles {
+  private var path: String?
+  private var pipeline: Pipeline?
+
+  /// What is younger than this at the end of a file may still be waiting, or be counted, in the main correlation too;
+  /// that one tells it.
+  private static let openEnd: UInt64 = 15 * 60_000_000
+
+  /// Takes up a batch of a file; `make` gives a pipeline for a new file.
+  mutating func process(
+    _ batch: EntryBatch, newest: UInt64, _ make: () throws -> Pipeline
+  ) rethrows -> [Correlator.Told] {
+    if pipeline == nil || path != batch.lateFile { pipeline = try make() }
+    path = batch.lateFile
+    guard let pipeline else { return [] }
+    pipeline.process(batch)
+    if batch.isEndOfLateFile {
+      if let last = batch.entries.last, last.realtime &+ Self.openEnd < newest { pipeline.correlator.finish() }
+      self.pipeline = nil
+    }
+    return pipeline.correlator.takeTold() + pipeline.takeGaps()
+  }
+
+  /// After a reload: the next batch is read by the new rules.
+  mutating func forgetTable() { pipeline = nil }
+}

@@ -1,0 +1,28 @@
+import Glibc
+
+/// What a journal file's header says of its identity ("Journal File Format", systemd.io/JOURNAL_FILE_FORMAT, Header).
+struct JournalFileHeader: Equatable {
+  /// Made with the file and kept when it is renamed at a rotation, so that it names the file better than its path.
+  var fileID: ID128
+  var entryCount: UInt64
+
+  private static let length = 208
+
+  /// Nil for a file that is not there, too short, or no journal.
+  init?(path: String) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: Self.length)
+    guard pread(descriptor, &bytes, bytes.count, 0) == bytes.count, bytes.starts(with: "LPKSHHRH".utf8) else {
+      return nil
+    }
+    fileID = ID128(high: Self.number(bytes[24..<32].reversed()), low: Self.number(bytes[32..<40].reversed()))
+    entryCount = Self.number(bytes[152..<160])
+  }
+
+  /// Little-endian.
+  private static func number(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
