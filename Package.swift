@@ -16,7 +16,8 @@ let package = Package(
     .target(name: "EmbeddedRules", path: "Sources/RuleTable/Rules", sources: ["embed.c"]),
     .target(name: "LogSources", dependencies: ["CSystemd"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
-    .target(name: "AuditTree", dependencies: ["AuditModel"]),
+    .target(name: "CSHA256"),
+    .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256"]),
     .target(name: "Configuration", dependencies: ["AuditModel", "CYaml"]),
     .target(
       name: "Bridge",

@@ -43,7 +43,9 @@ struct ReplayCommand: ParsableCommand {
         "\(directory) is the live tree, which only the collector writes; give another directory")
     }
     try DirectoryLock.acquire(directory)
-    let tree = try AuditTree(root: directory, mode: .bulk, calendar: try configuration.calendar())
+    let tree = try AuditTree(
+      root: directory, mode: .bulk, calendar: try configuration.calendar(),
+      hasTamperEvidence: configuration.audit.hasTamperEvidence)
     tree.skipsPresent = true
     var bar = ProgressBar(first: 0, last: 0, isHidden: true)
     if Terminal.standardError.isTerminal {
