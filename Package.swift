@@ -34,7 +34,7 @@ let package = Package(
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
-    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
+    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree", "CSHA256"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(
       name: "BridgeTests",

@@ -103,6 +103,8 @@ struct TrailVerifier {
     var ids: Set<UInt64> = []
     var nextState = 0
     var hasSealProblem = false
+    /// The first line follows what nobody knows: right only if what was sealed of this file is right.
+    var hasUnknownStart = false
   }
 
   private mutating func check(_ day: Day) throws(TreeError) {
@@ -200,13 +202,13 @@ struct TrailVerifier {
             + "put in or put in another order", after: time)
       }
     } else {
-      checkFirst(link, line, time, state)
+      checkFirst(link, line, time, &state)
     }
   }
 
   /// The first line of a file follows a line of an earlier one, or is a trail's first of all.
   private mutating func checkFirst(
-    _ link: ChainHash, _ line: LineScanner.Line, _ time: UInt64?, _ state: FileState
+    _ link: ChainHash, _ line: LineScanner.Line, _ time: UInt64?, _ state: inout FileState
   ) {
     if let seen = wanted[link], let seen, seen < state.day { return }
     if link == TrailHead.beginning(of: trail) || head == .head(link) { return }
@@ -215,6 +217,7 @@ struct TrailVerifier {
     let mayBeGone = state.day == days.first || !earlier.allSatisfy(days.contains)
     let isSealed = states[state.day]?.contains { $0.length >= line.end } ?? false
     if mayBeGone, head == .absent, isSealed || earlier.isEmpty {
+      state.hasUnknownStart = isSealed
       if !isSealed { report.notes.append("\(state.path): follows a file that is gone, of which no seal knows") }
       return
     }
@@ -234,6 +237,13 @@ struct TrailVerifier {
       if one.length == line.end, one.head == hash { continue }
       guard !state.hasSealProblem else { continue }
       state.hasSealProblem = true
+      if state.hasUnknownStart {
+        problem(
+          VerifyProblem(
+            state.path, line: 1,
+            "follows no line that is known, and what was sealed of this file does not fit: lines in "
+              + "front of it were probably removed", after: time))
+      }
       let reason =
         one.length == line.end
         ? "is not the line that ended here" : "reaches over byte \(one.length), where a line ended"
