@@ -11,10 +11,11 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "liblzma-dev", "libzstd-dev"])]),
     .target(name: "AuditModel"),
     .target(name: "RuleTable", dependencies: ["AuditModel", "EmbeddedRules"], exclude: ["Rules"]),
     .target(name: "EmbeddedRules", path: "Sources/RuleTable/Rules", sources: ["embed.c"]),
-    .target(name: "LogSources", dependencies: ["CSystemd"]),
+    .target(name: "LogSources", dependencies: ["CCompression", "CSystemd"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
     .target(name: "CSHA256"),
     .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256"]),
@@ -39,7 +40,7 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "LogSources"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]

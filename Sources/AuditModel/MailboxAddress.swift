@@ -66,7 +66,8 @@ public struct MailboxNaming: Sendable, Equatable {
     return MailboxAddress(bytes)
   }
 
-  /// The local part without the quotes of RFC 5321, section 4.1.2, which one daemon writes and the next does not.
+  /// The local part without the quotes of RFC 5321, section 4.1.2, which one daemon writes and the next does not; a
+  /// local part that needs them keeps them.
   private static func unquoted(_ local: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let quote = UInt8(ascii: "\"")
     guard local.count > 2, local.first == quote, local.last == quote else { return local }
@@ -80,7 +81,29 @@ public struct MailboxNaming: Sendable, Equatable {
         isEscaped = false
       }
     }
-    return result
+    return isDotString(result) ? result : local
+  }
+
+  /// RFC 5321, section 4.1.2; bytes beyond ASCII are allowed (RFC 6531).
+  private static func isDotString(_ local: ArraySlice<UInt8>) -> Bool {
+    let dot = UInt8(ascii: ".")
+    var previous = dot
+    for byte in local {
+      guard byte == dot ? previous != dot : isAtext(byte) else { return false }
+      previous = byte
+    }
+    return previous != dot
+  }
+
+  private static func isAtext(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), 128...255,
+      UInt8(ascii: "^")...UInt8(ascii: "~"), UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"),
+      UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "="),
+      UInt8(ascii: "?"):
+      true
+    default: false
+    }
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

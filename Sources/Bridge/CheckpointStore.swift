@@ -11,7 +11,7 @@ import LogSources
 public final class CheckpointStore {
   /// What a checkpoint says.
   public struct Content {
-    public var position: JournalPosition
+    public var position: SourcePosition
     /// The state's records: the snapshot, then the log.
     public var state: [[UInt8]]
     /// The newest entry's time, microseconds.
@@ -24,7 +24,9 @@ public final class CheckpointStore {
     case changes([UInt8])
   }
 
-  private static let mark = Array("mailtrail checkpoint 1\n".utf8)
+  private static let mark = Array("mailtrail checkpoint 2\n".utf8)
+  /// Version 1 knew the journal's positions only.
+  private static let markOfVersion1 = Array("mailtrail checkpoint 1\n".utf8)
   private static let name = "checkpoint"
 
   private let directory: String
@@ -69,7 +71,8 @@ public final class CheckpointStore {
 
   private func decode(_ bytes: [UInt8]) throws -> Content? {
     let head = Self.mark.count + 16
-    guard bytes.count >= head, bytes.starts(with: Self.mark) else { return nil }
+    let isVersion1 = bytes.starts(with: Self.markOfVersion1)
+    guard bytes.count >= head, isVersion1 || bytes.starts(with: Self.mark) else { return nil }
     let length = Self.number(bytes, Self.mark.count)
     let bodyHash = Self.number(bytes, Self.mark.count + 8)
     guard UInt64(bytes.count - head) == length, Self.hash(bytes[head...]) == bodyHash, length >= 48 else { return nil }
@@ -80,7 +83,9 @@ public final class CheckpointStore {
     let snapshotHash = Self.number(body, 24)
     let newest = Self.number(body, 32)
     logNumber = Self.number(body, 40)
-    guard let position = JournalPosition(encoded: body[48...]) else { return nil }
+    let position =
+      isVersion1 ? SourcePosition(encodedInVersion1: body[48...]) : SourcePosition(encoded: body[48...])
+    guard let position else { return nil }
     guard let snapshot = try? InputFile.contents(of: path(snapshotName)), Self.hash(snapshot[...]) == snapshotHash
     else { return nil }
     var state = [snapshot]
@@ -120,7 +125,7 @@ public final class CheckpointStore {
   // MARK: - Writing
 
   /// Writes a checkpoint durably.
-  public func write(position: JournalPosition, newest: UInt64, change: StateChange) throws {
+  public func write(position: SourcePosition, newest: UInt64, change: StateChange) throws {
     let old = generation
     switch change {
     case .snapshot(let state):

@@ -35,11 +35,11 @@ public final class Collector {
   private let interest: SwitchingInterest
   private let signals = SignalThread()
 
-  private var journal: JournalThread?
+  private var sources: SourceThread?
   private var writer: TrailWriter?
   private var held: WriteJob?
   private var events: [Correlator.Told] = []
-  private var position = JournalPosition()
+  private var position = SourcePosition()
   private var isPositionNew = false
   private var newest: UInt64 = 0
   private var lastSubmit: UInt64 = 0
@@ -48,6 +48,7 @@ public final class Collector {
   private var hasSnapshot = false
   private var status = CollectorStatus()
   private var lastStatus: UInt64 = 0
+  private var hasStatusChanged = false
   private var lastWatchdog: UInt64 = 0
   private var tellsSystemMessages: Level?
   private var lastRetention: UInt64 = 0
@@ -59,13 +60,16 @@ public final class Collector {
   /// A position without events is written so often.
   private static let idleInterval: UInt64 = 10_000_000
   /// How far the wall clock must be past a deadline before the clock may end a wait: entries reach us late.
-  private static let grace: UInt64 = 200_000
+  /// A line of a text log bears the second that it was written in, and may come at its end.
+  private let grace: UInt64
 
   public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
     calendar = try DayCalendar(configuration.audit.timeZone)
+    let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
+    grace = hasText ? 1_200_000 : 200_000
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
     let router = TableRouter(table: table)
     interest = SwitchingInterest(TableRouter(table: table))
@@ -77,8 +81,8 @@ public final class Collector {
   ///
   /// - Throws: what keeps the service from running at all; everything else is reported and waited for.
   public func run() throws {
-    let messages: JournalThread = try JournalThread()
-    journal = messages
+    let messages = try SourceThread()
+    sources = messages
     signals.start { messages.messages.interrupt() }
     let start = try open()
     status.pid = getpid()
@@ -88,7 +92,7 @@ public final class Collector {
     events.append(BridgeEvents.started(reason, at: WallClock.now()))
     messages.start(start, interest: interest)
     defer { messages.stop() }
-    SystemMessages.notify("READY=1\nSTATUS=Reading the journal")
+    SystemMessages.notify("READY=1\nSTATUS=Reading")
     try loop(messages)
     events.append(BridgeEvents.stopped("mailtrail stopped", at: WallClock.now()))
     SystemMessages.notify("STOPPING=1")
@@ -100,7 +104,7 @@ public final class Collector {
 
   // MARK: - Start
 
-  private func open() throws -> JournalRequest {
+  private func open() throws -> SourceRequest {
     let audit = configuration.audit
     try DirectoryLock.acquire(audit.directory)
     let store = try CheckpointStore(directory: configuration.state.directory)
@@ -118,7 +122,8 @@ public final class Collector {
     let retention = audit.retention.microseconds
     let now = WallClock.now()
     let earliest = now > retention ? now - retention : 0
-    var request = JournalRequest(selection: selection(), start: .since(earliest), follows: !options.untilEnd)
+    var request = sourceRequest()
+    request.start = .since(earliest)
     if let content {
       for records in content.state where !pipeline.correlator.restore(records) {
         options.report("a part of the checkpoint's state is damaged and was left out")
@@ -153,23 +158,26 @@ public final class Collector {
       report: options.report)
   }
 
-  private func selection() -> JournalSelection {
-    var selection = JournalSelection()
+  private func sourceRequest() -> SourceRequest {
+    var request = SourceRequest(follows: !options.untilEnd)
     for source in configuration.sources {
-      guard case .journal(let journal) = source else {
-        options.report("text sources are not read by this version; the journal is")
-        continue
+      switch source {
+      case .journal(let journal):
+        var selection = request.journal ?? JournalSelection()
+        selection.namespaces += journal.namespaces
+        selection.directories += journal.directories
+        if journal.namespaces.isEmpty, journal.directories.isEmpty { selection.localMachine = true }
+        request.journal = selection
+      case .text(let text):
+        request.text.followed.append(.init(path: text.path, format: TextLogFormat(text.format)))
       }
-      selection.namespaces += journal.namespaces
-      selection.directories += journal.directories
-      if journal.namespaces.isEmpty, journal.directories.isEmpty { selection.localMachine = true }
     }
-    return selection
+    return request
   }
 
   // MARK: - The loop
 
-  private func loop(_ messages: JournalThread) throws {
+  private func loop(_ messages: SourceThread) throws {
     while !signals.isStopWanted {
       if signals.takeReload() { reload() }
       feedWatchdog()
@@ -198,10 +206,7 @@ public final class Collector {
   private func take(_ batch: EntryBatch, _ notices: [SourceNotice]) {
     pipeline.process(batch)
     if let last = batch.entries.last { newest = max(newest, last.realtime) }
-    for notice in notices {
-      options.report("\(notice.subject): \(notice.reason)")
-      if notice.kind == .gap { pipeline.gaps.append(BridgeEvents.gap(notice, at: WallClock.now())) }
-    }
+    for notice in notices { take(notice) }
     events += pipeline.correlator.takeTold()
     status.gaps += UInt64(pipeline.gaps.count)
     events += pipeline.gaps
@@ -212,13 +217,24 @@ public final class Collector {
     status.truncated += UInt64(batch.truncatedCount)
   }
 
+  private func take(_ notice: SourceNotice) {
+    options.report("\(notice.subject): \(notice.reason)")
+    switch notice.kind {
+    case .gap: pipeline.gaps.append(BridgeEvents.gap(notice, at: WallClock.now()))
+    case .waiting: status.waitingFor[notice.subject] = notice.reason
+    case .recovered: status.waitingFor[notice.subject] = nil
+    case .warning: break
+    }
+    if notice.kind != .warning { hasStatusChanged = true }
+  }
+
   /// How long to wait for entries: to the next deadline, or until what is told must be written.
   private func patience() -> UInt64 {
     var wait = SystemMessages.watchdogInterval().map { $0 / 3 } ?? Self.idleInterval
     if !events.isEmpty { wait = min(wait, Self.commitInterval) }
     if isPositionNew { wait = min(wait, Self.idleInterval) }
     if caughtUpAt > 0, let due = pipeline.correlator.nextDue {
-      let at = due &+ Self.grace
+      let at = due &+ grace
       let now = WallClock.now()
       wait = min(wait, at > now ? at - now : 10_000)
     }
@@ -230,8 +246,8 @@ public final class Collector {
     guard caughtUpAt > 0 else { return }
     let now = WallClock.now()
     caughtUpAt = now
-    guard now > Self.grace, let due = pipeline.correlator.nextDue, due <= now - Self.grace else { return }
-    pipeline.correlator.advance(to: now - Self.grace)
+    guard now > grace, let due = pipeline.correlator.nextDue, due <= now - grace else { return }
+    pipeline.correlator.advance(to: now - grace)
     events += pipeline.correlator.takeTold()
   }
 
@@ -345,10 +361,11 @@ public final class Collector {
   private func writeStatus(force: Bool) {
     let now = WallClock.monotonic()
     let trouble = writer?.status.trouble ?? ""
-    guard force || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
-    let isNew = force || trouble != status.trouble || status.newestEntry != newest
+    guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
+    let isNew = force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
     lastStatus = now
     guard isNew, let writer = writer?.status else { return }
+    hasStatusChanged = false
     if trouble != status.trouble {
       SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Writing again" : "Waiting: " + trouble))
       if !trouble.isEmpty { options.report(trouble + "; reading has stopped until there is room, nothing is lost") }

@@ -5,7 +5,7 @@ import Correlation
 import LogSources
 import RuleTable
 
-/// Reads a range of stored journals and hands out their events, as `mailtrail replay` does.
+/// Reads a range of stored journals and text logs and hands out their events, as `mailtrail replay` does.
 public final class Replay {
   /// Where the events go.
   public enum Output {
@@ -31,17 +31,17 @@ public final class Replay {
   /// Reads to the end of the request.
   ///
   /// - Throws: `JournalError`, `TreeError`, or what the output threw.
-  public func run(_ request: JournalRequest, to output: Output) throws {
-    let journal = try JournalThread()
-    journal.start(request, interest: pipeline.interest)
-    defer { journal.stop() }
+  public func run(_ request: SourceRequest, to output: Output) throws {
+    let sources = try SourceThread()
+    sources.start(request, interest: pipeline.interest)
+    defer { sources.stop() }
     switch output {
     case .tree(let tree):
       let writer = TrailWriter(tree: tree, store: nil)
       writer.start()
       defer { writer.finish(givesUp: false) }
       var events: [Correlator.Told] = []
-      try read(journal) { told in
+      try read(sources) { told in
         events.append(told)
         guard events.count >= 2048 else { return true }
         defer { events.removeAll(keepingCapacity: true) }
@@ -51,12 +51,12 @@ public final class Replay {
       writer.finish(givesUp: false)
       if let trouble = writer.status.trouble { throw ReplayError(trouble) }
       try tree.commit()
-    case .events(let body): try read(journal, body)
+    case .events(let body): try read(sources, body)
     }
   }
 
-  private func read(_ journal: JournalThread, _ body: (Correlator.Told) throws -> Bool) throws {
-    while case .element(let message) = journal.messages.receive() {
+  private func read(_ sources: SourceThread, _ body: (Correlator.Told) throws -> Bool) throws {
+    while case .element(let message) = sources.messages.receive() {
       switch message {
       case .failed(let error): throw error
       case .batch(let batch, let found, _, _):
@@ -65,7 +65,7 @@ public final class Replay {
         truncated += batch.truncatedCount
         notices += found
         let newest = batch.entries.last?.realtime
-        journal.recycle(batch)
+        sources.recycle(batch)
         guard try handOut(body) else { return }
         if let newest { onProgress?(newest) }
       }

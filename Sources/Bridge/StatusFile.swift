@@ -24,6 +24,8 @@ public struct CollectorStatus: Sendable, Equatable {
   public var checkpoint: UInt64 = 0
   /// Why nothing can be written at the moment; empty when all is well.
   public var trouble = ""
+  /// What cannot be read at the moment, and why.
+  public var waitingFor: [String: String] = [:]
   public var countsByKind: [String: UInt64] = [:]
 
   public init() {}
@@ -45,6 +47,9 @@ public struct CollectorStatus: Sendable, Equatable {
   func write(in directory: String) {
     var text = numbers.map { "\($0.name)=\($0.value)\n" }.joined()
     text += "trouble=" + trouble.replacing("\n", with: " ") + "\n"
+    for (subject, reason) in waitingFor.sorted(by: { $0.key < $1.key }) {
+      text += "waiting." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
+    }
     for (kind, count) in countsByKind.sorted(by: { $0.key < $1.key }) { text += "kind.\(kind)=\(count)\n" }
     let temporary = directory + "/" + Self.fileName + ".tmp"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
@@ -66,6 +71,8 @@ public struct CollectorStatus: Sendable, Equatable {
       let value = String(line[line.index(after: equals)...])
       if name == "trouble" {
         status.trouble = value
+      } else if name.hasPrefix("waiting.") {
+        status.waitingFor[String(name.dropFirst(8))] = value
       } else if name.hasPrefix("kind.") {
         status.countsByKind[String(name.dropFirst(5))] = UInt64(value)
       } else {

@@ -12,7 +12,7 @@ struct WriteJob: Sendable {
   var checkpoint: Checkpoint?
 
   struct Checkpoint: Sendable {
-    var position: JournalPosition
+    var position: SourcePosition
     var newest: UInt64
     var change: CheckpointStore.StateChange
   }

@@ -17,11 +17,14 @@ extension CommandOptions {
     Option("identifier", "t", .required), Option("unit", "u", .required),
   ]
 
+  private static let textLogs = [Option("syslog-file", nil, .required), Option("format", nil, .required)]
+
   static let mailtrail = CommandOptions(
     options: common,
     subcommands: [
       "collect": CommandOptions(options: common + [Option("until-end")]),
-      "replay": CommandOptions(options: common + selection + journal + [Option("output-dir", nil, .required)]),
+      "replay": CommandOptions(
+        options: common + selection + journal + textLogs + [Option("output-dir", nil, .required)]),
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
@@ -42,7 +45,7 @@ extension CommandOptions {
           "list": CommandOptions(options: common), "check": CommandOptions(options: common),
           "explain": CommandOptions(options: common + [Option("identifier", "t", .required)]),
           "coverage": CommandOptions(
-            options: common + journal
+            options: common + journal + textLogs
               + [
                 Option("since", "S", .required), Option("until", "U", .required), Option("lines", "n", .lineCount),
               ]),

@@ -7,15 +7,18 @@ import Correlation
 import Glibc
 import LogSources
 
-/// `mailtrail replay`: the events of stored journals, printed or written as a tree.
+/// `mailtrail replay`: the events of stored journals and text logs, printed or written as a tree.
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Read stored journals and print their events, or write an audit tree.",
+    commandName: "replay",
+    abstract: "Read stored journals or text logs and print their events, or write an audit tree.",
     discussion:
-      "Takes journalctl's options. Without --file, --directory or --namespace it reads this machine's journal.")
+      "Takes journalctl's options. Without --file, --directory, --namespace or --syslog-file it reads this machine's journal."
+  )
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var journal: JournalOptions
+  @OptionGroup var text: TextLogOptions
   @OptionGroup var events: EventOptions
 
   @Option(help: ArgumentHelp("Write an audit tree into this directory instead of printing.", valueName: "directory"))
@@ -23,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try options.load()
-    let request = try journal.request(since: events.since, until: events.until)
+    let request = try text.request(with: journal, since: events.since, until: events.until)
     let replay = try Replay(
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }
@@ -36,7 +39,7 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func write(
-    _ replay: Replay, _ request: JournalRequest, _ configuration: Configuration, to directory: String
+    _ replay: Replay, _ request: SourceRequest, _ configuration: Configuration, to directory: String
   ) throws {
     guard directory != configuration.audit.directory else {
       throw ValidationError(
@@ -63,7 +66,7 @@ struct ReplayCommand: ParsableCommand {
     try replay.run(request, to: .tree(tree))
   }
 
-  private func print(_ replay: Replay, _ request: JournalRequest) throws {
+  private func print(_ replay: Replay, _ request: SourceRequest) throws {
     let printer = EventPrinter(
       format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
     let output = EventOutput(printer: printer, isPagerDisabled: events.noPager, jumpsToEnd: false)

@@ -116,6 +116,7 @@ struct RulesCommand: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var journal: JournalOptions
+    @OptionGroup var text: TextLogOptions
 
     @Option(name: [.customShort("S"), .long], help: "Only entries at or after this time.")
     var since: String?
@@ -142,7 +143,7 @@ struct RulesCommand: ParsableCommand {
           shapes[shape] = (1, text)
         }
       }
-      try replay.run(try journal.request(since: since, until: until), to: .events { _ in true })
+      try replay.run(try text.request(with: journal, since: since, until: until), to: .events { _ in true })
       report(replay.pipeline.counts, shapes)
     }
 

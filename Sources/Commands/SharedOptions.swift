@@ -59,7 +59,7 @@ struct JournalOptions: ParsableArguments {
 
   func request(since: String?, until: String?) throws -> JournalRequest {
     var selection = JournalSelection(namespaces: namespace, directories: directory, files: file)
-    selection.localMachine = namespace.isEmpty && directory.isEmpty && file.isEmpty
+    selection.localMachine = !isChosen
     var request = JournalRequest(selection: selection, filter: EntryFilter(identifiers: identifier, units: unit))
     if let since { request.start = .since(try TimeExpression.microseconds(of: since)) }
     if let cursor { request.start = .at(try Self.parse(cursor)) }
@@ -68,6 +68,9 @@ struct JournalOptions: ParsableArguments {
     if let boot { request.boot = try Self.boot(boot) }
     return request
   }
+
+  /// Whether a journal other than this machine's own is named.
+  var isChosen: Bool { !(namespace.isEmpty && directory.isEmpty && file.isEmpty) }
 
   private static func parse(_ text: String) throws -> Cursor {
     guard let cursor = Cursor(text) else {
@@ -82,6 +85,48 @@ struct JournalOptions: ParsableArguments {
       throw ValidationError("‘\(text)’ is no boot; journalctl --list-boots lists them")
     }
     return .id(id)
+  }
+}
+
+extension TextLogFormat: ExpressibleByArgument {}
+
+/// Which text logs to read, instead of this machine's journal or besides the one that is named.
+struct TextLogOptions: ParsableArguments {
+  @Option(
+    name: .customLong("syslog-file"),
+    help: ArgumentHelp(
+      "Read this text log, plain or compressed by gzip, xz or zstd; - is standard input; may be repeated.",
+      valueName: "file"))
+  var syslogFile: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The format of the text logs, told by their first lines otherwise: \(TextLogFormat.names).", valueName: "format"))
+  var format: TextLogFormat?
+
+  @Argument(help: ArgumentHelp("Further text logs behind --syslog-file, for the shell's patterns.", valueName: "file"))
+  var moreFiles: [String] = []
+
+  mutating func validate() throws {
+    guard syslogFile.isEmpty else { return }
+    if let first = moreFiles.first {
+      throw ValidationError("‘\(first)’ belongs to no option; text logs are given with --syslog-file")
+    }
+    if format != nil { throw ValidationError("--format goes with --syslog-file") }
+  }
+
+  /// What both options ask for.
+  func request(with journal: JournalOptions, since: String?, until: String?) throws -> SourceRequest {
+    let asked = try journal.request(since: since, until: until)
+    let readsJournal = syslogFile.isEmpty || journal.isChosen
+    if !readsJournal, asked.boot != nil || journal.cursor != nil || journal.afterCursor != nil || !journal.unit.isEmpty
+    {
+      throw ValidationError("text logs have no boots, cursors and units; -S, -U and -t select from them")
+    }
+    return SourceRequest(
+      journal: readsJournal ? asked.selection : nil,
+      text: TextLogRequest(files: syslogFile + moreFiles, format: format),
+      start: asked.start, until: asked.until, boot: asked.boot, filter: asked.filter)
   }
 }
 

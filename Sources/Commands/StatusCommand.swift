@@ -55,6 +55,9 @@ struct StatusCommand: ParsableCommand {
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append("       Memory: \(status.notes) notes, \(status.waiting) waiting, \(status.evicted) dropped early")
     if !status.trouble.isEmpty { lines.append("      Trouble: " + EventPrinter.safe(status.trouble.utf8)) }
+    for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
+      lines.append("      Waiting: " + EventPrinter.safe("\(subject): \(reason)".utf8))
+    }
     for (kind, count) in status.countsByKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.append(
         "   " + EventPrinter.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12)

@@ -138,7 +138,7 @@ public struct Configuration: Sendable, Equatable {
 
   /// A source `text`: a log file.
   public struct TextSource: Sendable, Equatable {
-    /// Absolute.
+    /// Absolute; may be a pattern of glob(7), as in `/var/log/exim4/*log`.
     public var path: String
     public var format: Format
 
@@ -149,8 +149,12 @@ public struct Configuration: Sendable, Equatable {
 
     /// How the lines of a text log are framed; the raw value is the name in the file.
     public enum Format: String, Sendable, CaseIterable {
-      case syslog, exim, zimbra
+      case syslog, exim, dovecot, mailman
       case cpanelAccess = "cpanel-access"
+      case cpanelLogin = "cpanel-login"
+      case cpanelSession = "cpanel-session"
+      case zimbraAudit = "zimbra-audit"
+      case zimbraMailbox = "zimbra-mailbox"
     }
   }
 

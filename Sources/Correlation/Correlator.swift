@@ -291,6 +291,7 @@ public final class Correlator {
     case .mailbox(let inner):
       guard let name = value(inner, execution) else { return nil }
       return policy.naming.address(of: name)?.bytes
+    case .applied(let function, let inner): return value(inner, execution).map { function($0) }
     case .joined(let parts): return parts.flatMap { value($0, execution) ?? [] }
     }
   }

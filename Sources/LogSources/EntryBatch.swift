@@ -17,7 +17,7 @@ public final class EntryBatch: @unchecked Sendable {
   /// How many messages were cut at `fieldLimit`.
   public internal(set) var truncatedCount = 0
   /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
-  public internal(set) var position = JournalPosition()
+  public internal(set) var position = SourcePosition()
 
   @usableFromInline var buffer = ByteBuffer(capacity: 1 << 16)
 
@@ -54,7 +54,7 @@ public final class EntryBatch: @unchecked Sendable {
     buffer.rollBack(to: 0)
     examinedCount = 0
     truncatedCount = 0
-    position = JournalPosition()
+    position = SourcePosition()
   }
 
   /// Whether the next entry should wait for the next batch.

@@ -11,7 +11,7 @@ public protocol EntrySource {
   mutating func wait(timeoutMicroseconds: UInt64) throws -> WaitOutcome
 
   /// Where to go on after what was read last.
-  var position: JournalPosition { get }
+  var position: SourcePosition { get }
 
   /// What has to be told to people since the last call: gaps and warnings.
   mutating func drainNotices() -> [SourceNotice]
@@ -41,10 +41,14 @@ public struct SourceNotice: Sendable, Equatable {
     case gap
     /// Something is in disorder, but no entry is known to be missing.
     case warning
+    /// Something cannot be read at the moment; it is tried again.
+    case waiting
+    /// What was waited for is there.
+    case recovered
   }
 
   public var kind: Kind
-  /// Which writer or file it is about: a key of `JournalPosition` or a path.
+  /// Which writer or file it is about: a key of `SourcePosition` or a path.
   public var subject: String
   /// What happened, for people.
   public var reason: String

@@ -27,7 +27,7 @@ public struct InMemoryEntrySource: EntrySource {
   public static let key = "memory"
 
   public init(
-    _ entries: [Entry], after position: JournalPosition = JournalPosition(), interest: (any EntryInterest)? = nil,
+    _ entries: [Entry], after position: SourcePosition = SourcePosition(), interest: (any EntryInterest)? = nil,
     bootID: ID128 = ID128(high: 1, low: 1)
   ) {
     self.entries = entries
@@ -42,8 +42,8 @@ public struct InMemoryEntrySource: EntrySource {
   /// Adds a notice that the next `drainNotices` gives.
   public mutating func append(_ notice: SourceNotice) { notices.append(notice) }
 
-  public var position: JournalPosition {
-    next == 0 ? JournalPosition() : JournalPosition(cursors: [Self.key: cursor(ofEntryBefore: next)])
+  public var position: SourcePosition {
+    next == 0 ? SourcePosition() : SourcePosition(cursors: [Self.key: cursor(ofEntryBefore: next)])
   }
 
   public mutating func read(into batch: EntryBatch, limit: Int) -> ReadOutcome {

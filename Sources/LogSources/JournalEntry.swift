@@ -72,6 +72,8 @@ public struct JournalEntry: Sendable {
   /// Whether there is a `MESSAGE` at all. Its absence is a rare sender's choice, or damage: libsystemd leaves a damaged
   /// field out without a word, so somebody should count these.
   public var hasMessage = false
+  /// Whether this is a line of a text log: it has none of journald's fields, and its file is believed as a whole.
+  public var isFromTextLog = false
 
   public init() {}
 

@@ -13,6 +13,10 @@ public final class JournalReader: EntrySource {
   private let wakeDescriptor: WakeDescriptor?
   private let thread = ThreadConfinement()
   private var unwatchedLooks = 0
+  /// The writer that `nextTime` found.
+  private var next: JournalWriter?
+  /// Another source's descriptor: `wait` ends with `changed` when it is readable. -1 for none.
+  var companionDescriptor: Int32 = -1
 
   /// How long a journal that cannot be watched is left alone, in microseconds.
   private static let unwatchedInterval: UInt64 = 1_000_000
@@ -42,9 +46,9 @@ public final class JournalReader: EntrySource {
     writers.sort { ($0.origin.machine ?? .zero, $0.origin.name) < ($1.origin.machine ?? .zero, $1.origin.name) }
   }
 
-  public var position: JournalPosition {
+  public var position: SourcePosition {
     thread.check()
-    var position = JournalPosition()
+    var position = SourcePosition()
     if case .after(let earlier, _) = request.start { position = earlier }
     for writer in writers {
       if let cursor = writer.cursor { position.cursors[writer.origin.key] = cursor }
@@ -68,16 +72,35 @@ public final class JournalReader: EntrySource {
         outcome = .end
         break
       }
-      try writer.read(&decoder, filter, into: batch)
-      if writer.processIfDue() { try rescan(writer) }
+      try read(writer, into: batch)
     }
     batch.position = position
     return outcome
   }
 
+  private func read(_ writer: JournalWriter, into batch: EntryBatch) throws(JournalError) {
+    try writer.read(&decoder, filter, into: batch)
+    if writer.processIfDue() { try rescan(writer) }
+  }
+
+  /// The time of the entry that comes next; nil at the end. For reading the journal among other sources.
+  func nextTime() throws(JournalError) -> UInt64? {
+    next = try nextWriter(isHeldBack: true)
+    return next?.realtime
+  }
+
+  /// Reads the entry that `nextTime` went to.
+  func take(into batch: EntryBatch) throws(JournalError) {
+    guard let writer = next else { return }
+    next = nil
+    try read(writer, into: batch)
+  }
+
   /// The writer whose entry comes next; nil when all are at their ends.
-  private func nextWriter() throws(JournalError) -> JournalWriter? {
-    if writers.count == 1 { return try writers[0].advance(remembering: false) ? writers[0] : nil }
+  ///
+  /// - Parameter isHeldBack: whether the position may be asked for before the entry is read.
+  private func nextWriter(isHeldBack: Bool = false) throws(JournalError) -> JournalWriter? {
+    if writers.count == 1 { return try writers[0].advance(remembering: isHeldBack) ? writers[0] : nil }
     var first: JournalWriter?
     for writer in writers where try writer.advance(remembering: true) {
       // Writers are sorted by machine id, so that the first of equal times is the right one.
@@ -127,6 +150,7 @@ public final class JournalReader: EntrySource {
       let handleDeadline = writers.reduce(UInt64.max) { min($0, $1.handle.deadline()) }
       let until = min(deadline, lookAgain, handleDeadline)
       let isReady = try poll(microseconds: until == .max ? nil : until > now ? until - now : 0)
+      if isCompanionReady { return .changed }
       if let wakeDescriptor, wakeDescriptor.drain() { return .woken }
       if try processAll() { return .changed }
       if isReady { continue }
@@ -160,6 +184,12 @@ public final class JournalReader: EntrySource {
     for writer in writers where writer.isUnwatched { try writer.lookForNewFiles() }
   }
 
+  private var isCompanionReady: Bool {
+    guard companionDescriptor >= 0 else { return false }
+    var descriptor = pollfd(fd: companionDescriptor, events: Int16(POLLIN), revents: 0)
+    return Glibc.poll(&descriptor, 1, 0) > 0
+  }
+
   /// Waits for the wake-up descriptor or a change of a journal; whether one of them is ready.
   private func poll(microseconds: UInt64?) throws(JournalError) -> Bool {
     var descriptors = writers.filter { !$0.isUnwatched && $0.handle.descriptor >= 0 }.map {
@@ -167,6 +197,9 @@ public final class JournalReader: EntrySource {
     }
     if let wakeDescriptor {
       descriptors.append(pollfd(fd: wakeDescriptor.descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    if companionDescriptor >= 0 {
+      descriptors.append(pollfd(fd: companionDescriptor, events: Int16(POLLIN), revents: 0))
     }
     // Rounded up, so that a wait that is nearly over does not turn into a busy loop.
     let milliseconds = microseconds.map { Int32(clamping: ($0 / 1_000) + ($0 % 1_000 == 0 ? 0 : 1)) } ?? -1

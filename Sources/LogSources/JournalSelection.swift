@@ -33,7 +33,7 @@ public enum StartPoint: Sendable, Equatable {
   case afterCursor(Cursor)
   /// Where a reader of the same selection stopped. Writers that the position does not know (a directory added to the
   /// configuration) begin at this moment; 0 is their head.
-  case after(JournalPosition, newWritersSince: UInt64)
+  case after(SourcePosition, newWritersSince: UInt64)
 }
 
 /// Which boot to read, as `journalctl --boot` numbers them; each machine has its own boots.

@@ -15,7 +15,7 @@ final class JournalWriter {
     var matchesMachine = false
     var bootID: ID128?
 
-    /// The writer's key in a `JournalPosition`.
+    /// The writer's key in a `SourcePosition`.
     var key: String { machine.map { "\(name)#\($0)" } ?? name }
 
     var matches: [String] {

@@ -13,6 +13,8 @@ public indirect enum ValueExpression: Sendable, Hashable {
   case prefix(ValueExpression, Int)
   /// The canonical address of the mailbox that the name means.
   case mailbox(ValueExpression)
+  /// The value after it went through a function.
+  case applied(ValueFunction, ValueExpression)
   /// Several values joined: `"a" + <b>`.
   case joined([ValueExpression])
 

@@ -266,7 +266,7 @@ struct ActionParser {
       return .first(values)
     }
     let pieces = Self.split(text, at: UInt8(ascii: "+"))
-    if pieces.count > 1, pieces.allSatisfy({ $0.hasPrefix("\"") || $0.hasPrefix("<") }) {
+    if pieces.count > 1, pieces.allSatisfy({ $0.hasPrefix("\"") || $0.hasPrefix("<") || $0.hasSuffix(")") }) {
       var values: [ValueExpression] = []
       for piece in pieces { values.append(try value(piece, token)) }
       return .joined(values)
@@ -279,7 +279,33 @@ struct ActionParser {
     if text.hasPrefix("mailbox("), text.hasSuffix(")") {
       return .mailbox(try value(String(text.dropFirst(8).dropLast()), token))
     }
+    if let open = text.firstIndex(of: "("), text.hasSuffix(")"), text.first?.isLetter == true {
+      return try function(String(text[..<open]), String(text[text.index(after: open)...].dropLast()), token)
+    }
     return try simpleValue(text, token)
+  }
+
+  /// `replaced(<x>,"^",".")`, `folder-name(<x>)`, `unescaped(<x>)`
+  private mutating func function(
+    _ name: String, _ arguments: String, _ token: TextTokens.Token
+  ) throws(Diagnostic.Failure) -> ValueExpression {
+    let parts = Self.split(arguments, at: UInt8(ascii: ","))
+    switch (name, parts.count) {
+    case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token))
+    case ("words", 1): return .applied(.words, try value(parts[0], token))
+    case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token))
+    case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
+      let texts = parts.dropFirst().map(Self.unquoted)
+      let pairs = stride(from: 0, to: texts.count, by: 2).map {
+        ValueFunction.Replacement(old: texts[$0], new: texts[$0 + 1])
+      }
+      guard pairs.allSatisfy({ !$0.old.isEmpty }) else { fallthrough }
+      return .applied(.replaced(pairs), try value(parts[0], token))
+    default:
+      throw fail(
+        "‘\(token.text)’ is no function of a value",
+        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>) or unescaped(<x>)", token)
+    }
   }
 
   private mutating func simpleValue(

@@ -470,7 +470,9 @@ private struct Walk {
       }
       let to = end - item.suffix.count
       guard to >= from, has(item.suffix, at: to) else { continue }
-      if type != .text { guard scanner.end(of: type, from: from, limit: to) == to else { continue } }
+      // An address ends at the bracket that closes it, which belongs to what follows.
+      let limit = type == .address ? line.count : to
+      if type != .text { guard scanner.end(of: type, from: from, limit: limit) == to else { continue } }
       if slots[base + item.slot].start < 0 { slots[base + item.slot] = (from, to) }
       return true
     }

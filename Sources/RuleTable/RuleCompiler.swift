@@ -53,8 +53,16 @@ public struct RuleCompiler {
     // Noise is what no other rule wants, however literal its beginning.
     let noiseBuilders = scopes.map { _ in TrieBuilder(lists: lists) }
     var rules: [CompiledTable.Rule] = []
+    let scopePlaces = Dictionary(uniqueKeysWithValues: scopes.enumerated().map { ($1.name, $0) })
     for source in sources {
-      let places = source.scopes.compactMap { name in scopes.firstIndex { $0.name == name } }
+      // A rule may be for a scope of a table that is read later.
+      for name in source.scopes where scopePlaces[name] == nil {
+        diagnostics.append(
+          Diagnostic(
+            source.place, "there is no scope ‘\(name)’",
+            remedy: "scopes are \(scopePlaces.keys.sorted().joined(separator: ", "))"))
+      }
+      let places = source.scopes.compactMap { scopePlaces[$0] }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }
       for (pattern, place) in source.patterns {
         insert(

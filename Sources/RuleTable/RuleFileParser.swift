@@ -235,10 +235,6 @@ struct RuleFileParser {
       throw fail(rule.place, "rule ‘\(rule.id)’ has no example", "paste a log line that it matches: example …")
     }
     if rule.scopes.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ is in no scope", "put a scope in front of it") }
-    for scope in rule.scopes where scopes[scope] == nil {
-      throw fail(
-        rule.place, "there is no scope ‘\(scope)’", "scopes are \(scopes.keys.sorted().joined(separator: ", "))")
-    }
   }
 
   private mutating func expandGroups(

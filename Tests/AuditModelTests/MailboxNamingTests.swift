@@ -8,7 +8,8 @@ import Testing
     arguments: [
       ("ann", "ann@example.org"), ("Ann@EXAMPLE.com", "ann@example.com"), ("ann+lists@example.com", "ann@example.com"),
       ("+odd@example.com", "+odd@example.com"), ("a@b@example.com", "a@b@example.com"), ("ann@", "ann@example.org"),
-      ("\"Odd Name\"@example.com", "odd name@example.com"), ("\"a\\\"b\"@example.com", "a\"b@example.com"),
+      ("\"Odd Name\"@example.com", "\"odd name\"@example.com"), ("\"Ann.Lee\"@example.com", "ann.lee@example.com"),
+      ("odd name@example.com", "odd name@example.com"), ("\"a..b\"@example.com", "\"a..b\"@example.com"),
     ])
   func canonicalForm(name: String, address: String) {
     #expect(naming.address(of: Array(name.utf8))?.bytes == Array(address.utf8))

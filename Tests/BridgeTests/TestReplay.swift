@@ -22,7 +22,7 @@ enum TestReplay {
     configuration.rules.requiresTrustedSenders = requiresTrust
     let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
     var lines: [UInt8] = []
-    let request = JournalRequest(selection: JournalSelection(files: [site + "/capture.journal"]))
+    let request = SourceRequest(journal: JournalSelection(files: [site + "/capture.journal"]))
     try replay.run(
       request,
       to: .events { told in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LogSources
 import Testing
 
 @testable import Commands
@@ -100,6 +101,31 @@ import Testing
         var command = try MailtrailCommand.parseAsRoot(words)
         try command.run()
       } throws: { MailtrailCommand.exitCode(for: $0) == .success }
+    }
+  }
+
+  @Test func textLogs() throws {
+    let command = try parse(
+      "replay|--syslog-file|mail.log|mail.log.1|--syslog-file=-|--format|exim|-S|yesterday", as: ReplayCommand.self)
+    let request = try command.text.request(with: command.journal, since: nil, until: nil)
+    #expect(request.journal == nil)
+    #expect(request.text.files == ["mail.log", "-", "mail.log.1"])
+    #expect(request.text.format == .exim)
+    let both = try parse("replay|--syslog-file|a|--file|b.journal", as: ReplayCommand.self)
+    #expect(try both.text.request(with: both.journal, since: nil, until: nil).journal?.files == ["b.journal"])
+    let boot = try parse("replay|--syslog-file|a|-b", as: ReplayCommand.self)
+    #expect(throws: ValidationError.self) { _ = try boot.text.request(with: boot.journal, since: nil, until: nil) }
+  }
+
+  @Test(arguments: [
+    ("replay|a.log", "belongs to no option"), ("replay|--format|exim", "goes with --syslog-file"),
+    ("replay|--syslog-file|a|--format|csv", "csv"),
+  ])
+  func aWrongTextLogIsSaid(line: String, part: String) {
+    #expect {
+      _ = try parse(line, as: ReplayCommand.self)
+    } throws: {
+      MailtrailCommand.fullMessage(for: $0).contains(part)
     }
   }
 }

@@ -149,7 +149,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       ("sources:\n  - text: ▷{path: /x}", "`sources[0].text` has no `format`"),
       (
         "sources:\n  - text: {path: /x, format: ▷exmi}",
-        "`sources[0].text.format` is `exmi`; allowed: cpanel-access, exim, syslog, zimbra; did you mean `exim`?"
+        "`sources[0].text.format` is `exmi`; allowed: cpanel-access, cpanel-login, cpanel-session, dovecot, exim, mailman, syslog, zimbra-audit, zimbra-mailbox; did you mean `exim`?"
       ),
       ("state: {directory: ▷\"/x\\e[2J\"}", "`state.directory` is `/x\\u{1B}[2J`; allowed: a path that begins with /"),
     ])

@@ -68,13 +68,27 @@ struct CursorTests {
   @Test("a position survives its encoding, and no part of it passes for the whole")
   func position() throws {
     let cursor = try #require(Cursor(Self.text))
-    let position = JournalPosition(cursors: ["local": cursor, "directory:/a\nb#ff": cursor])
+    let file = TextLogPosition.File(
+      device: 1, inode: .max, offset: 2000, windowStart: 1900, headLength: 1024, headHash: 7, isAtEnd: true)
+    let position = SourcePosition(
+      cursors: ["local": cursor, "directory:/a\nb#ff": cursor],
+      textLogs: ["/var/log/mail.log": TextLogPosition(files: [file, file], lastTime: 5), "/x": TextLogPosition()])
     let bytes = position.encoded
-    #expect(JournalPosition(encoded: bytes) == position)
-    #expect(JournalPosition(encoded: [UInt8]()) == JournalPosition())
-    let whole = [0, JournalPosition(cursors: ["directory:/a\nb#ff": cursor]).encoded.count]
-    for length in 1..<bytes.count where !whole.contains(length) {
-      #expect(JournalPosition(encoded: bytes.prefix(length)) == nil, "\(length)")
+    #expect(SourcePosition(encoded: bytes) == position)
+    #expect(SourcePosition(encoded: SourcePosition().encoded) == SourcePosition())
+    for length in 0..<bytes.count { #expect(SourcePosition(encoded: bytes.prefix(length)) == nil, "\(length)") }
+    #expect(SourcePosition(encoded: bytes + [0]) == nil)
+  }
+
+  @Test("the form of the first version is read")
+  func positionOfVersion1() throws {
+    let cursor = try #require(Cursor(Self.text))
+    var bytes: [UInt8] = []
+    for text in ["local", Self.text] {
+      withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { bytes.append(contentsOf: $0) }
+      bytes += Array(text.utf8)
     }
+    #expect(SourcePosition(encodedInVersion1: bytes) == SourcePosition(cursors: ["local": cursor]))
+    #expect(SourcePosition(encodedInVersion1: bytes.dropLast()) == nil)
   }
 }

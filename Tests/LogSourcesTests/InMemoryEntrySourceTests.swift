@@ -17,7 +17,7 @@ struct InMemoryEntrySourceTests {
     #expect(source.read(into: batch, limit: 3) == .more)
     #expect(batch.entries.map { batch.text(of: $0.message) } == ["m1", "m3"])
     #expect(batch.examinedCount == 3)
-    let position = try #require(JournalPosition(encoded: batch.position.encoded))
+    let position = try #require(SourcePosition(encoded: batch.position.encoded))
     var resumed = InMemoryEntrySource(entries, after: position, interest: interest)
     #expect(resumed.read(into: batch, limit: 10) == .end)
     #expect(batch.entries.map { batch.text(of: $0.message) } == ["m4", "m5"])

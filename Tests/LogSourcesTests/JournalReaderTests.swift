@@ -151,7 +151,7 @@ struct JournalReaderTests {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...6))
     try fixture.write("b.journal", entries(7...10))
-    var position = JournalPosition()
+    var position = SourcePosition()
     var messages: [String] = []
     let batch = EntryBatch()
     var outcome = ReadOutcome.more
@@ -161,7 +161,7 @@ struct JournalReaderTests {
       outcome = try reader.read(into: batch, limit: limit)
       messages += batch.entries.map { batch.text(of: $0.message) }
       #expect(reader.drainNotices() == [])
-      position = try #require(JournalPosition(encoded: batch.position.encoded))
+      position = try #require(SourcePosition(encoded: batch.position.encoded))
     }
     #expect(messages == names(1...10))
   }
@@ -266,7 +266,7 @@ struct JournalReaderTests {
     try fixture.write("a.journal", [1, 3, 5, 7].map { Entry($0, "a\($0)") })
     try fixture.write(
       "b.journal", [2, 4, 6, 8].map { Entry($0, "b\($0)").on(machine: JournalFixture.machineB) })
-    var position = JournalPosition()
+    var position = SourcePosition()
     var messages: [String] = []
     let batch = EntryBatch()
     // One more reading than entries, so that an entry read twice would show.

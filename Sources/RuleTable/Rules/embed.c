@@ -2,14 +2,29 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #include "include/mailtrail_rules.h"
 
+static const unsigned char amavis[] = {
+#embed "amavis.rules"
+};
+static const unsigned char clamav[] = {
+#embed "clamav.rules"
+};
 static const unsigned char courier[] = {
 #embed "courier.rules"
 };
 static const unsigned char cpanel[] = {
 #embed "cpanel.rules"
 };
+static const unsigned char cyrus[] = {
+#embed "cyrus.rules"
+};
+static const unsigned char dkim[] = {
+#embed "dkim.rules"
+};
 static const unsigned char dovecot[] = {
 #embed "dovecot.rules"
+};
+static const unsigned char exim[] = {
+#embed "exim.rules"
 };
 static const unsigned char fetchmail[] = {
 #embed "fetchmail.rules"
@@ -17,8 +32,32 @@ static const unsigned char fetchmail[] = {
 static const unsigned char getmail[] = {
 #embed "getmail.rules"
 };
+static const unsigned char greylist[] = {
+#embed "greylist.rules"
+};
+static const unsigned char horde[] = {
+#embed "horde.rules"
+};
+static const unsigned char james[] = {
+#embed "james.rules"
+};
+static const unsigned char mailman[] = {
+#embed "mailman.rules"
+};
+static const unsigned char mailscanner[] = {
+#embed "mailscanner.rules"
+};
 static const unsigned char mailutils[] = {
 #embed "mailutils.rules"
+};
+static const unsigned char nextcloud[] = {
+#embed "nextcloud.rules"
+};
+static const unsigned char opensmtpd[] = {
+#embed "opensmtpd.rules"
+};
+static const unsigned char others[] = {
+#embed "others.rules"
 };
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
@@ -29,22 +68,49 @@ static const unsigned char roundcube[] = {
 static const unsigned char rspamd[] = {
 #embed "rspamd.rules"
 };
+static const unsigned char saslauthd[] = {
+#embed "saslauthd.rules"
+};
+static const unsigned char sendmail[] = {
+#embed "sendmail.rules"
+};
 static const unsigned char shadow[] = {
 #embed "shadow.rules"
+};
+static const unsigned char snappymail[] = {
+#embed "snappymail.rules"
+};
+static const unsigned char sogo[] = {
+#embed "sogo.rules"
 };
 static const unsigned char spamd[] = {
 #embed "spamd.rules"
 };
+static const unsigned char squirrelmail[] = {
+#embed "squirrelmail.rules"
+};
+static const unsigned char stalwart[] = {
+#embed "stalwart.rules"
+};
 static const unsigned char uwimap[] = {
 #embed "uwimap.rules"
+};
+static const unsigned char zimbra[] = {
+#embed "zimbra.rules"
+};
+static const unsigned char zpush[] = {
+#embed "zpush.rules"
 };
 
 #define TABLE(name) {#name ".rules", name, sizeof(name)}
 
 static const struct mailtrail_rule_file files[] = {
-    TABLE(courier), TABLE(cpanel), TABLE(dovecot), TABLE(fetchmail), TABLE(getmail),
-    TABLE(mailutils), TABLE(postfix), TABLE(roundcube), TABLE(rspamd), TABLE(shadow), TABLE(spamd),
-    TABLE(uwimap),
+    TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(cyrus), TABLE(dkim),
+    TABLE(dovecot), TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde),
+    TABLE(james), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud),
+    TABLE(opensmtpd), TABLE(others), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
+    TABLE(saslauthd), TABLE(sendmail), TABLE(shadow), TABLE(snappymail), TABLE(sogo), TABLE(spamd),
+    TABLE(squirrelmail), TABLE(stalwart), TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
 };
 
 struct mailtrail_rule_file mailtrail_rule_file_at(size_t index) {

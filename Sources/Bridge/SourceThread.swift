@@ -2,10 +2,10 @@ import Glibc
 import LogSources
 import Synchronization
 
-/// Reads the journal on a thread of its own, which owns the sd_journal handles, and hands over whole batches.
+/// Reads the sources on a thread of its own, which owns the sd_journal handles, and hands over whole batches.
 ///
 /// Sendable: the source lives on the thread alone; everything shared is a channel, a lock or an atomic.
-final class JournalThread: @unchecked Sendable {
+final class SourceThread: @unchecked Sendable {
   enum Message {
     /// `isAtEnd`: everything that was there at `readAt` (wall clock, µs) has been read.
     case batch(EntryBatch, notices: [SourceNotice], isAtEnd: Bool, readAt: UInt64)
@@ -31,10 +31,10 @@ final class JournalThread: @unchecked Sendable {
   func recycle(_ batch: EntryBatch) { _ = empty.trySend(batch) }
 
   /// - Parameter follows: whether to wait for more at the end.
-  func start(_ request: JournalRequest, interest: any EntryInterest) {
+  func start(_ request: SourceRequest, interest: any EntryInterest) {
     thread = WorkerThread.start { [self] in
       do {
-        let source = try JournalReader(request, interest: interest, wakeDescriptor: wake)
+        let source = try SourceReader(request, interest: interest, wakeDescriptor: wake)
         try read(source, follows: request.follows)
       } catch {
         _ = messages.send(.failed(error))
@@ -52,7 +52,7 @@ final class JournalThread: @unchecked Sendable {
     thread = nil
   }
 
-  private func read(_ source: JournalReader, follows: Bool) throws {
+  private func read(_ source: SourceReader, follows: Bool) throws {
     var wasAtEnd = false
     while !isStopping.load(ordering: .acquiring) {
       guard case .element(let batch) = empty.receive() else { return }

@@ -1,0 +1,245 @@
+import Glibc
+
+/// One log that is followed: finds its files again after a stop, and goes on in the next one after a rotation.
+///
+/// A rename is seen by the path naming another file: the old one is read to its end by the descriptor that is held, and
+/// for a minute more. copytruncate is seen by a file that is shorter than what was read of it, or begins otherwise: its
+/// copy is looked for, and read from where we were. What was compressed or renamed while nobody was looking is known by
+/// its first bytes.
+final class FollowedLog {
+  let log: TextLog
+  /// What the configuration names it by.
+  let pattern: String
+  private let since: UInt64
+  private let watch: LogWatch?
+  private var earlier: TextLogPosition?
+  private var hasStarted = false
+  private var watches: [ObjectIdentifier: Int32] = [:]
+
+  init(log: TextLog, pattern: String, position: TextLogPosition?, since: UInt64, watch: LogWatch?) {
+    self.log = log
+    self.pattern = pattern
+    self.since = since
+    self.watch = watch
+    earlier = position
+  }
+
+  /// The place to go on from; before the log was found, the one that was given.
+  var position: TextLogPosition { hasStarted ? log.position : earlier ?? TextLogPosition() }
+
+  /// Looks at the path: opens what is new. Returns why the log cannot be read now; nil when all is well.
+  func check() -> String? {
+    do throws(JournalError) {
+      if !hasStarted { try start() }
+      for stream in log.streams { stream.retry() }
+      log.removeFinished()
+      try followPath()
+      updateWatches()
+      if let failure = log.streams.last?.failure { return "\(failure)" }
+      return nil
+    } catch {
+      updateWatches()
+      return "\(error)"
+    }
+  }
+
+  // MARK: Start
+
+  private func start() throws(JournalError) {
+    if let earlier, !earlier.files.isEmpty {
+      try goOn(from: earlier)
+    } else {
+      try beginAnew()
+    }
+    hasStarted = true
+    earlier = nil
+  }
+
+  /// The first time: what rotation put aside since the wanted moment, then the log itself.
+  private func beginAnew() throws(JournalError) {
+    // Without the log itself it would be read again for each of its rotated files that cannot be.
+    let current = try openPath()
+    let older = siblings().filter { $0.modified >= since && $0.identity != current?.identity }
+    let files = Self.withoutCopies(older + (current.map { [$0] } ?? []))
+    for file in files { log.append(TextLogStream(file: file)) }
+    if let first = log.streams.first, !log.assembler.clock.isSet { try? first.findFirstYear(log.assembler.format) }
+  }
+
+  private func goOn(from position: TextLogPosition) throws(JournalError) {
+    let current = try openPath()
+    let candidates = (current.map { [$0] } ?? []) + siblings()
+    var found: [(stream: TextLogStream, offset: UInt64)] = []
+    for (index, mark) in position.files.enumerated() {
+      let isLast = index == position.files.count - 1
+      if let file = Self.find(mark, in: candidates) {
+        guard !found.contains(where: { $0.stream.file.identity == file.identity }) else { continue }
+        found.append((TextLogStream(file: file, at: mark.windowStart), mark.offset))
+      } else if mark.offset > 0, isLast || !mark.isAtEnd {
+        noteLoss("a file of it that was being read is gone; lines in it may be lost", position.lastTime)
+      }
+    }
+    for one in found { log.append(one.stream) }
+    log.resume(lastTime: position.lastTime, offsets: found.map(\.offset))
+    addNewer(candidates)
+  }
+
+  /// Appends the files that were begun after those at hand, oldest first.
+  private func addNewer(_ candidates: [TextLogFile]) {
+    let currentIdentity = TextLogFile.identity(ofPath: log.path)
+    if let last = log.streams.last, last.file.identity == currentIdentity { return }
+    let unread = candidates.filter { file in !log.streams.contains { Self.isCopy(file, of: $0) } }
+    let rotated = unread.filter { $0.identity != currentIdentity && isNewer($0) }
+    for file in Self.withoutCopies(rotated + unread.filter { $0.identity == currentIdentity }) {
+      log.append(TextLogStream(file: file))
+    }
+  }
+
+  /// Whether a rotated file was begun after the last line that was read.
+  private func isNewer(_ file: TextLogFile) -> Bool {
+    if log.lastTime == 0 { return file.modified >= since }
+    guard let reader = try? file.makeReader() else { return false }
+    while let line = (try? reader.line(takesTorn: true)) ?? nil {
+      if let time = log.assembler.format.parse(line.bytes)?.time {
+        var clock = LineClock(zone: log.assembler.zone, last: log.lastTime)
+        return clock.resolve(time, limit: Int(WallTime.now() / 1_000_000)) >= log.lastTime
+      }
+      reader.consume()
+    }
+    return false
+  }
+
+  // MARK: Rotation
+
+  private func followPath() throws(JournalError) {
+    let identity = TextLogFile.identity(ofPath: log.path)
+    guard let identity else {
+      if log.streams.isEmpty { _ = try openPath(isNeeded: true) }
+      return
+    }
+    if let last = log.streams.last, last.file.identity == identity, !last.isSealed {
+      if isTruncated(last) { try goOnAfterTruncation(of: last) }
+      return
+    }
+    if log.streams.contains(where: { $0.file.identity == identity && !$0.isSealed }) { return }
+    guard let current = try openPath() else { return }
+    addNewer(siblings() + [current])
+    if log.streams.last?.file.identity != current.identity { log.append(TextLogStream(file: current)) }
+  }
+
+  private func isTruncated(_ stream: TextLogStream) -> Bool {
+    if stream.file.compression != .none { return false }
+    if stream.file.size < stream.bytesRead { return true }
+    guard let head = stream.reader?.head, !head.isEmpty else { return false }
+    return (try? stream.file.head(count: head.count)) != head
+  }
+
+  private func goOnAfterTruncation(of stream: TextLogStream) throws(JournalError) {
+    let mark = stream.mark
+    let file = stream.file
+    let copy = mark.offset == 0 ? nil : Self.find(mark, in: siblings().filter { $0.identity != file.identity })
+    if let copy {
+      log.remove(stream)
+      log.append(TextLogStream(file: copy, at: mark.offset))
+    } else {
+      // What was read ahead of it is all that is left.
+      stream.seal()
+      if !stream.hasMore { log.remove(stream) }
+      noteLoss(
+        "it was truncated, and no rotated copy of it was found: lines that came after the last one read may be lost",
+        log.lastTime)
+    }
+    guard let current = try openPath() else { return }
+    log.append(TextLogStream(file: current))
+  }
+
+  private func noteLoss(_ reason: String, _ from: UInt64) {
+    log.add(SourceNotice(kind: .gap, subject: log.path, reason: reason, from: from == 0 ? nil : from))
+  }
+
+  // MARK: Files
+
+  /// Nil when there is no such file yet and it is not needed.
+  private func openPath(isNeeded: Bool = false) throws(JournalError) -> TextLogFile? {
+    do throws(JournalError) { return try TextLogFile(path: log.path, isFollowed: true) } catch {
+      if error.code == ENOENT, !isNeeded { return nil }
+      throw error
+    }
+  }
+
+  /// The files that rotation put aside, in the order of their last changes. Of a file and its compressed copy, made just
+  /// now, the plain one.
+  private func siblings() -> [TextLogFile] {
+    let (directory, name) = StoredTextLogs.split(log.path)
+    let names = Self.names(in: directory).filter { RotatedName.original(of: $0) == name }
+    var files: [TextLogFile] = []
+    for sibling in names.sorted() {
+      let isBeingCompressed = names.contains { sibling.hasPrefix($0 + ".") && RotatedName.original(of: $0) == name }
+      guard !isBeingCompressed, let file = try? TextLogFile(path: directory + "/" + sibling, isFollowed: true) else {
+        continue
+      }
+      files.append(file)
+    }
+    // Numbers grow towards the past, so that of equal times the later name is the older file.
+    return files.enumerated().sorted { ($0.element.modified, -$0.offset) < ($1.element.modified, -$1.offset) }
+      .map(\.element)
+  }
+
+  private static func names(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(
+        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+    }
+    return names
+  }
+
+  /// The file that a mark is of: the same inode if it still begins alike, else any that begins alike.
+  private static func find(_ mark: TextLogPosition.File, in files: [TextLogFile]) -> TextLogFile? {
+    let alike = files.filter { isSame($0, mark) }
+    return alike.first { $0.identity?.inode == mark.inode && $0.identity?.device == mark.device } ?? alike.first
+  }
+
+  private static func isSame(_ file: TextLogFile, _ mark: TextLogPosition.File) -> Bool {
+    if mark.headLength == 0 { return file.identity?.inode == mark.inode && file.identity?.device == mark.device }
+    if file.compression == .none, file.size < mark.offset { return false }
+    guard let head = try? file.head(count: Int(mark.headLength)), head.count == Int(mark.headLength) else {
+      return false
+    }
+    return head.withUnsafeBytes { LineHash.of($0) } == mark.headHash
+  }
+
+  /// Whether a file is one that is read already, or a copy of it.
+  private static func isCopy(_ file: TextLogFile, of stream: TextLogStream) -> Bool {
+    if file.identity == stream.file.identity { return true }
+    return isCopy(file, stream.file)
+  }
+
+  private static func isCopy(_ first: TextLogFile, _ second: TextLogFile) -> Bool {
+    guard let left = try? first.head(count: LineReader.headLimit),
+      let right = try? second.head(count: LineReader.headLimit)
+    else { return false }
+    return !left.isEmpty && !right.isEmpty && (left.starts(with: right) || right.starts(with: left))
+  }
+
+  private static func withoutCopies(_ files: [TextLogFile]) -> [TextLogFile] {
+    var kept: [TextLogFile] = []
+    for file in files where !kept.contains(where: { isCopy($0, file) }) { kept.append(file) }
+    return kept
+  }
+
+  // MARK: Watching
+
+  private func updateWatches() {
+    guard let watch else { return }
+    let present = Set(log.streams.map { ObjectIdentifier($0.file) })
+    for (file, number) in watches where !present.contains(file) {
+      watch.unwatch(number)
+      watches[file] = nil
+    }
+    for stream in log.streams where watches[ObjectIdentifier(stream.file)] == nil {
+      watches[ObjectIdentifier(stream.file)] = stream.file.watch(by: watch)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/// Takes lines of syslog daemons apart: the one parser for log files and for lines that a syslog daemon hands over.
+///
+/// It knows RFC 3164 (`Mar  3 18:07:03 host ident[pid]: message`), the same with RFC 3339 times (rsyslog's default since
+/// 8.2204 on Debian), and RFC 5424; each with or without `<PRI>`. It keeps no state and allocates nothing. The time is
+/// as written: `LineClock` finds the year and the zone.
+///
+/// All before the message was written by the syslog daemon, but from what the sender claimed: identifier and pid are
+/// claims, as in the journal.
+public enum SyslogLine {
+  /// Takes a line apart; the bytes are one line without its end. Nil when it is none.
+  public static func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    let priority = readPriority(&cursor)
+    let isNumeric = cursor.byte &- 48 < 10
+    if priority != nil, cursor.skip(word: "1 ") {
+      guard var line = structured(&cursor) else { return nil }
+      line.priority = priority ?? 6
+      return line
+    }
+    guard let time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor), cursor.skip(" "),
+      let host = readHost(&cursor), cursor.skip(" ")
+    else { return nil }
+    var line = TextLine(time: time, message: 0..<0)
+    line.host = host
+    line.priority = priority ?? 6
+    readTag(&cursor, &line)
+    line.message = cursor.index..<bytes.count
+    return line
+  }
+
+  /// `<22>`: facility times eight and severity (RFC 3164, 4.1.1); the severity.
+  private static func readPriority(_ cursor: inout LineCursor) -> UInt8? {
+    var ahead = cursor
+    guard ahead.skip("<"), let value = ahead.number(limit: 3), ahead.skip(">") else { return nil }
+    cursor = ahead
+    return UInt8(value & 7)
+  }
+
+  /// A name or an address: letters, digits, `.-_:`, and what never ends with a colon, which would be a tag.
+  private static func readHost(_ cursor: inout LineCursor) -> Range<Int>? {
+    let start = cursor.index
+    let last = min(cursor.bytes.count, start + TextLine.hostLimit + 1)
+    var place = start
+    while place < last, cursor.bytes[place] != UInt8(ascii: " ") {
+      guard isHostByte(cursor.bytes[place]) else { return nil }
+      place += 1
+    }
+    guard place > start, place < last, cursor.bytes[place - 1] != UInt8(ascii: ":") else { return nil }
+    cursor.index = place
+    return start..<place
+  }
+
+  private static func isHostByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+      UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "@"), UInt8(ascii: "/"):
+      return true
+    default: return false
+    }
+  }
+
+  /// `ident[pid]: ` or `ident: `; what is neither belongs to the message, and the line has no identifier.
+  private static func readTag(_ cursor: inout LineCursor, _ line: inout TextLine) {
+    let start = cursor.index
+    let last = min(cursor.bytes.count, start + TextLine.identifierLimit + 1)
+    var place = start
+    while place < last {
+      let byte = cursor.bytes[place]
+      if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "[") || byte <= UInt8(ascii: " ") { break }
+      place += 1
+    }
+    guard place > start, place < last else { return }
+    var ahead = cursor
+    ahead.index = place
+    var pid: Int32 = -1
+    if ahead.skip("[") {
+      if let number = ahead.number(limit: 9) { pid = Int32(number) }
+      guard ahead.skip("]") else { return }
+    }
+    guard ahead.skip(":") else { return }
+    _ = ahead.skip(" ")
+    line.identifier = start..<place
+    line.pid = pid
+    cursor = ahead
+  }
+
+  // MARK: RFC 5424
+
+  /// What follows the version: `TIME HOST APP PROCID MSGID STRUCTURED-DATA MSG`, a dash for what is not known.
+  private static func structured(_ cursor: inout LineCursor) -> TextLine? {
+    guard let time = LineTime.iso(&cursor), cursor.skip(" "),
+      let host = cursor.text(upTo: " ", limit: TextLine.hostLimit), cursor.skip(" "),
+      let identifier = cursor.text(upTo: " ", limit: TextLine.identifierLimit), cursor.skip(" "),
+      let process = cursor.text(upTo: " ", limit: 128), cursor.skip(" "),
+      cursor.text(upTo: " ", limit: 128) != nil, cursor.skip(" "), skipStructuredData(&cursor)
+    else { return nil }
+    _ = cursor.skip(" ")
+    _ = cursor.skip(word: "\u{feff}")
+    var line = TextLine(time: time, message: cursor.index..<cursor.bytes.count)
+    line.host = isNil(host, cursor) ? 0..<0 : host
+    line.identifier = isNil(identifier, cursor) ? 0..<0 : identifier
+    var number = LineCursor(UnsafeRawBufferPointer(rebasing: cursor.bytes[process]))
+    if let pid = number.number(limit: 9), number.isAtEnd { line.pid = Int32(pid) }
+    return line
+  }
+
+  private static func isNil(_ range: Range<Int>, _ cursor: LineCursor) -> Bool {
+    range.count == 1 && cursor.bytes[range.lowerBound] == UInt8(ascii: "-")
+  }
+
+  /// `-`, or `[id name="value"]…`, in whose values `\"`, `\\` and `\]` are escaped.
+  private static func skipStructuredData(_ cursor: inout LineCursor) -> Bool {
+    if cursor.skip("-") { return true }
+    guard cursor.byte == UInt8(ascii: "[") else { return false }
+    while cursor.skip("[") {
+      var isQuoted = false
+      while true {
+        guard !cursor.isAtEnd else { return false }
+        let byte = cursor.byte
+        cursor.index += 1
+        if isQuoted, byte == UInt8(ascii: "\\") {
+          cursor.index += 1
+        } else if byte == UInt8(ascii: "\"") {
+          isQuoted.toggle()
+        } else if !isQuoted, byte == UInt8(ascii: "]") {
+          break
+        }
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,191 @@
+import Glibc
+
+/// Makes entries of a text log's lines: finds their time, whose they are, and what tells equal ones apart.
+///
+/// Such an entry has no fields that journald writes: its file is believed as a whole. Its identity is a hash of time,
+/// identifier, pid, message and the number of lines alike before it in the same second: the same line has the same
+/// identity in a rotated or compressed copy.
+public struct TextEntryAssembler {
+  /// What a line became.
+  public enum Result: Sendable, Equatable {
+    /// An entry in the batch.
+    case entry
+    /// Nobody asked for it, by identifier or time.
+    case unwanted
+    /// No line of this format.
+    case unparsed
+  }
+
+  let format: TextLogFormat
+  let zone: LocalZone
+  var clock: LineClock
+  private(set) var repeats = RepeatCounter()
+  private let identifier: [UInt8]?
+  private let interest: (any EntryInterest)?
+  private let filter: CompiledFilter?
+  private let hosts: HostNames
+  /// The host of the line before, and its machine: most lines have the same one.
+  private var knownHost: [UInt8] = []
+  private var knownMachine = ID128.zero
+  /// Only entries from here on are wanted, microseconds since 1970.
+  var since: UInt64 = 0
+  /// The last moment that is wanted.
+  var until: UInt64 = .max
+
+  /// - Parameters:
+  ///   - name: the log's file name, from which Mailman's entries have their identifier.
+  ///   - last: the time of the last line that was read before, microseconds since 1970; nil at the start.
+  public init(
+    format: TextLogFormat, name: String = "", interest: (any EntryInterest)? = nil, zone: LocalZone = .system,
+    last: UInt64? = nil
+  ) {
+    self.init(format: format, name: name, interest: interest, filter: nil, zone: zone, last: last)
+  }
+
+  init(
+    format: TextLogFormat, name: String, interest: (any EntryInterest)?, filter: CompiledFilter?,
+    zone: LocalZone = .system, last: UInt64? = nil
+  ) {
+    self.format = format
+    self.zone = zone
+    self.interest = interest
+    self.filter = filter
+    clock = LineClock(zone: zone, last: last)
+    identifier = format.identifier(ofLogNamed: name)
+    hosts = HostNames()
+  }
+
+  /// Puts one line, without its end, into the batch.
+  ///
+  /// - Parameter now: the wall clock, seconds since 1970: no line without a year is put past it.
+  public mutating func append(_ line: UnsafeRawBufferPointer, now: Int, to batch: EntryBatch) -> Result {
+    guard let parsed = format.parse(line) else { return .unparsed }
+    let time = clock.resolve(parsed.time, limit: now)
+    batch.examinedCount += 1
+    return append(parsed, of: line, realtime: time, isCut: false, file: 0, offset: 0, to: batch)
+  }
+
+  /// Puts a line that was taken apart into the batch.
+  mutating func append(
+    _ line: TextLine, of bytes: UnsafeRawBufferPointer, realtime: UInt64, isCut: Bool, file: Int, offset: UInt64,
+    to batch: EntryBatch
+  ) -> Result {
+    if let interest {
+      let isWanted =
+        identifier.map { $0.withUnsafeBytes { interest.wants(identifier: $0) } }
+        ?? interest.wants(identifier: UnsafeRawBufferPointer(rebasing: bytes[line.identifier]))
+      if !isWanted { return .unwanted }
+    }
+    var entry = JournalEntry()
+    let start = batch.buffer.count
+    entry.realtime = realtime
+    entry.isFromTextLog = true
+    entry.pid = line.pid
+    entry.priority = line.priority
+    entry.identifier =
+      identifier.map { $0.withUnsafeBytes { Self.copy($0, to: batch) } } ?? Self.copy(bytes, line.identifier, to: batch)
+    entry.message = copyMessage(line, bytes, to: batch)
+    entry.hasMessage = true
+    entry.isMessageTruncated = isCut
+    entry.contentHash = contentHash(of: entry, file, offset, batch)
+    guard realtime >= since, realtime <= until else {
+      batch.buffer.rollBack(to: start)
+      return .unwanted
+    }
+    setHost(of: &entry, bytes, line.host, batch)
+    if let filter, !filter.passes(entry, of: batch) {
+      batch.buffer.rollBack(to: start)
+      return .unwanted
+    }
+    batch.entries.append(entry)
+    if isCut { batch.truncatedCount += 1 }
+    return .entry
+  }
+
+  // MARK: Parts
+
+  private static func copy(
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, to batch: EntryBatch
+  ) -> FieldRange {
+    copy(UnsafeRawBufferPointer(rebasing: bytes[range]), to: batch)
+  }
+
+  private static func copy(_ bytes: UnsafeRawBufferPointer, to batch: EntryBatch) -> FieldRange {
+    guard let start = bytes.baseAddress else { return .absent }
+    return batch.buffer.append(start, bytes.count)
+  }
+
+  private func copyMessage(_ line: TextLine, _ bytes: UnsafeRawBufferPointer, to batch: EntryBatch) -> FieldRange {
+    if line.omitted.isEmpty { return Self.copy(bytes, line.message, to: batch) }
+    let first = Self.copy(bytes, line.message.lowerBound..<line.omitted.lowerBound, to: batch)
+    let second = Self.copy(bytes, line.omitted.upperBound..<line.message.upperBound, to: batch)
+    // What is appended lies one behind the other; an empty part has no place.
+    return FieldRange(offset: first.isEmpty ? second.offset : first.offset, length: first.length + second.length)
+  }
+
+  private mutating func contentHash(of entry: JournalEntry, _ file: Int, _ offset: UInt64, _ batch: EntryBatch)
+    -> UInt64
+  {
+    var hash = LineHash()
+    hash.combine(entry.realtime)
+    hash.combine(UInt64(bitPattern: Int64(entry.pid)))
+    batch.withBytes(of: entry.identifier) { hash.combine($0) }
+    batch.withBytes(of: entry.message) { hash.combine($0) }
+    let ordinal = repeats.ordinal(of: hash.value, second: Int(entry.realtime / 1_000_000), file: file, offset: offset)
+    if ordinal > 0 { hash.combine(UInt64(ordinal)) }
+    return hash.value
+  }
+
+  /// Lines without a host, and those of this machine's own name, are of this machine, as its journal's entries are.
+  private mutating func setHost(
+    of entry: inout JournalEntry, _ bytes: UnsafeRawBufferPointer, _ host: Range<Int>, _ batch: EntryBatch
+  ) {
+    guard !host.isEmpty else {
+      entry.hostname = hosts.ownName.withUnsafeBytes { Self.copy($0, to: batch) }
+      entry.machineID = hosts.ownMachine
+      return
+    }
+    let name = UnsafeRawBufferPointer(rebasing: bytes[host])
+    entry.hostname = Self.copy(name, to: batch)
+    if !knownHost.elementsEqual(name) {
+      knownHost = Array(name)
+      knownMachine = hosts.machine(ofHost: knownHost)
+    }
+    entry.machineID = knownMachine
+  }
+}
+
+/// Whose lines are whose: a machine id for each host name.
+struct HostNames {
+  /// gethostname(2).
+  let ownName: [UInt8]
+  /// machine-id(5); zero when there is none.
+  let ownMachine: ID128
+
+  init() {
+    var buffer = [CChar](repeating: 0, count: 256)
+    ownName =
+      gethostname(&buffer, buffer.count - 1) == 0 ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
+    ownMachine = Self.machineID() ?? .zero
+  }
+
+  /// The own machine's id, or one made from the name up to its first dot.
+  func machine(ofHost host: [UInt8]) -> ID128 {
+    let short = Self.short(host)
+    if short == Self.short(ownName) { return ownMachine }
+    return ID128(high: 0, low: short.withUnsafeBytes { LineHash.of($0) })
+  }
+
+  private static func short(_ host: [UInt8]) -> [UInt8] {
+    host.prefix { $0 != UInt8(ascii: ".") }.map { (65...90).contains($0) ? $0 + 32 : $0 }
+  }
+
+  private static func machineID() -> ID128? {
+    let descriptor = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var digits = [UInt8](repeating: 0, count: 32)
+    guard read(descriptor, &digits, 32) == 32 else { return nil }
+    return digits.withUnsafeBytes { ID128(hexadecimal: $0) }
+  }
+}

@@ -1,0 +1,135 @@
+/// One line of a text log taken apart. The texts are ranges of the line's own bytes.
+public struct TextLine: Sendable, Equatable {
+  /// When it was written, by its own word.
+  public var time: LineTime
+  /// Empty when the line does not say it.
+  public var host = 0..<0
+  /// The syslog tag; empty where the format decides it.
+  public var identifier = 0..<0
+  /// -1 when the line does not say it.
+  public var pid: Int32 = -1
+  /// 0 (emergency) to 7 (debug); 6 where the line does not say it.
+  public var priority: UInt8 = 6
+  /// What the daemon said.
+  public var message: Range<Int>
+  /// A part in `message` that syslog would not have: Dovecot's `Info: `.
+  public var omitted = 0..<0
+
+  /// Longer host names are none (RFC 1035).
+  static let hostLimit = 255
+  /// Longer syslog tags are none of a mail daemon's.
+  static let identifierLimit = 128
+
+  init(time: LineTime, message: Range<Int>) {
+    self.time = time
+    self.message = message
+  }
+}
+
+// MARK: - Daemons' own formats
+
+extension TextLine {
+  /// `2026-03-03 18:07:03.123 +0100 [pid] 1tq…`: fraction, zone and pid as `log_selector` and `log_timezone` ask.
+  static func exim(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard let time = LineTime.iso(&cursor), cursor.skip(" ") else { return nil }
+    var line = TextLine(time: time, message: 0..<0)
+    line.readPID(&cursor, open: "[", close: "]")
+    line.message = cursor.index..<bytes.count
+    return line
+  }
+
+  /// `Mar 03 18:07:03 imap-login: Info: …`; `log_timestamp` may ask for `%Y-%m-%d %H:%M:%S` instead.
+  static func dovecot(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    let isNamed = cursor.byte > UInt8(ascii: "9")
+    guard let time = isNamed ? LineTime.syslog(&cursor) : LineTime.iso(&cursor), cursor.skip(" ") else { return nil }
+    var line = TextLine(time: time, message: cursor.index..<bytes.count)
+    guard let level = DovecotLevel.find(in: bytes, from: cursor.index) else { return line }
+    line.priority = level.priority
+    if level.priority == 6 { line.omitted = level.range }
+    return line
+  }
+
+  /// `Mar 03 18:07:03 2026 (pid) …`.
+  static func mailman(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard var time = LineTime.syslog(&cursor), cursor.skip(" "), let year = cursor.digits(4), year >= 1970,
+      cursor.skip(" "), cursor.byte == UInt8(ascii: "(")
+    else { return nil }
+    time.year = year
+    var line = TextLine(time: time, message: 0..<0)
+    line.readPID(&cursor, open: "(", close: ")")
+    guard line.pid >= 0 else { return nil }
+    line.message = cursor.index..<bytes.count
+    return line
+  }
+
+  /// The three logs of cPanel. The message is the whole line: in one form the time stands in its middle.
+  static func cpanel(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    if cursor.skip("[") {
+      guard let time = LineTime.iso(&cursor), cursor.skip("]") else { return nil }
+      return TextLine(time: time, message: 0..<bytes.count)
+    }
+    // The user's name is the client's word and may hold a bracket: what is no time is no end of it.
+    while cursor.text(upTo: "[", limit: 1024) != nil {
+      cursor.index += 1
+      var inner = cursor
+      if let time = LineTime.slashed(&inner), inner.skip(word: "] ") {
+        return TextLine(time: time, message: 0..<bytes.count)
+      }
+    }
+    return nil
+  }
+
+  /// `2026-03-03 18:07:03,123 INFO  [thread] …`; the message begins with the level.
+  static func zimbra(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard let time = LineTime.iso(&cursor), cursor.skip(" ") else { return nil }
+    var line = TextLine(time: time, message: cursor.index..<bytes.count)
+    switch cursor.byte {
+    case UInt8(ascii: "F"): line.priority = 2
+    case UInt8(ascii: "E"): line.priority = 3
+    case UInt8(ascii: "W"): line.priority = 4
+    case UInt8(ascii: "D"), UInt8(ascii: "T"): line.priority = 7
+    case UInt8(ascii: "I"): line.priority = 6
+    default: return nil
+    }
+    return line
+  }
+
+  /// `[123] ` or `(123) `; leaves the cursor when it is something else.
+  private mutating func readPID(_ cursor: inout LineCursor, open: Unicode.Scalar, close: Unicode.Scalar) {
+    var ahead = cursor
+    guard ahead.skip(open), let number = ahead.number(limit: 9), ahead.skip(close), ahead.skip(" ") else { return }
+    pid = Int32(number)
+    cursor = ahead
+  }
+}
+
+/// The word by which Dovecot's own log file tells how grave a line is. Through syslog it writes all but `Info: `.
+enum DovecotLevel {
+  private static let words: [(text: StaticString, priority: UInt8)] = [
+    ("Info: ", 6), ("Warning: ", 4), ("Error: ", 3), ("Debug: ", 7), ("Fatal: ", 2), ("Panic: ", 1),
+  ]
+
+  /// The first one that stands behind a `: `, or at the start.
+  static func find(in bytes: UnsafeRawBufferPointer, from start: Int) -> (range: Range<Int>, priority: UInt8)? {
+    var cursor = LineCursor(bytes)
+    cursor.index = start
+    while !cursor.isAtEnd {
+      for word in words {
+        var ahead = cursor
+        if ahead.skip(word: word.text) { return (cursor.index..<ahead.index, word.priority) }
+      }
+      guard cursor.text(upTo: ":", limit: bytes.count) != nil else { return nil }
+      cursor.index += 1
+      while !cursor.skip(" ") {
+        guard cursor.text(upTo: ":", limit: bytes.count) != nil else { return nil }
+        cursor.index += 1
+      }
+    }
+    return nil
+  }
+}

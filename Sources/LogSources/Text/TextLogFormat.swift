@@ -1,0 +1,48 @@
+/// How the lines of a text log are framed; the raw value is the name in the configuration and on the command line.
+public enum TextLogFormat: String, Sendable, CaseIterable {
+  /// What syslog daemons write: `Mar  3 18:07:03 host ident[pid]: message` (RFC 3164), or the time as RFC 3339 has it,
+  /// or RFC 5424; each with or without `<PRI>` in front.
+  case syslog
+  /// Exim's mainlog, rejectlog and paniclog: `2026-03-03 18:07:03 [pid] …`.
+  case exim
+  /// Dovecot's own `log_path`: `Mar 03 18:07:03 imap-login: Info: …`.
+  case dovecot
+  /// Mailman's logs: `Mar 03 18:07:03 2026 (pid) …`.
+  case mailman
+  /// cPanel's access_log: `192.0.2.1 - user [03/03/2026:18:07:03 -0000] "POST …" …`.
+  case cpanelAccess = "cpanel-access"
+  /// cPanel's login_log: `[2026-03-03 18:07:03 +0000] info [cpaneld] 192.0.2.1 - user "POST …" FAILED LOGIN …`.
+  case cpanelLogin = "cpanel-login"
+  /// cPanel's session_log: `[2026-03-03 18:07:03 +0000] info [cpaneld] 192.0.2.1 NEW user:… address=…`.
+  case cpanelSession = "cpanel-session"
+  /// Zimbra's audit.log: `2026-03-03 18:07:03,123 INFO  [thread] [name=…;] security - cmd=Auth; …`.
+  case zimbraAudit = "zimbra-audit"
+  /// Zimbra's mailbox.log, framed as its audit.log is.
+  case zimbraMailbox = "zimbra-mailbox"
+
+  /// The names of all formats, for messages to people.
+  public static var names: String { allCases.map(\.rawValue).sorted().joined(separator: ", ") }
+
+  /// The identifier of the format's entries; nil where the line names it.
+  ///
+  /// - Parameter name: the log's file name without what rotation and compression added to it.
+  func identifier(ofLogNamed name: String) -> [UInt8]? {
+    switch self {
+    case .syslog: nil
+    case .mailman: Array("mailman-\(name)".utf8.prefix(TextLine.identifierLimit))
+    default: Array(rawValue.utf8)
+    }
+  }
+
+  /// Takes a line apart; nil when it is none of this format: a continuation of the line before, or damage.
+  func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    switch self {
+    case .syslog: SyslogLine.parse(bytes)
+    case .exim: TextLine.exim(bytes)
+    case .dovecot: TextLine.dovecot(bytes)
+    case .mailman: TextLine.mailman(bytes)
+    case .cpanelAccess, .cpanelLogin, .cpanelSession: TextLine.cpanel(bytes)
+    case .zimbraAudit, .zimbraMailbox: TextLine.zimbra(bytes)
+    }
+  }
+}

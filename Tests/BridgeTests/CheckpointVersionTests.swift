@@ -1,0 +1,51 @@
+import AuditModel
+import LogSources
+import Testing
+
+@testable import Bridge
+
+@Suite struct CheckpointVersionTests {
+  private static let cursor = Cursor(
+    sequenceID: ID128(high: 1, low: 2), sequenceNumber: 3, bootID: ID128(high: 4, low: 5), monotonic: 6, realtime: 7,
+    contentHash: 8)
+
+  /// A checkpoint of version 1 says the cursors only, without their number.
+  @Test func aCheckpointOfTheFirstVersionIsRead() throws {
+    let directory = try TestFiles.temporaryDirectory()
+    defer { TestFiles.remove(directory) }
+    let position = SourcePosition(cursors: ["local": Self.cursor])
+    try CheckpointStore(directory: directory).write(position: position, newest: 7, change: .snapshot([1, 2, 3]))
+    let path = directory + "/checkpoint"
+    let bytes = try TestFiles.read(path)
+    let mark = Array("mailtrail checkpoint 1\n".utf8)
+    #expect(bytes.starts(with: Array("mailtrail checkpoint 2\n".utf8)))
+    let body = Array(bytes[(mark.count + 16)...])
+    // Behind six numbers the number of cursors, and at the end that of text logs, were not there.
+    let old = Array(body[..<48] + body[52..<(body.count - 4)])
+    var hash = StableHash()
+    hash.combine(old)
+    var text = mark
+    for number in [UInt64(old.count), hash.value] {
+      withUnsafeBytes(of: number.littleEndian) { text.append(contentsOf: $0) }
+    }
+    try TestFiles.write(text + old, to: path)
+    var reports: [String] = []
+    let content = try CheckpointStore(directory: directory).load { reports.append($0) }
+    #expect(reports == [])
+    #expect(content?.position == position)
+    #expect(content?.state == [[1, 2, 3]])
+    #expect(content?.newest == 7)
+  }
+
+  @Test func placesInTextLogsAreKept() throws {
+    let directory = try TestFiles.temporaryDirectory()
+    defer { TestFiles.remove(directory) }
+    let file = TextLogPosition.File(
+      device: 1, inode: 2, offset: 30, windowStart: 20, headLength: 30, headHash: 5, isAtEnd: false)
+    let position = SourcePosition(
+      cursors: ["local": Self.cursor], textLogs: ["/var/log/mail.log": TextLogPosition(files: [file], lastTime: 9)])
+    try CheckpointStore(directory: directory).write(position: position, newest: 9, change: .snapshot([]))
+    let content = try CheckpointStore(directory: directory).load { _ in }
+    #expect(content?.position == position)
+  }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+
+@testable import LogSources
+
+@Suite("Text logs that are read once")
+struct StoredTextLogTests {
+  private func hashes(_ reader: SourceReader) throws -> [UInt64] { try reader.entries().map(\.hash) }
+
+  @Test("line ends: CRLF, none at the end, NULs, bytes that are no text")
+  func lineEnds() throws {
+    let fixture = try TextLogFixture()
+    let first = line(1, "one").dropLast() + "\r\n"
+    let text =
+      Array(first.utf8) + [0, 0, 0] + Array(line(2, "two\0two").utf8) + [10] + Array(line(3, "th").utf8.dropLast())
+    try fixture.write("mail.log", bytes: text + [0xff])
+    let batch = EntryBatch()
+    let reader = try fixture.reader("mail.log")
+    #expect(try reader.read(into: batch, limit: 10) == .end)
+    let messages = batch.entries.map { batch.bytes(of: $0.message) }
+    #expect(messages == [Array("one".utf8), Array("two\0two".utf8), Array("th".utf8) + [0xff]])
+  }
+
+  @Test(
+    "a line over the limit is cut and counted, and the next one is whole",
+    arguments: [65_536, 70_000, 262_144, 900_000])
+  func longLines(length: Int) throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(1, "a") + line(2, String(repeating: "x", count: length)) + line(3, "b"))
+    let batch = EntryBatch()
+    let reader = try fixture.reader("mail.log")
+    #expect(try reader.read(into: batch, limit: 10) == .end)
+    #expect(batch.entries.count == 3)
+    #expect(batch.truncatedCount == 1)
+    #expect(batch.entries[1].isMessageTruncated)
+    #expect(batch.bytes(of: batch.entries[1].message).count < EntryBatch.fieldLimit)
+    #expect(batch.text(of: batch.entries[2].message) == "b")
+  }
+
+  @Test("compressed logs are read as plain ones, whatever their names", arguments: ["gzip", "xz", "zstd"])
+  func compression(program: String) throws {
+    let fixture = try TextLogFixture()
+    let text = (0..<5000).map { line($0 / 4, "m\($0 % 3)") }.joined()
+    try fixture.write("mail.log", text)
+    let plain = try hashes(try fixture.reader("mail.log"))
+    #expect(plain.count == 5000)
+    #expect(Set(plain).count == 5000)
+    try fixture.run("sh", "-c", "\(program) -c \(fixture.path("mail.log")) >\(fixture.path("oddly.named"))")
+    #expect(try hashes(try fixture.reader("oddly.named")) == plain)
+    // Two frames one behind the other are one log.
+    try fixture.write("a", line(1, "x"))
+    try fixture.write("b", line(2, "y"))
+    try fixture.run(
+      "sh", "-c", "cd \(fixture.directory); \(program) -c a >two.log; \(program) -c b >>two.log")
+    #expect(try fixture.reader("two.log").messages() == ["x", "y"])
+    // A damaged one gives what comes before the damage, and says so.
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture.path("oddly.named"))))
+    try fixture.write("cut.log", bytes: Array(bytes.dropLast(bytes.count / 3)))
+    let cut = try fixture.reader("cut.log", format: .syslog)
+    _ = try cut.entries()
+    #expect(cut.drainNotices().contains { $0.kind == .gap && $0.reason.contains("cannot decompress") })
+  }
+
+  @Test("files of one log are read in the order of their times, whatever their order; a copy is left out")
+  func order() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(30, "e") + line(31, "f"))
+    try fixture.write("mail.log.1", line(20, "c") + line(30, "d"))
+    try fixture.write("mail.log.2", line(10, "a") + line(11, "b"))
+    try fixture.run("gzip", "-k", fixture.path("mail.log.1"))
+    let reader = try fixture.reader("mail.log", "mail.log.2", "mail.log.1.gz", "mail.log.1")
+    #expect(try reader.messages() == ["a", "b", "c", "d", "e", "f"])
+    #expect(reader.drainNotices().map(\.subject) == [fixture.path("mail.log.1.gz")])
+  }
+
+  @Test("logs of several daemons come merged by time")
+  func merged() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(1, "a") + line(3, "c"))
+    try fixture.write("mainlog", "2026-03-03 18:00:02 +0000 b\n2026-03-03 18:00:04 +0000 d\n")
+    #expect(try fixture.reader("mainlog", "mail.log").messages() == ["a", "b", "c", "d"])
+  }
+
+  @Test("the same line has the same identity everywhere, equal ones of a second have different ones")
+  func identity() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", line(1, "a") + line(1, "a") + line(2, "a") + line(1, "a"))
+    let first = try hashes(try fixture.reader("mail.log"))
+    #expect(Set(first).count == 4)
+    try fixture.rename("mail.log", to: "elsewhere")
+    #expect(try hashes(try fixture.reader("elsewhere")) == first)
+    // Divided by a rotation within the second.
+    try fixture.write("mail.log.1", line(1, "a"))
+    try fixture.write("mail.log", line(1, "a") + line(2, "a") + line(1, "a"))
+    #expect(try hashes(try fixture.reader("mail.log", "mail.log.1")) == first)
+  }
+
+  @Test("years come from the file's last change")
+  func years() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write(
+      "mail.log", "Dec 31 12:00:00 mx dovecot: a\nJan  2 12:00:00 mx dovecot: b\n", modified: 1_704_240_000)
+    let years = try fixture.reader("mail.log").entries().map { $0.realtime / 1_000_000 / 86_400 }
+    // 2023-12-31 and 2024-01-02, by days since 1970; the zone of this machine moves them by less than a day.
+    #expect(years == [19_722, 19_724])
+  }
+
+  @Test("since, until and the identifier select")
+  func selection() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("mail.log", (1...9).map { line($0, "m\($0)") }.joined())
+    let base = try fixture.reader("mail.log").entries()[0].realtime
+    let request = SourceRequest(
+      text: TextLogRequest(files: [fixture.path("mail.log")]), start: .since(base + 2_000_000), until: base + 4_000_000)
+    #expect(try SourceReader(request).messages() == ["m3", "m4", "m5"])
+    var other = request
+    other.filter = EntryFilter(identifiers: ["exim"])
+    #expect(try SourceReader(other).messages() == [])
+    let batch = EntryBatch()
+    let reader = try SourceReader(
+      SourceRequest(text: TextLogRequest(files: [fixture.path("mail.log")])), interest: SetInterest())
+    #expect(try reader.read(into: batch, limit: 100) == .end)
+    #expect(batch.entries.isEmpty)
+    #expect(batch.examinedCount == 9)
+  }
+
+  @Test("what is no log, or what anybody may write to, is refused with the reason")
+  func refused() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("open.log", line(1, "x"))
+    chmod(fixture.path("open.log"), 0o646)
+    mkfifo(fixture.path("fifo"), 0o600)
+    mkdir(fixture.path("directory"), 0o700)
+    try fixture.write("junk", "hello\n")
+    try fixture.run("sh", "-c", "echo BZh91AY >\(fixture.path("b.bz2"))")
+    for (name, reason) in [
+      ("open.log", "everybody may write"), ("fifo", "it is a FIFO"), ("directory", "it is a directory"),
+      ("junk", "cannot tell the format"), ("missing", "No such file"), ("b.bz2", "bzip2 -dc"),
+    ] {
+      let error = #expect(throws: JournalError.self) { _ = try fixture.reader(name) }
+      #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+      #expect(error?.description.contains(fixture.path(name)) == true)
+    }
+  }
+
+  @Test("a symbolic link leads to the log, an empty log is no error")
+  func symbolicLink() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("real.log", line(1, "x"))
+    try fixture.write("empty.log", "")
+    try #require(symlink(fixture.path("real.log"), fixture.path("link.log")) == 0)
+    #expect(try fixture.reader("link.log", "empty.log").messages() == ["x"])
+    #expect(try fixture.reader("link.log", "real.log").messages() == ["x"])
+  }
+
+  @Test("journal and text log come merged by time")
+  func withJournal() throws {
+    let journal = try JournalFixture()
+    let fixture = try TextLogFixture()
+    let base = 1_772_560_800_000_000 as UInt64
+    try journal.write("a.journal", [.init(base + 1_500_000, "j1"), .init(base + 2_500_000, "j2")])
+    try fixture.write("mail.log", line(1, "t1") + line(2, "t2") + line(3, "t3"))
+    let reader = try SourceReader(
+      SourceRequest(
+        journal: journal.wholeDirectory, text: TextLogRequest(files: [fixture.path("mail.log")])))
+    #expect(try reader.messages(limit: 2) == ["t1", "j1", "t2", "j2", "t3"])
+  }
+
+  @Test("lines that are none of the format are left out and said")
+  func foreign() throws {
+    let fixture = try TextLogFixture()
+    try fixture.write("x.log", String(repeating: "2026-03-03 18:07:03 hello there\n", count: 20))
+    let reader = try fixture.reader("x.log", format: .mailman)
+    #expect(try reader.messages() == [])
+    #expect(reader.drainNotices().contains { $0.kind == .warning && $0.reason.contains("20 of 20 lines") })
+  }
+}
