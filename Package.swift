@@ -17,7 +17,8 @@ let package = Package(
     .target(name: "EmbeddedRules", path: "Sources/RuleTable/Rules", sources: ["embed.c"]),
     .target(name: "LogSources", dependencies: ["CCompression", "CSystemd"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
-    .target(name: "AuditTree", dependencies: ["AuditModel"]),
+    .target(name: "CSHA256"),
+    .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256"]),
     .target(name: "Configuration", dependencies: ["AuditModel", "CYaml"]),
     .target(
       name: "Bridge",
@@ -36,7 +37,7 @@ let package = Package(
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
-    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree"]),
+    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree", "CSHA256"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(
       name: "BridgeTests",

@@ -29,6 +29,11 @@ public final class AuditTree {
     didSet { if !skipsPresent { present.removeAll() } }
   }
 
+  /// Links each record to the one before it (`audit.tamper-evidence`); nil without tamper evidence.
+  private var heads: ChainHeads?
+  /// Seals the ends of the chains of a live tree.
+  private var sealer: TreeSealer?
+
   private let root: Directory
   private let mode: Mode
   private var calendar: DayCalendar
@@ -53,15 +58,22 @@ public final class AuditTree {
 
   /// Opens the tree; makes the root (mode 0750, in a directory that exists) when it is missing.
   ///
+  /// With tamper evidence each record that is written from now on carries the hash of the one before it in its file.
+  ///
   /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link.
   public init(
-    root path: String, mode: Mode, calendar: DayCalendar, calls: SystemCalls = SystemCalls()
+    root path: String, mode: Mode, calendar: DayCalendar, hasTamperEvidence: Bool = false,
+    calls: SystemCalls = SystemCalls()
   ) throws(TreeError) {
     root = try Directory.open(path, create: true, calls: calls)
     self.mode = mode
     self.calendar = calendar
     if case .durable(let state) = mode {
       intents = IntentLog(directory: try Directory.open(state, create: true, calls: calls))
+    }
+    if hasTamperEvidence {
+      heads = ChainHeads(root: root)
+      if mode != .bulk { sealer = TreeSealer(root: root) }
     }
     writer = BatchWriter(root: root, synchronizesFileSystem: Self.hasFileSystemOfItsOwn(root))
   }
@@ -89,7 +101,14 @@ public final class AuditTree {
       if !present.isKnown(key) { present.insert(try idsInFile(key), for: key) }
       if present.contains(event.id, in: key) { return false }
     }
-    pending.append(event, key)
+    if event.fields.contains(.prev) {
+      // Only this tree links records: what a rule captured under that name is none.
+      var event = event
+      event.fields.remove(.prev)
+      pending.append(event, key)
+    } else {
+      pending.append(event, key)
+    }
     return true
   }
 
@@ -155,6 +174,8 @@ public final class AuditTree {
     try recovery.run(try intents.read())
     self.intents = intents
     recovered = recovery.lines
+    heads?.forget()
+    try sealer?.recover()
     isRecovered = true
     return recovery.report
   }
@@ -164,10 +185,29 @@ public final class AuditTree {
   /// Times and retention in microseconds. It walks the whole tree: with very many mailboxes use `TrailRetention` on a
   /// thread of its own, which may run beside this object.
   public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
-    defer { writer.walker.forget() }
+    defer {
+      writer.walker.forget()
+      heads?.forget()
+    }
     return try TrailRetention(root: root, calendar: calendar)
       .removeExpired(now: now, newest: newest, retention: retention)
   }
+
+  /// Seals the ends of all day files that changed since the last seal: writes a line for each and their root into
+  /// `_seals`, durably. What is pending is not sealed, only what was committed.
+  ///
+  /// The first seal of a run also takes in what was changed since the last run's. The time is the wall clock's, in
+  /// microseconds. Answers nil when nothing changed, or without tamper evidence. Throws a `TreeError` when the seal
+  /// cannot be written; it is tried again with the next.
+  public func seal(at time: UInt64) throws(TreeError) -> Seal? {
+    try sealer?.seal(at: time, on: calendar.day(of: time)) ?? nil
+  }
+
+  /// The last seal that is in the tree; nil for none.
+  public var lastSeal: Seal? { sealer?.last }
+
+  /// Bytes of an unfinished seal that `recover()` cut.
+  public var sealBytesCut: Int { sealer?.bytesCut ?? 0 }
 
   // MARK: Committing
 
@@ -179,9 +219,18 @@ public final class AuditTree {
   private func commitDurably() throws(TreeError) {
     let (files, order) = pending.grouped()
     let targets = try writer.measure(files)
+    let batch = try heads?.chain(pending)
     try intents?.write(intent(targets))
-    try writer.writeDurably(targets, pending, order)
+    try writer.writeDurably(targets, batch?.lines ?? pending, order)
+    settle(batch)
     pending.removeAll()
+  }
+
+  /// The links count only now that the lines are written.
+  private func settle(_ batch: ChainHeads.Batch?) {
+    guard let batch else { return }
+    heads?.settle(batch)
+    sealer?.add(batch)
   }
 
   /// The batch's files, and those of an unfinished commit before whose events may still come again.
@@ -201,7 +250,10 @@ public final class AuditTree {
   private func flush() throws(TreeError) {
     guard !pending.isEmpty else { return }
     let (files, order) = pending.grouped()
-    try writer.write(files, pending, order)
+    try writer.repair()
+    let batch = try heads?.chain(pending)
+    try writer.write(files, batch?.lines ?? pending, order)
+    settle(batch)
     if !hasTouchedMany && !writer.synchronizesFileSystem { touched.formUnion(pending.keys) }
     pending.removeAll()
     if touched.count > Self.maximumTouched {

@@ -226,7 +226,7 @@ struct BatchWriter {
   }
 
   /// Cuts what failed batches left.
-  private mutating func repair() throws(TreeError) {
+  mutating func repair() throws(TreeError) {
     walker.forget()
     while let (path, day, length) = unrepaired.last {
       if let (file, current) = try walker.open(path, day, create: false), current > length {

@@ -29,22 +29,33 @@ public struct Day: Sendable, Hashable, Comparable {
 
   public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
-  /// `AUDIT-YYMMDD.log`; years are those of the century from 2000 on.
-  public var fileName: String {
+  /// `YYMMDD`; years are those of the century from 2000 on.
+  public var digits: String {
     let civil = civil
     func pair(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "AUDIT-\(pair(((civil.year % 100) + 100) % 100))\(pair(civil.month))\(pair(civil.day)).log"
+    return "\(pair(((civil.year % 100) + 100) % 100))\(pair(civil.month))\(pair(civil.day))"
   }
 
-  /// The day of a file's name; nil for every other name, also for one of a day that no calendar has.
-  public init?(fileName: String) {
-    let bytes = Array(fileName.utf8)
-    guard bytes.count == 16, bytes.starts(with: "AUDIT-".utf8), bytes[12...].elementsEqual(".log".utf8),
-      bytes[6..<12].allSatisfy({ $0 >= 48 && $0 <= 57 })
-    else { return nil }
+  /// The day of six such digits; nil for every other text, also for a day that no calendar has.
+  public init?(digits: some Collection<UInt8>) {
+    let bytes = Array(digits)
+    guard bytes.count == 6, bytes.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
     func pair(_ place: Int) -> Int { Int(bytes[place] - 48) * 10 + Int(bytes[place + 1] - 48) }
-    let day = Day(year: 2000 + pair(6), month: pair(8), day: pair(10))
-    guard day.fileName == fileName else { return nil }
+    let day = Day(year: 2000 + pair(0), month: pair(2), day: pair(4))
+    guard day.digits.utf8.elementsEqual(bytes) else { return nil }
     self = day
+  }
+
+  /// `AUDIT-YYMMDD.log`.
+  public var fileName: String { "AUDIT-\(digits).log" }
+
+  /// The day of a file's name; nil for every other name.
+  public init?(fileName: String) { self.init(fileName: fileName, prefix: "AUDIT-") }
+
+  init?(fileName: String, prefix: String) {
+    let bytes = fileName.utf8
+    guard fileName.hasPrefix(prefix), fileName.hasSuffix(".log"), bytes.count == prefix.utf8.count + 10
+    else { return nil }
+    self.init(digits: bytes.dropFirst(prefix.utf8.count).dropLast(4))
   }
 }

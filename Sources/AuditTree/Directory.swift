@@ -98,6 +98,20 @@ final class Directory: Sendable {
   /// Whether the name is a regular file itself, no link to one.
   func isFile(_ name: String) -> Bool { type(of: name) == S_IFREG }
 
+  /// Whether a path below this directory exists; a hint only, links within it are followed.
+  func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return fstatat(descriptor.number, path, &status, AT_SYMLINK_NOFOLLOW) == 0
+  }
+
+  /// When the regular file of that name was last written to, in microseconds since 1970; nil when it is none.
+  func changeTime(_ name: String) -> UInt64? {
+    var status = stat()
+    guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
+    else { return nil }
+    return UInt64(max(0, status.st_mtim.tv_sec)) * 1_000_000 + UInt64(status.st_mtim.tv_nsec / 1000)
+  }
+
   private func type(of name: String) -> mode_t? {
     var status = stat()
     return fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : nil

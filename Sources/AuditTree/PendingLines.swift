@@ -72,6 +72,32 @@ struct PendingLines {
     return (files, order)
   }
 
+  /// The same lines in the same order, each with the hash of its file's line before it put in as its last key.
+  ///
+  /// `start` is asked once a file, by its place in `keys`, for the hash in front of its first line here; `added` is told
+  /// each line's own.
+  func chained(
+    from start: (_ file: Int) throws(TreeError) -> ChainHash, added: (_ file: Int, ChainHash) -> Void
+  ) throws(TreeError) -> PendingLines {
+    var result = PendingLines()
+    (result.keys, result.index) = (keys, index)
+    result.lines.reserveCapacity(lines.count)
+    result.buffer.reserveCapacity(buffer.count + lines.count * RecordLink.length)
+    var heads = [ChainHash?](repeating: nil, count: keys.count)
+    for line in lines {
+      let file = Int(line.file)
+      let previous: ChainHash
+      if let head = heads[file] { previous = head } else { previous = try start(file) }
+      let offset = result.buffer.count
+      RecordLink.append(buffer[Int(line.offset)..<Int(line.offset + line.length)], after: previous, to: &result.buffer)
+      let hash = ChainHash(of: result.buffer[offset..<(result.buffer.count - 1)])
+      heads[file] = hash
+      added(file, hash)
+      result.lines.append(Line(file: line.file, offset: Int32(offset), length: Int32(result.buffer.count - offset)))
+    }
+    return result
+  }
+
   /// Calls the body with the lines at these places one behind the other, in pieces of whole lines.
   func forEachPiece(
     _ places: ArraySlice<Int32>, _ body: (UnsafeRawBufferPointer) throws(TreeError) -> Void

@@ -5,7 +5,7 @@ import AuditModel
 /// Keys come in the order of `FieldKey`. Text is escaped as `RecordText` says. A value that does not fit its key's
 /// shape is written as text. Long values are cut at a character's boundary and end in `…`; the line stays under 16 KiB.
 public struct RecordEncoder: Sendable {
-  /// The longest line, with its line end, in bytes.
+  /// The longest line, with its line end and with the `prev` that may yet be put into it, in bytes.
   public static let maximumLineLength = 16 * 1024
   /// The longest value that is not cut, in bytes of the log line.
   public static let maximumValueLength = 2048
@@ -21,7 +21,7 @@ public struct RecordEncoder: Sendable {
       event.fields.bytes.withUnsafeBufferPointer { appendFields($0, limit: limit, to: &output) }
       output.append(UInt8(ascii: "}"))
       output.append(UInt8(ascii: "\n"))
-      if output.count - start <= Self.maximumLineLength { return }
+      if output.count - start <= Self.maximumLineLength - RecordLink.length { return }
       output.removeSubrange(start...)
     }
   }

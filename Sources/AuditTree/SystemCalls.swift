@@ -8,7 +8,7 @@ public struct SystemCalls: Sendable {
   /// Which call is about to be made.
   public enum Call: String, Sendable, CaseIterable {
     case open, makeDirectory, write, overwrite, synchronizeData, synchronizeDirectory, synchronizeFileSystem
-    case truncate, remove
+    case truncate, remove, rename
   }
 
   /// What happens instead of the call.
@@ -87,6 +87,12 @@ public struct SystemCalls: Sendable {
   func remove(_ directory: Int32, _ name: String, isDirectory: Bool) -> Int32 {
     if let code = failure(.remove) { return code }
     return Self.retrying { unlinkat(directory, name, isDirectory ? AT_REMOVEDIR : 0) }
+  }
+
+  /// Replaces a name in a directory by another.
+  func rename(_ directory: Int32, _ name: String, to newName: String) -> Int32 {
+    if let code = failure(.rename) { return code }
+    return Self.retrying { renameat(directory, name, directory, newName) }
   }
 
   private func failure(_ call: Call) -> Int32? {

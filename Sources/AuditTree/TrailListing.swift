@@ -8,8 +8,8 @@ struct TrailListing {
   func trails() throws(TreeError) -> [TrailPath] {
     var trails: [TrailPath] = []
     for parent in try root.names() {
-      if parent == TrailPath.unknownName {
-        trails.append(TrailPath(.unknown))
+      if parent == TrailPath.unknownName || parent == TrailPath.bridgeName {
+        trails.append(TrailPath(parent: parent, child: nil))
         continue
       }
       guard let directory = try subdirectory(parent, of: root) else { continue }

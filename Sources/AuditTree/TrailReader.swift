@@ -39,10 +39,17 @@ public struct TrailReader {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
-  /// The trails of the tree in the order of their directories.
+  /// The trails of the tree in the order of their directories, but for the collector's own.
   ///
-  /// A trail whose name was shortened has no `owner`; its records' `mailbox` tells (`last(1, of:)`).
-  public func trails() throws(TreeError) -> [TrailPath] { try TrailListing(root: root).trails() }
+  /// One of which the retention has left nothing but the end of its chain is not among them. A trail whose name was shortened has no `owner`; its records' `mailbox` tells (`last(1, of:)`).
+  public func trails() throws(TreeError) -> [TrailPath] {
+    var trails: [TrailPath] = []
+    for trail in try TrailListing(root: root).trails() where trail != TrailPath(.bridge) {
+      if root.isThere(trail.directory + "/" + TrailHead.fileName), try days(of: trail).isEmpty { continue }
+      trails.append(trail)
+    }
+    return trails
+  }
 
   /// The days for which there is a file, in order.
   public func days(of trail: TrailPath) throws(TreeError) -> [Day] {

@@ -26,20 +26,31 @@ public struct TrailRetention {
   ///
   /// The limit is the earlier of `now` and `newest` (the newest entry's time), less `retention`; all in microseconds.
   /// The earlier of the two, because a clock that jumps ahead must not erase evidence. Names that are none of ours and
-  /// everything behind a symbolic link is left alone. Throws a `TreeError` when something cannot be listed or removed.
+  /// everything behind a symbolic link is left alone. Of a trail with tamper evidence the last hash stays, in `HEAD`,
+  /// when its last file goes; seals stay twice as long. Throws a `TreeError` when something cannot be listed, written
+  /// or removed.
   public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+    var report = RetentionReport()
+    guard let firstKept = firstKept(now: now, newest: newest, retention: retention) else { return report }
+    for trail in try TrailListing(root: root).trails() {
+      try removeExpired(trail, before: firstKept, &report)
+    }
+    if let firstSeal = self.firstKept(now: now, newest: newest, retention: 2 * retention) {
+      try SealLog.removeExpired(before: firstSeal, in: root)
+    }
+    return report
+  }
+
+  /// The first day whose files are kept; nil when all are.
+  public func firstKept(now: UInt64, newest: UInt64, retention: UInt64) -> Day? {
     let reference = min(now, newest)
-    guard reference > retention else { return RetentionReport() }
-    // The first day that is kept: its end lies behind the limit.
+    guard reference > retention else { return nil }
+    // Its end lies behind the limit.
     var calendar = calendar
     let limit = reference - retention
     var firstKept = calendar.day(of: limit)
     while calendar.end(of: Day(number: firstKept.number - 1)) > limit { firstKept = Day(number: firstKept.number - 1) }
-    var report = RetentionReport()
-    for trail in try TrailListing(root: root).trails() {
-      try removeExpired(trail, before: firstKept, &report)
-    }
-    return report
+    return firstKept
   }
 
   private func removeExpired(
@@ -48,11 +59,12 @@ public struct TrailRetention {
     var walker = TreeWalker(root: root)
     guard let directory = try walker.directory(trail, create: false) else { return }
     let names = try directory.names()
+    // unlink(2) removes a link itself, but a link is none of ours; a directory it refuses.
+    let days = names.compactMap(Day.init(fileName:)).filter { directory.isFile($0.fileName) }.sorted()
+    let expired = days.filter { $0 < firstKept }
     var left = names.count
-    for name in names {
-      guard let day = Day(fileName: name), day < firstKept else { continue }
-      // unlink(2) removes a link itself, but a link is none of ours; a directory it refuses.
-      guard directory.isFile(name), try directory.remove(name, isDirectory: false) else { continue }
+    if let newest = expired.last { left += try keepHead(of: newest, isLast: newest == days.last, directory) }
+    for day in expired where try directory.remove(day.fileName, isDirectory: false) {
       report.filesRemoved += 1
       left -= 1
     }
@@ -61,5 +73,18 @@ public struct TrailRetention {
     guard let parent = try walker.directory(parentPath, create: false) else { return }
     if try parent.remove(child, isDirectory: true) { report.directoriesRemoved += 1 }
     if try root.remove(trail.parent, isDirectory: true) { report.directoriesRemoved += 1 }
+  }
+
+  /// Before the newest expired file goes: keeps its last hash when no file is left that carries on the chain; an older
+  /// hash is of no use when one is. By how much the number of names changes.
+  private func keepHead(of day: Day, isLast: Bool, _ directory: Directory) throws(TreeError) -> Int {
+    let hadHead = directory.isFile(TrailHead.fileName)
+    if isLast {
+      guard let line = try TrailHead.lastLine(directory, day), RecordLink.read(line) != nil else { return 0 }
+      try TrailHead.write(ChainHash(of: line), in: directory)
+      return hadHead ? 0 : 1
+    }
+    guard hadHead else { return 0 }
+    return try directory.remove(TrailHead.fileName, isDirectory: false) ? -1 : 0
   }
 }

@@ -126,7 +126,8 @@ public final class Collector {
     try TreeFormat.check(audit.directory)
     let store = try CheckpointStore(directory: configuration.state.directory)
     let tree = try AuditTree(
-      root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar)
+      root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar,
+      hasTamperEvidence: audit.hasTamperEvidence)
     let recovery = try tree.recover()
     if recovery.bytesCut > 0 {
       options.report(
@@ -157,7 +158,7 @@ public final class Collector {
     }
     pipeline.correlator.settleRestored()
     let level = tellsSystemMessages
-    let writer = TrailWriter(tree: tree, store: store) { told in
+    let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { told in
       for one in told {
         if let level, one.event.level >= level { SystemMessages.send(one.event) }
       }
@@ -181,6 +182,17 @@ public final class Collector {
       server.start { messages.messages.interrupt() }
       backfill = server
     } catch { options.report("\(error)") }
+  }
+
+  /// nil without tamper evidence. The last run may have ended between a seal and its announcement: it is announced again.
+  private func sealing(of tree: AuditTree) -> TrailWriter.Sealing? {
+    guard configuration.audit.hasTamperEvidence else { return nil }
+    if tree.sealBytesCut > 0 { options.report("cut \(tree.sealBytesCut) bytes of an unfinished seal") }
+    let directory = configuration.audit.directory
+    if let seal = tree.lastSeal { SystemMessages.send(seal, of: directory) }
+    return TrailWriter.Sealing(
+      period: configuration.audit.sealPeriod.microseconds, announce: { SystemMessages.send($0, of: directory) },
+      report: options.report)
   }
 
   // MARK: - The loop

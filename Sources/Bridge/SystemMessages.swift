@@ -1,4 +1,5 @@
 import AuditModel
+import AuditTree
 import CSystemd
 import Glibc
 
@@ -40,6 +41,17 @@ public enum SystemMessages {
       add("MAILTRAIL_" + key.name.description.uppercased(), value)
     }
     send(fields)
+  }
+
+  /// Writes a seal into the system journal. `SealAnnouncement` reads it back.
+  public static func send(_ seal: Seal, of directory: String) {
+    let values: [(String, String)] = [
+      ("MESSAGE", SealAnnouncement(seal, directory: directory).message), ("PRIORITY", "6"),
+      ("SYSLOG_IDENTIFIER", SealAnnouncement.identifier), ("MAILTRAIL_SEAL", String(seal.number)),
+      ("MAILTRAIL_ROOT", "\(seal.root)"), ("MAILTRAIL_PREVIOUS", "\(seal.previous)"),
+      ("MAILTRAIL_TRAILS", String(seal.files)), ("MAILTRAIL_DIRECTORY", directory),
+    ]
+    send(values.map { Array("\($0.0)=\($0.1)".utf8) })
   }
 
   private static func send(_ fields: [[UInt8]]) {

@@ -42,14 +42,31 @@ final class TrailWriter: @unchecked Sendable {
   private let state = Mutex(Status())
   private let isStopping = Atomic(false)
   private let onDone: @Sendable ([Correlator.Told]) -> Void
+  private let sealing: Sealing?
+  private var nextSeal: UInt64 = 0
   private var thread: pthread_t?
+
+  /// When and where to the ends of the chains are sealed.
+  struct Sealing: Sendable {
+    /// Microseconds.
+    var period: UInt64
+    /// Called on the writing thread with a seal that is durable in the tree.
+    var announce: @Sendable (Seal) -> Void
+    /// Told why a seal could not be written.
+    var report: @Sendable (String) -> Void
+  }
 
   /// - Parameters:
   ///   - store: nil for a replay.
+  ///   - sealing: nil without tamper evidence.
   ///   - onDone: called on the writing thread with events that are durable now.
-  init(tree: AuditTree, store: CheckpointStore?, onDone: @escaping @Sendable ([Correlator.Told]) -> Void = { _ in }) {
+  init(
+    tree: AuditTree, store: CheckpointStore?, sealing: Sealing? = nil,
+    onDone: @escaping @Sendable ([Correlator.Told]) -> Void = { _ in }
+  ) {
     self.tree = tree
     self.store = store
+    self.sealing = sealing
     self.onDone = onDone
     jobs = Channel(capacity: 2)
   }
@@ -73,7 +90,8 @@ final class TrailWriter: @unchecked Sendable {
   }
 
   private func run() {
-    while case .element(let job) = jobs.receive() {
+    sealIfDue()
+    while let job = nextJob() {
       state.withLock { $0.isIdle = false }
       guard let added = write(job) else { return }
       state.withLock { status in
@@ -86,6 +104,35 @@ final class TrailWriter: @unchecked Sendable {
       }
       onDone(job.events)
       job.onAdded?(added.count)
+      sealIfDue()
+    }
+    nextSeal = 0
+    sealIfDue()
+  }
+
+  /// The next job; nil when there will be none. A seal that comes due meanwhile is written.
+  private func nextJob() -> WriteJob? {
+    while true {
+      let now = WallClock.monotonic()
+      switch jobs.receive(timeoutMicroseconds: sealing.map { _ in nextSeal > now ? nextSeal - now : 1000 }) {
+      case .element(let job): return job
+      case .timedOut: sealIfDue()
+      case .closed: return nil
+      }
+    }
+  }
+
+  /// Seals what was written since the last seal, when the period is over. Called only while nothing is half written.
+  private func sealIfDue() {
+    guard let sealing else { return }
+    let now = WallClock.monotonic()
+    guard now >= nextSeal else { return }
+    nextSeal = now + sealing.period
+    do {
+      if let seal = try tree.seal(at: WallClock.now()) { sealing.announce(seal) }
+    } catch {
+      sealing.report("the tree could not be sealed, which is tried again: \(error)")
+      nextSeal = now + min(sealing.period, 60_000_000)
     }
   }
 

@@ -31,6 +31,12 @@ extension CommandOptions {
       "doctor": CommandOptions(
         options: common + journal
           + [Option("root", nil, .required), Option("output", "o", .required), Option("quiet", "q")]),
+      "verify": CommandOptions(
+        options: common
+          + [
+            Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
+            Option("output", "o", .required), Option("quiet", "q"),
+          ]),
       "status": CommandOptions(options: common + [Option("output", "o", .required)]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(

@@ -13,6 +13,7 @@ public struct MailtrailCommand: ParsableCommand {
     subcommands: [
       CollectCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self, MailboxesCommand.self,
       RulesCommand.self, StatusCommand.self, RetentionCommand.self, DoctorCommand.self,
+      VerifyCommand.self,
     ])
 
   public init() {}

@@ -43,7 +43,9 @@ struct ReplayCommand: ParsableCommand {
     _ replay: Replay, _ request: SourceRequest, _ configuration: Configuration, to directory: String
   ) throws {
     try DirectoryLock.acquire(directory)
-    let tree = try AuditTree(root: directory, mode: .bulk, calendar: try configuration.calendar())
+    let tree = try AuditTree(
+      root: directory, mode: .bulk, calendar: try configuration.calendar(),
+      hasTamperEvidence: configuration.audit.hasTamperEvidence)
     tree.skipsPresent = true
     let progress = ReplayProgress(until: request.until)
     replay.onProgress = progress.advance

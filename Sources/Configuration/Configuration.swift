@@ -40,6 +40,8 @@ public struct Configuration: Sendable, Equatable {
     public var timeZone = TimeZoneSetting.local
     /// `tamper-evidence`: whether each record carries the hash of the one before.
     public var hasTamperEvidence = false
+    /// `seal-period`: how often the ends of the chains are sealed into the system journal; with tamper evidence only.
+    public var sealPeriod = RetentionPeriod(seconds: 3_600)
     /// `subjects`: whether the subjects of messages are recorded.
     public var recordsSubjects = false
     /// `kinds`: kinds with another level than their own, or switched off. A family's name in the file

@@ -34,6 +34,7 @@ struct ConfigurationDecoder {
     }
     keys.decode("time-zone", into: &audit.timeZone, as: .timeZone)
     keys.decode("tamper-evidence", into: &audit.hasTamperEvidence, as: .flag)
+    keys.decode("seal-period", into: &audit.sealPeriod, as: .period)
     keys.decode("subjects", into: &audit.recordsSubjects, as: .flag)
     keys.decode("kinds") { audit.kinds = kinds(&$0) }
     keys.decode("system-messages", into: &audit.systemMessages, as: .levelOrOff)

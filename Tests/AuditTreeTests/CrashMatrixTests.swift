@@ -6,7 +6,8 @@ import Testing
 @testable import AuditTree
 
 /// Stops the program, or fails a call, at each system call of the write path in turn; afterwards the tree must hold the
-/// very bytes that an undisturbed run gives.
+/// very bytes that an undisturbed run gives: with tamper evidence, where a line's bytes depend on all before it, and in
+/// the main tests without it too.
 @Suite struct CrashMatrixTests {
   enum Trouble: CustomStringConvertible {
     /// Nothing is done any more from this call on.
@@ -61,6 +62,7 @@ import Testing
   struct Collector {
     var directory: TemporaryDirectory
     var synchronizesFileSystem: Bool
+    var hasTamperEvidence = true
     var savedPosition = 0
     /// How long each file was when the position was last saved: what a power cut cannot take.
     var durableLengths: [String: Int] = [:]
@@ -84,7 +86,8 @@ import Testing
       _ troublemaker: Troublemaker, _ batch: Int, _ forgotten: Int, _ attempts: inout Int
     ) throws {
       let tree = try AuditTree(
-        root: directory.root, mode: .durable(state: directory.state), calendar: .utc, calls: troublemaker.calls)
+        root: directory.root, mode: .durable(state: directory.state), calendar: .utc,
+        hasTamperEvidence: hasTamperEvidence, calls: troublemaker.calls)
       tree.writer.synchronizesFileSystem = synchronizesFileSystem
       try tree.recover()
       var position = savedPosition
@@ -120,9 +123,13 @@ import Testing
   }
   private static let batch = 12
 
-  private func undisturbed() throws -> (files: [String: [UInt8]], calls: Int) {
+  private func undisturbed(
+    hasTamperEvidence: Bool = true
+  ) throws -> (files: [String: [UInt8]], calls: Int) {
     let troublemaker = Troublemaker(nil)
-    var collector = Collector(directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: false)
+    var collector = Collector(
+      directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: false,
+      hasTamperEvidence: hasTamperEvidence)
     try collector.run(troublemaker, batch: Self.batch)
     let files = try collector.directory.treeFiles()
     #expect(files.values.joined().count { $0 == 10 } == Self.events.count)
@@ -137,10 +144,12 @@ import Testing
   }
 
   private func check(
-    _ troubles: [Trouble], synchronizesFileSystem: Bool = false, powerCut: Bool = false, _ expected: [String: [UInt8]]
+    _ troubles: [Trouble], synchronizesFileSystem: Bool = false, powerCut: Bool = false,
+    hasTamperEvidence: Bool = true, _ expected: [String: [UInt8]]
   ) throws {
     var collector = Collector(
-      directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: synchronizesFileSystem)
+      directory: TemporaryDirectory(inMemory: true), synchronizesFileSystem: synchronizesFileSystem,
+      hasTamperEvidence: hasTamperEvidence)
     // Batches of another size after a restart: events that are there already come in other company.
     let batches = [Self.batch, 5, 7, 12]
     for (number, trouble) in troubles.enumerated() {
@@ -170,12 +179,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [false, true])
-  func aStopAtEachCall(synchronizesFileSystem: Bool) throws {
-    let (expected, calls) = try undisturbed()
+  @Test(arguments: [false, true], [false, true])
+  func aStopAtEachCall(synchronizesFileSystem: Bool, hasTamperEvidence: Bool) throws {
+    let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
     #expect(calls > 150)
     for call in 0..<calls {
-      try check([.crash(at: call)], synchronizesFileSystem: synchronizesFileSystem, expected)
+      try check(
+        [.crash(at: call)], synchronizesFileSystem: synchronizesFileSystem, hasTamperEvidence: hasTamperEvidence,
+        expected)
     }
   }
 
@@ -186,9 +197,11 @@ import Testing
     }
   }
 
-  @Test func aPowerCutAtEachCall() throws {
-    let (expected, calls) = try undisturbed()
-    for call in 0..<calls { try check([.crash(at: call)], powerCut: true, expected) }
+  @Test(arguments: [false, true]) func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
+    let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
+    for call in 0..<calls {
+      try check([.crash(at: call)], powerCut: true, hasTamperEvidence: hasTamperEvidence, expected)
+    }
   }
 
   @Test(arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])

@@ -38,6 +38,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         user-view: { enabled: true, period: 2w }
         time-zone: UTC
         tamper-evidence: true
+        seal-period: 30min
         subjects: yes
         kinds: { logout: off, message.copied: 5, message: 10 }
         system-messages: off
@@ -68,6 +69,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     wanted.audit.userView.period = RetentionPeriod(seconds: 14 * 86_400)
     wanted.audit.timeZone = .utc
     wanted.audit.hasTamperEvidence = true
+    wanted.audit.sealPeriod = RetentionPeriod(seconds: 1_800)
     wanted.audit.recordsSubjects = true
     for kind in EventKind.allCases where kind.name.description.hasPrefix("message.") {
       wanted.audit.kinds[kind] = .level(.high)

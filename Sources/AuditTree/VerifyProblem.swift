@@ -1,0 +1,42 @@
+/// Something in a tree that is not as mailtrail wrote it.
+public struct VerifyProblem: Sendable, Hashable {
+  /// The file, relative to the tree's root.
+  public var path: String
+  /// Counted from 1; nil when it is about the file as a whole.
+  public var line: Int?
+  /// What is wrong, for people.
+  public var text: String
+  /// The time of the record in front of the place, microseconds since 1970; nil for none.
+  public var before: UInt64?
+  /// The time of the record at the place or behind it; nil for none.
+  public var after: UInt64?
+
+  init(_ path: String, line: Int? = nil, _ text: String, before: UInt64? = nil, after: UInt64? = nil) {
+    self.path = path
+    self.line = line
+    self.text = text
+    self.before = before
+    self.after = after
+  }
+
+  /// A time in a problem's text: RFC 3339, UTC, seconds.
+  static func text(of time: UInt64) -> String {
+    var bytes: [UInt8] = []
+    RecordTime.append(time, to: &bytes)
+    return String(decoding: bytes.prefix(19), as: UTF8.self) + "Z"
+  }
+}
+
+/// What a verification looked at.
+public struct VerifyReport: Sendable, Hashable {
+  public var files = 0
+  public var records = 0
+  /// Records that carry the hash of the one before.
+  public var chained = 0
+  public var seals = 0
+  /// Seals that the system journal has with the same root.
+  public var announced = 0
+  public var problems = 0
+  /// What could not be checked, for people.
+  public var notes: [String] = []
+}
