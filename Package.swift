@@ -48,6 +48,18 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
+// The fuzzer needs its own flags and libFuzzer's runtime: packaging/fuzz sets the variable.
+if Context.environment["MAILTRAIL_FUZZ"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "AuditModel", "AuditTree", "Bridge", "CFuzzer", "Configuration", "Correlation", "LogSources", "RuleTable",
+      ], path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"]),
+  ]
+}
+
 // The same strict settings for every target; packaging/test sets the variable, so that a warning fails CI but a newer
 // compiler's new warning does not stop an administrator's build.
 for target in package.targets where target.type != .system {

@@ -103,8 +103,9 @@ public final class CheckpointStore {
     let bodyHash = Self.number(bytes, Self.mark.count + 8)
     guard UInt64(bytes.count - head) == length, Self.hash(bytes[head...]) == bodyHash, length >= 48 else { return nil }
     let body = Array(bytes[head...])
+    guard let logLength = Int(exactly: Self.number(body, 8)) else { return nil }
     generation = Self.number(body, 0)
-    logLength = Int(Self.number(body, 8))
+    self.logLength = logLength
     let wantedLogHash = Self.number(body, 16)
     let snapshotHash = Self.number(body, 24)
     let newest = Self.number(body, 32)

@@ -37,7 +37,8 @@ public struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible 
 
   public init(location: SettingLocation, message: String) {
     self.location = location
-    self.message = message
+    // Keys and values of the text stand in messages, and a terminal obeys what it is sent.
+    self.message = YamlNode.escaped(message)
   }
 
   /// `file:line:column: message`, as compilers print it, so that editors can jump there.

@@ -36,10 +36,19 @@ struct YamlNode: Equatable {
   /// A text shortened and without characters that could drive a terminal.
   static func printable(_ text: String) -> String {
     let limit = 80
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-      result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-    }
+    let result = escaped(String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))))
     return text.unicodeScalars.count > limit ? result + "…" : result
+  }
+
+  /// A text whose control characters, the controls of bidirectional text among them, are written as `\u{1B}`.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: result += scalar.escaped(asASCII: true)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }

@@ -42,7 +42,9 @@ extension Correlator {
       bursts.values[index].last = event
       // The mailbox may have become known since the first: the summary goes where its last entry belongs.
       bursts.values[index].owner = owner
-      bursts.values[index].count += attempts
+      // The log's own number, and a daemon may write any.
+      let (sum, isTooLarge) = bursts.values[index].count.addingReportingOverflow(attempts)
+      bursts.values[index].count = isTooLarge ? .max : sum
       if tracksChanges { changedBursts.insert(key) }
       return
     }

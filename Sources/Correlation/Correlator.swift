@@ -221,7 +221,7 @@ public final class Correlator {
       return false
     }
     let id = nextWait
-    nextWait += 1
+    nextWait &+= 1
     add(Waiting(execution: execution, next: next, targets: keys, deadline: deadline), id: id)
     return true
   }

@@ -104,10 +104,11 @@ extension Correlator {
     case .sent:
       guard let value else { return true }
       var reader = ByteReader(value)
-      guard let hour = reader.number(UInt64.self), let number = reader.number(UInt64.self),
+      guard let hour = reader.number(UInt64.self),
+        let number = reader.number(UInt64.self).flatMap({ Int(exactly: $0) }),
         let isTold = reader.number(UInt8.self)
       else { return false }
-      sent.restore(key, hour: hour, number: Int(number), isTold: isTold == 1)
+      sent.restore(key, hour: hour, number: number, isTold: isTold == 1)
     case .mailboxes: mailboxes.restore(key)
     case .clock:
       var reader = ByteReader(key)

@@ -45,7 +45,7 @@ struct SentCounter: Sendable {
   mutating func count(_ mailbox: [UInt8], at time: UInt64) -> Int? {
     guard maximum > 0 else { return nil }
     var entry = current(mailbox, time)
-    entry.number += 1
+    entry.number &+= entry.number < .max ? 1 : 0
     store(mailbox, entry)
     return entry.number > maximum && !entry.isTold ? entry.number : nil
   }

@@ -146,7 +146,11 @@ struct ActionParser {
 
   private mutating func term(_ part: ArraySlice<TextTokens.Token>) throws(Diagnostic.Failure) -> Condition {
     var part = part
-    if part.first?.text == "not" { return .not(try term(part.dropFirst())) }
+    if part.first?.text == "not" {
+      let rest = part.dropFirst()
+      guard rest.first?.text != "not" else { throw fail("‘not’ stands twice", "leave both out", rest.first) }
+      return .not(try term(rest))
+    }
     guard let subject = part.popFirst() else { throw fail("a condition is empty", "say what must be so") }
     guard let operation = part.popFirst() else {
       if subject.text == "ambiguous" { return .ambiguous }
@@ -258,26 +262,30 @@ struct ActionParser {
   }
 
   /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
-  private mutating func value(_ text: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> ValueExpression {
+  private mutating func value(
+    _ text: String, _ token: TextTokens.Token, depth: Int = 0
+  ) throws(Diagnostic.Failure) -> ValueExpression {
+    guard depth < 8 else { throw fail("the value is nested deeper than 8", "make a note of its parts first", token) }
     let choices = Self.split(text, at: UInt8(ascii: "|"))
     if choices.count > 1 {
       var values: [ValueExpression] = []
-      for choice in choices { values.append(try value(choice, token)) }
+      for choice in choices { values.append(try value(choice, token, depth: depth + 1)) }
       return .first(values)
     }
     let pieces = Self.split(text, at: UInt8(ascii: "+"))
     if pieces.count > 1, pieces.allSatisfy({ $0.hasPrefix("\"") || $0.hasPrefix("<") || $0.hasSuffix(")") }) {
       var values: [ValueExpression] = []
-      for piece in pieces { values.append(try value(piece, token)) }
+      for piece in pieces { values.append(try value(piece, token, depth: depth + 1)) }
       return .joined(values)
     }
     if text.hasSuffix("]"), let open = text.lastIndex(of: "["),
       let length = Int(text[text.index(after: open)...].dropLast()), text.hasPrefix("<") || text.contains(".")
     {
-      return .prefix(try value(String(text[..<open]), token), length)
+      guard length > 0 else { throw fail("‘[\(length)]’ are no bytes", "write how many, as in <x>[75]", token) }
+      return .prefix(try value(String(text[..<open]), token, depth: depth + 1), length)
     }
     if text.hasPrefix("mailbox("), text.hasSuffix(")") {
-      return .mailbox(try value(String(text.dropFirst(8).dropLast()), token))
+      return .mailbox(try value(String(text.dropFirst(8).dropLast()), token, depth: depth + 1))
     }
     if let open = text.firstIndex(of: "("), text.hasSuffix(")"), text.first?.isLetter == true {
       return try function(String(text[..<open]), String(text[text.index(after: open)...].dropLast()), token)

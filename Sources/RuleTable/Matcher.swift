@@ -16,13 +16,16 @@ public struct MatchScratch {
   public internal(set) var isAmbiguous = false
 
   var slots: [(start: Int, end: Int)] = []
+  /// By text edge the earliest place from which it failed.
   var failedFrom: [Int] = []
+  /// By capture edge the end of the run in which it failed, and the earliest place there.
+  var failedRuns: [(end: Int, from: Int)] = []
 
   public init() {}
 }
 
-/// Walks a trie over a line. Time grows with the line's length: an open capture that failed from one place is never
-/// tried again from a later one, and nothing else goes back.
+/// Walks a trie over a line. Time grows with the line's length: whether the rest of a line fits below an edge depends on
+/// the place alone, so what failed at a place is remembered and not tried there again.
 struct Matcher {
   let trie: MatchTrie
 
@@ -35,17 +38,23 @@ struct Matcher {
     if scratch.failedFrom.count < trie.texts.count {
       scratch.failedFrom = Array(repeating: Int.max, count: trie.texts.count)
     }
+    if scratch.failedRuns.count < trie.captures.count {
+      scratch.failedRuns = Array(repeating: (-1, -1), count: trie.captures.count)
+    }
     scratch.isAmbiguous = false
     return trie.withPointers { pointers in
       scratch.slots.withUnsafeMutableBufferPointer { slots in
         scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
-          var walk = Walk(line: line, trie: pointers, whole: trie, slots: slots, failedFrom: failedFrom)
-          let found = walk.visit(0, 0, 0)
-          walk.forgetFailures()
-          guard let found else { return nil }
-          scratch.isAmbiguous = walk.isAmbiguous
-          collect(found, slots, &scratch.captures)
-          return Int(trie.alternatives[found].rule)
+          scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
+            var walk = Walk(
+              line: line, trie: pointers, whole: trie, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
+            let found = walk.visit(0, 0, 0)
+            walk.forgetFailures()
+            guard let found else { return nil }
+            scratch.isAmbiguous = walk.isAmbiguous
+            collect(found, slots, &scratch.captures)
+            return Int(trie.alternatives[found].rule)
+          }
         }
       }
     }
@@ -113,26 +122,36 @@ private struct Walk {
   let whole: MatchTrie
   let slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>
   let failedFrom: UnsafeMutableBufferPointer<Int>
+  let failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
   var isAmbiguous = false
   private var touched: [Int32] = []
+  private var touchedRuns: [Int32] = []
+  /// Ends of lists, by their edge, and places in a tail, by the element, from which nothing fits.
+  private var failedLists: Set<Int> = []
+  private var failedTails: Set<Int> = []
   private var isProbing = false
   /// Set when the scan from the right can not succeed whatever is tried.
   private var isHopeless = false
 
   init(
     line: UnsafeBufferPointer<UInt8>, trie: MatchTrie.Pointers, whole: MatchTrie,
-    slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, failedFrom: UnsafeMutableBufferPointer<Int>
+    slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, failedFrom: UnsafeMutableBufferPointer<Int>,
+    failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
   ) {
     self.line = line
     self.trie = trie
     self.whole = whole
     self.slots = slots
     self.failedFrom = failedFrom
+    self.failedRuns = failedRuns
   }
 
   private var scanner: CaptureScanner { CaptureScanner(line: line) }
 
-  mutating func forgetFailures() { for edge in touched { failedFrom[Int(edge)] = Int.max } }
+  mutating func forgetFailures() {
+    for edge in touched { failedFrom[Int(edge)] = Int.max }
+    for edge in touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
+  }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
   mutating func visit(_ nodeIndex: Int32, _ position: Int, _ depth: Int) -> Int? {
@@ -152,10 +171,10 @@ private struct Walk {
       return Int(node.end)
     }
     for edge in node.captures {
-      if let found = visitCapture(trie.captures[Int(edge)], position, depth) { return found }
+      if let found = visitCapture(edge, position, depth) { return found }
     }
     for edge in node.runs {
-      if let found = visitRun(trie.runs[Int(edge)], position, depth) { return found }
+      if let found = visitRun(edge, position, depth) { return found }
     }
     let secondGaps = node.gaps.lowerBound + node.leadingGaps
     if let found = visitGaps(node.gaps.lowerBound..<secondGaps, position, depth) { return found }
@@ -182,20 +201,40 @@ private struct Walk {
     return memcmp(line.baseAddress! + position, trie.pool + Int(literal.lowerBound), count) == 0
   }
 
-  private mutating func visitCapture(_ edge: MatchTrie.CaptureEdge, _ position: Int, _ depth: Int) -> Int? {
-    guard var end = scanner.end(of: edge.type, from: position, limit: line.count) else { return nil }
-    slots[depth] = (position, end)
-    if let found = visit(edge.target, end, depth + 1) { return found }
-    guard edge.mayShrink else { return nil }
-    let target = trie.nodes[Int(edge.target)]
+  private mutating func visitCapture(_ index: Int32, _ position: Int, _ depth: Int) -> Int? {
+    let edge = trie.captures[Int(index)]
+    guard let whole = scanner.end(of: edge.type, from: position, limit: line.count) else { return nil }
+    guard edge.mayShrink else {
+      slots[depth] = (position, whole)
+      return visit(edge.target, whole, depth + 1)
+    }
+    // From a later place in the same run of the alphabet all ends behind that place were tried.
+    let failed = failedRuns[Int(index)]
+    var end = whole
+    if failed.end == whole {
+      guard failed.from > position else { return nil }
+      end = failed.from
+      if let found = visitShrunk(edge, position, end, depth) { return found }
+    } else {
+      slots[depth] = (position, end)
+      if let found = visit(edge.target, end, depth + 1) { return found }
+    }
     while end > position + 1 {
       end -= 1
-      let byte = line[end]
-      for literal in target.literals where trie.literals[Int(literal)].first == byte {
-        guard stands(trie.literals[Int(literal)].bytes, at: end) else { continue }
-        slots[depth] = (position, end)
-        if let found = visit(edge.target, end, depth + 1) { return found }
-      }
+      if let found = visitShrunk(edge, position, end, depth) { return found }
+    }
+    if failedRuns[Int(index)].end < 0 { touchedRuns.append(index) }
+    failedRuns[Int(index)] = (whole, position)
+    return nil
+  }
+
+  /// What fits when a capture ends within its run: only a literal that stands there can follow.
+  private mutating func visitShrunk(_ edge: MatchTrie.CaptureEdge, _ position: Int, _ end: Int, _ depth: Int) -> Int? {
+    guard end > position, end < line.count else { return nil }
+    for literal in trie.nodes[Int(edge.target)].literals where trie.literals[Int(literal)].first == line[end] {
+      guard stands(trie.literals[Int(literal)].bytes, at: end) else { continue }
+      slots[depth] = (position, end)
+      if let found = visit(edge.target, end, depth + 1) { return found }
     }
     return nil
   }
@@ -218,11 +257,12 @@ private struct Walk {
 
   private mutating func visitText(_ index: Int32, _ position: Int, _ depth: Int, first: Int?) -> Int? {
     // What failed from an earlier place tried every later end too.
-    guard failedFrom[Int(index)] > position else { return nil }
+    let failed = failedFrom[Int(index)]
+    guard failed > position else { return nil }
     let edge = trie.texts[Int(index)]
     var from = position
     var known = first
-    while let place = known ?? find(edge.terminator, from: from) {
+    while let place = known ?? find(edge.terminator, from: from, before: failed), place < failed {
       known = nil
       slots[depth] = (position, place)
       if let found = visit(edge.target, place + edge.terminator.count, depth + 1) {
@@ -233,10 +273,8 @@ private struct Walk {
       }
       from = place + 1
     }
-    if !isProbing {
-      if failedFrom[Int(index)] == Int.max { touched.append(index) }
-      failedFrom[Int(index)] = position
-    }
+    if failedFrom[Int(index)] == Int.max { touched.append(index) }
+    failedFrom[Int(index)] = position
     return nil
   }
 
@@ -261,10 +299,12 @@ private struct Walk {
     }
   }
 
-  private func find(_ literal: Range<Int32>, from start: Int) -> Int? {
-    guard start < line.count else { return nil }
+  /// - Parameter bound: the literal must begin in front of this place.
+  private func find(_ literal: Range<Int32>, from start: Int, before bound: Int = .max) -> Int? {
+    let end = bound < line.count ? min(line.count, bound + literal.count - 1) : line.count
+    guard start < end else { return nil }
     return search(
-      UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<line.count)
+      UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<end)
   }
 
   /// The first place of a literal in a part of the line: memchr for its first byte, memcmp for the rest.
@@ -283,7 +323,8 @@ private struct Walk {
 
   // MARK: - Runs from the left
 
-  private mutating func visitRun(_ edge: MatchTrie.RunEdge, _ position: Int, _ depth: Int) -> Int? {
+  private mutating func visitRun(_ index: Int32, _ position: Int, _ depth: Int) -> Int? {
+    let edge = trie.runs[Int(index)]
     let list = whole.lists[Int(edge.list)]
     for slot in 0..<list.slots.count { slots[depth + slot] = (-1, -1) }
     switch list.form {
@@ -293,10 +334,16 @@ private struct Walk {
       return visit(edge.target, end, depth + list.slots.count)
     case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slots.count)
     }
+    let mark = Int(index) << 32
+    guard !failedLists.contains(mark | position) else { return nil }
     var ends = [position]
-    while let end = item(of: list, from: ends[ends.count - 1], depth) { ends.append(end) }
+    // Behind an end that failed come the ends that failed with it.
+    while let end = item(of: list, from: ends[ends.count - 1], depth), !failedLists.contains(mark | end) {
+      ends.append(end)
+    }
     for end in ends.reversed() {
       if let found = visit(edge.target, end, depth + list.slots.count) { return found }
+      failedLists.insert(mark | end)
     }
     return nil
   }
@@ -379,6 +426,7 @@ private struct Walk {
       }
     }
     isHopeless = false
+    failedTails.removeAll(keepingCapacity: true)
     guard let gapEnd = matchBackwards(tail, tail.count - 1, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
     if !isProbing, case .literal(let bytes)? = tail.first, contains(bytes, in: low..<gapEnd) { isAmbiguous = true }
@@ -452,6 +500,8 @@ private struct Walk {
     for slot in base..<next { slots[slot] = (-1, -1) }
     var end = end
     while true {
+      // In front of an end that failed stand the ends that failed with it.
+      guard failedTails.insert(index << 32 | end).inserted else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
       var start = end - list.separator.count
       while start >= low, !has(list.separator, at: start) { start -= 1 }

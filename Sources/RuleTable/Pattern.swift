@@ -13,8 +13,29 @@ struct Pattern: Sendable {
 
   var elements: [Element]
 
-  /// The pattern without optional parts: every combination of taking and leaving them.
-  var alternatives: [[Element]] { Self.expand(elements[...]) }
+  /// The pattern without optional parts: every combination of taking and leaving them; nil for more than 64.
+  var alternatives: [[Element]]? {
+    Self.alternativeCount(elements) <= Self.maximumAlternatives ? Self.expand(elements[...]) : nil
+  }
+
+  private static let maximumAlternatives = 64
+
+  /// Counted before they are made: they double with every optional part.
+  private static func alternativeCount(_ elements: [Element]) -> Int {
+    var count = 1
+    for case .optional(let inner) in elements {
+      count *= alternativeCount(inner) + 1
+      if count > maximumAlternatives { return maximumAlternatives + 1 }
+    }
+    return count
+  }
+
+  /// How many elements there are, optional parts counted with what is in them.
+  static func size(of elements: [Element]) -> Int {
+    elements.reduce(0) { sum, element in
+      if case .optional(let inner) = element { sum + 1 + size(of: inner) } else { sum + 1 }
+    }
+  }
 
   private static func expand(_ elements: ArraySlice<Element>) -> [[Element]] {
     guard let first = elements.first else { return [[]] }
@@ -43,6 +64,14 @@ struct PatternParser {
   private var position = 0
   private let place: SourcePlace
   private let fragments: [String: [Pattern.Element]]
+  /// Elements so far, and how deep the optional parts are nested.
+  private var size = 0
+  private var depth = 0
+
+  /// More than the longest pattern needs, and little enough for a fragment of fragments of fragments, which would grow
+  /// without end, and for the depth of the walk over a line.
+  private static let maximumSize = 1000
+  private static let maximumDepth = 64
 
   /// - Parameter place: where the text's first byte stands.
   init(_ text: String, at place: SourcePlace, fragments: [String: [Pattern.Element]]) {
@@ -87,7 +116,15 @@ struct PatternParser {
         return elements
       } else if byte == UInt8(ascii: "<") {
         flush()
-        elements += try bracket()
+        let start = position
+        let inner = try bracket()
+        size += Pattern.size(of: inner)
+        guard size <= Self.maximumSize else {
+          throw fail(
+            "the pattern has more than \(Self.maximumSize) parts, its fragments' included", "make it two rules",
+            at: start)
+        }
+        elements += inner
       } else {
         literal.append(byte)
         position += 1
@@ -103,6 +140,11 @@ struct PatternParser {
     position += 1
     if position < text.count, text[position] == UInt8(ascii: "?") {
       position += 1
+      guard depth < Self.maximumDepth else {
+        throw fail("optional parts are nested deeper than \(Self.maximumDepth)", "use several match lines", at: start)
+      }
+      depth += 1
+      defer { depth -= 1 }
       return [.optional(try sequence(isOptional: true, from: start))]
     }
     guard let close = text[position...].firstIndex(of: UInt8(ascii: ">")) else {

@@ -131,8 +131,7 @@ public struct RuleCompiler {
     _ pattern: Pattern, at place: SourcePlace, rule: Int, into builders: [TrieBuilder], _ sources: [RuleSource],
     _ names: NameTable
   ) {
-    let alternatives = pattern.alternatives
-    guard alternatives.count <= 64 else {
+    guard let alternatives = pattern.alternatives else {
       diagnostics.append(
         Diagnostic(place, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
       return

@@ -187,11 +187,19 @@ struct RuleFileParser {
 
   // MARK: - Rules
 
+  private static let maximumLines = 2000
+
   private mutating func finishRule() {
     guard var rule else { return }
     self.rule = nil
     let lines = expandGroups(ruleLines)
     ruleLines = []
+    guard lines.count <= Self.maximumLines else {
+      report(
+        rule.place, "rule ‘\(rule.id)’ has more than \(Self.maximumLines) lines, its groups' included",
+        "make it several rules")
+      return
+    }
     do throws(Diagnostic.Failure) {
       for line in lines { try declaration(line.text, line.place, &rule) }
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
@@ -240,15 +248,20 @@ struct RuleFileParser {
   private mutating func expandGroups(
     _ lines: [(text: String, place: SourcePlace)]
   ) -> [(text: String, place: SourcePlace)] {
-    lines.flatMap { line -> [(text: String, place: SourcePlace)] in
+    var result: [(text: String, place: SourcePlace)] = []
+    for line in lines where result.count <= Self.maximumLines {
       let (word, rest, place) = Self.firstWord(line.text, line.place)
-      guard word == "do" else { return [line] }
+      guard word == "do" else {
+        result.append(line)
+        continue
+      }
       guard let group = groups[rest] else {
         report(place, "there is no group ‘\(rest)’ above this line", "define it with: group \(rest)")
-        return []
+        continue
       }
-      return group
+      result += group
     }
+    return result
   }
 
   private mutating func declaration(

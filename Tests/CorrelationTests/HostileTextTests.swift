@@ -1,0 +1,164 @@
+import AuditModel
+import Correlation
+import Foundation
+import RuleTable
+import Testing
+
+/// Whatever stands where a stranger can write, an event lands with the mailbox that the daemon's own part of the line
+/// names, with the text itself, or with nobody.
+@Suite struct HostileTextTests {
+  /// Texts that look like the end of one line and the middle of another: pieces of the tables' own examples.
+  struct Generator {
+    private var state: UInt64
+    private let pieces: [[UInt8]]
+    private static let own = [
+      "victim@example.org", "victim@example.org", "victim@example.org", ">, method=PLAIN, rip=192.0.2.66", " <= ",
+      " => ", " P=esmtpsa A=plain:victim@example.org", "(possessor: victim@example.org)", "\n", "\r", "\0", "\"", "\\",
+      "{\"user\":\"victim@example.org\"}", "user=<victim@example.org>", "user=victim@example.org", " ", "<", ">", ": ",
+      "\u{2028}", "\u{85}",
+    ]
+
+    init(seed: UInt64, pieces: [[UInt8]]) {
+      state = seed
+      self.pieces = Self.own.map { Array($0.utf8) } + pieces
+    }
+
+    mutating func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(bound))
+    }
+
+    mutating func text() -> [UInt8] {
+      (0...next(4)).flatMap { _ in next(2) == 0 ? pieces[next(Self.own.count)] : pieces[next(pieces.count)] }
+    }
+  }
+
+  /// Rules whose daemon writes the stranger's text in a form that it cannot leave, so that the raw splice of this test
+  /// is a line that the daemon never writes.
+  static let escapedByTheDaemon: Set<String> = []
+
+  private static let seed: UInt64 = 20_261_121
+  /// Texts a capture. `MAILTRAIL_HOSTILE_ROUNDS` asks for more of them by hand.
+  private static let rounds = ProcessInfo.processInfo.environment["MAILTRAIL_HOSTILE_ROUNDS"].flatMap(Int.init) ?? 12
+
+  @Test(.timeLimit(.minutes(10))) func noTextIsFiledWithAThirdMailbox() throws {
+    let table = try RuleCompiler.compile(ShippedRules.embedded)
+    let marks = UntrustedCaptures(ShippedRules.embedded)
+    var generator = Generator(seed: Self.seed, pieces: Self.pieces(of: table))
+    var spliced = 0
+    var failures: [String: (count: Int, text: String)] = [:]
+    for rule in table.rules where !rule.isNoise && !Self.escapedByTheDaemon.contains(rule.id) {
+      for example in rule.examples {
+        guard let expected = example.expected else { continue }
+        for (name, value) in expected where marks.contains(name, of: rule.id) && !value.isEmpty {
+          guard let range = Self.onlyPlace(of: value, in: example.message) else { continue }
+          let meant = Self.owners(of: example.message, rule, table).subtracting([Self.canonical(value)])
+          for _ in 0..<Self.rounds {
+            let hostile = generator.text()
+            let line = Array(example.message[..<range.lowerBound] + hostile + example.message[range.upperBound...])
+            spliced += 1
+            let owners = Self.owners(of: line, rule, table)
+            let others = owners.subtracting(meant).subtracting([Self.canonical(hostile)])
+            guard let other = others.first else { continue }
+            let text =
+              "\(rule.id) <\(name)>: filed with ‘\(String(decoding: other, as: UTF8.self))’: "
+              + String(decoding: line, as: UTF8.self).debugDescription
+            failures[rule.id] = ((failures[rule.id]?.count ?? 0) + 1, failures[rule.id]?.text ?? text)
+          }
+        }
+      }
+    }
+    for (_, failure) in failures.sorted(by: { $0.key < $1.key }) {
+      Issue.record("seed \(Self.seed), \(failure.count) times: \(failure.text)")
+    }
+    #expect(spliced > 5_000, "the tables mark what strangers choose")
+  }
+
+  /// The mailboxes in whose files a line's events land.
+  private static func owners(of line: [UInt8], _ rule: CompiledTable.Rule, _ table: CompiledTable) -> Set<[UInt8]> {
+    let correlator = Correlator(
+      table: table,
+      policy: CorrelationPolicy.everything.with {
+        $0.knownMailboxes.append(MailboxAddress(Array("victim@example.org".utf8))!)
+      })
+    var scratch = MatchScratch()
+    let facts = EntryFacts(
+      realtime: CorrelationBench.epoch, identity: 1, machine: 1, pid: 1, uid: 0, host: [], unit: [], identifier: [])
+    line.withUnsafeBufferPointer { buffer in
+      for scope in rule.scopes {
+        guard let found = table.match(scope: scope, buffer, &scratch) else { continue }
+        if !table.rules[found].isNoise { correlator.process(facts, rule: found, scratch: scratch, line: buffer) }
+        return
+      }
+    }
+    correlator.finish()
+    return Set(
+      correlator.takeTold().compactMap {
+        guard case .mailbox(let address) = $0.owner else { return nil }
+        return address.bytes
+      })
+  }
+
+  private static func canonical(_ name: [UInt8]) -> [UInt8] {
+    CorrelationPolicy.everything.naming.address(of: name)?.bytes ?? []
+  }
+
+  /// Where a value stands, if it stands there once only.
+  private static func onlyPlace(of value: [UInt8], in line: [UInt8]) -> Range<Int>? {
+    guard line.count >= value.count else { return nil }
+    let places = (0...(line.count - value.count)).filter { line[$0..<($0 + value.count)].elementsEqual(value) }
+    return places.count == 1 ? places[0]..<(places[0] + value.count) : nil
+  }
+
+  /// The examples without their captures, cut at blanks.
+  private static func pieces(of table: CompiledTable) -> [[UInt8]] {
+    var pieces: Set<[UInt8]> = []
+    for rule in table.rules {
+      for example in rule.examples {
+        guard let expected = example.expected else { continue }
+        var start = 0
+        let ranges = expected.values.compactMap { $0.isEmpty ? nil : onlyPlace(of: $0, in: example.message) }
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where range.lowerBound >= start {
+          pieces.insert(Array(example.message[start..<range.lowerBound]))
+          start = range.upperBound
+        }
+        pieces.insert(Array(example.message[start...]))
+      }
+    }
+    return pieces.filter { !$0.isEmpty }.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+}
+
+/// Which captures the tables mark with `!`, by rule: read from the text, since a compiled rule has only numbers.
+struct UntrustedCaptures {
+  private var names: [String: Set<String>] = [:]
+
+  init(_ files: [RuleFile]) {
+    for file in files {
+      var fragments: [String: Set<String>] = [:]
+      var rule = ""
+      for line in String(decoding: file.text, as: UTF8.self).split(separator: "\n") {
+        let words = line.split(separator: " ")
+        switch words.first {
+        case "rule" where words.count > 1: rule = String(words[1])
+        case "fragment" where words.count > 1:
+          fragments[String(words[1])] = Self.marked(in: line, fragments)
+        case "match": names[rule, default: []].formUnion(Self.marked(in: line, fragments))
+        default: break
+        }
+      }
+    }
+  }
+
+  func contains(_ name: String, of rule: String) -> Bool { names[rule]?.contains(name) ?? false }
+
+  private static func marked(in line: Substring, _ fragments: [String: Set<String>]) -> Set<String> {
+    var result: Set<String> = []
+    for part in line.split(separator: "<").dropFirst() {
+      if part.first == "&" { result.formUnion(fragments[String(part.dropFirst().prefix { $0 != ">" })] ?? []) }
+      let name = part.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+      if !name.isEmpty, part.dropFirst(name.count).first == "!" { result.insert(String(name)) }
+    }
+    return result
+  }
+}
