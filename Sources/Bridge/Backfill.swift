@@ -19,8 +19,9 @@ public final class Backfill {
     public var present = 0
     /// Older than the retention.
     public var expired = 0
-    /// Left to the collector, which has not read so far.
-    public var left = 0
+    /// Without a collector: up to where the last one had read, microseconds since 1970. What comes behind it the next one
+    /// tells itself.
+    public var end: UInt64?
   }
 
   private let configuration: Configuration
@@ -56,6 +57,7 @@ public final class Backfill {
     let replay = try Replay(configuration: configuration, table: table, calendar: calendar, known: known)
     replay.onProgress = onProgress
     let commit = try target()
+    if let end = outcome.end { request.until = min(request.until ?? .max, end) }
     var batch: [Correlator.Told] = []
     try replay.runOpenEnded(request) { told, asOf in
       for one in told where wanted.contains(one.event.time) {
@@ -70,14 +72,11 @@ public final class Backfill {
     return outcome
   }
 
-  private typealias Commit = ([Correlator.Told], UInt64) throws -> BackfillServer.Answer?
+  private typealias Commit = ([Correlator.Told], UInt64) throws -> BackfillServer.Answer
 
   private func add(_ batch: inout [Correlator.Told], _ asOf: UInt64, _ commit: Commit) throws {
     defer { batch.removeAll(keepingCapacity: true) }
-    guard let answer = try commit(batch, asOf) else {
-      outcome.left += batch.count
-      return
-    }
+    let answer = try commit(batch, asOf)
     outcome.added += answer.added
     outcome.present += answer.present
     outcome.expired += answer.expired
@@ -128,10 +127,10 @@ public final class Backfill {
     // Without a checkpoint the next collector searches the whole files, and nothing need be left to it.
     let read =
       access(configuration.state.directory, F_OK) == 0
-      ? try CheckpointStore(directory: configuration.state.directory).peek()?.newest : nil
+      ? try CheckpointStore(directory: configuration.state.directory).peek()?.readUpTo : nil
+    outcome.end = read
     let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
-    return { told, asOf in
-      if let read, asOf > read { return nil }
+    return { told, _ in
       var answer = BackfillServer.Answer()
       for one in told {
         if one.event.time < oldest {

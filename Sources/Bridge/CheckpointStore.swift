@@ -16,6 +16,9 @@ public final class CheckpointStore {
     public var state: [[UInt8]]
     /// The newest entry's time, microseconds.
     public var newest: UInt64
+
+    /// The time of the last entry that was read, wanted or not.
+    public var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
   }
 
   /// What changed in the state since the checkpoint before.

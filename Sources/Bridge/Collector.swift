@@ -282,7 +282,7 @@ public final class Collector {
   }
 
   private func hasReadUpTo(_ time: UInt64) -> Bool {
-    if time <= newest { return true }
+    if time <= max(newest, position.newestCursorTime) { return true }
     if caughtUpAt > 0 { settleByClock() }
     return caughtUpAt > grace && time <= caughtUpAt - grace
   }

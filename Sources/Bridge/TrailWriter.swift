@@ -143,6 +143,8 @@ final class TrailWriter: @unchecked Sendable {
     var added: [Correlator.Told] = []
     // What is in this job is not in the files yet.
     let own = job.additions.isEmpty ? [] : Set(job.events.map(\.event.id))
+    // What the tree learnt of its files at the start is older than what was written since.
+    if !job.additions.isEmpty { tree.forgetPresent() }
     defer { if !job.additions.isEmpty { tree.forgetPresent() } }
     var isCommitted = false
     var isChangeWritten = false

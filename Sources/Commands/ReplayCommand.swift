@@ -71,7 +71,9 @@ struct ReplayCommand: ParsableCommand {
     guard !events.quiet else { return }
     var text = "mailtrail: \(outcome.added) events were missing and are added, \(outcome.present) were there"
     if outcome.expired > 0 { text += ", \(outcome.expired) are older than audit.retention and left out" }
-    if outcome.left > 0 { text += ", \(outcome.left) are left to the collector, which has not read so far" }
+    if let end = outcome.end {
+      text += "; no collector runs, and what is behind \(LocalClock.text(end, isISO: true)) the next one tells itself"
+    }
     StandardError.write(text)
   }
 

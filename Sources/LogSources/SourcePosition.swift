@@ -20,6 +20,9 @@ public struct SourcePosition: Sendable, Equatable {
     self.seenFiles = seenFiles
   }
 
+  /// The time of the newest entry of the journal that was read, wanted or not; 0 for none.
+  public var newestCursorTime: UInt64 { cursors.values.map(\.realtime).max() ?? 0 }
+
   /// Whether nothing was read yet.
   public var isEmpty: Bool { cursors.isEmpty && textLogs.isEmpty }
 

@@ -21,6 +21,20 @@ struct TestJournal {
     text += Array((fields.joined(separator: "\n") + "\n\n").utf8)
   }
 
+  /// Adds journald's own word that it dropped messages of a unit.
+  mutating func addSuppressed(_ count: Int, unit: String) {
+    number += 1
+    time += 1000
+    let fields = [
+      "__REALTIME_TIMESTAMP=\(time)", "__MONOTONIC_TIMESTAMP=\(time % 1_000_000_000_000)", "_BOOT_ID=\(Self.id("b"))",
+      "_MACHINE_ID=\(Self.id("c"))", "_HOSTNAME=mx", "_TRANSPORT=driver", "PRIORITY=6",
+      "SYSLOG_IDENTIFIER=systemd-journald", "_PID=200", "_UID=0", "_SYSTEMD_UNIT=systemd-journald.service",
+      "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e", "OBJECT_SYSTEMD_UNIT=\(unit)", "N_DROPPED=\(count)",
+      "MESSAGE=Suppressed \(count) messages from \(unit)",
+    ]
+    text += Array((fields.joined(separator: "\n") + "\n\n").utf8)
+  }
+
   /// IMAP sessions, submissions and deliveries of so many mailboxes, with joins that reach over several lines.
   mutating func addTraffic(sessions: Int, mailboxes: Int) {
     for index in 0..<sessions {

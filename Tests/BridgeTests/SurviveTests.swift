@@ -1,0 +1,182 @@
+import Glibc
+import Testing
+
+/// The rows of the list "What a journal reader must survive" that concern the collector, as a process on real files.
+@Suite(.serialized) struct SurviveTests {
+  private func login(_ journal: inout TestJournal, _ number: Int) {
+    journal.add(
+      "dovecot",
+      "imap-login: Login: user=<ann@example.org>, method=PLAIN, rip=192.0.2.1, lip=198.51.100.1, mpid=9, session=<S\(number)>"
+    )
+  }
+
+  private func sessions(_ records: [String]) -> [String] {
+    records.compactMap { record in
+      guard let start = record.range(of: "\"session\":\"")?.upperBound else { return nil }
+      return String(record[start...].prefix { $0 != "\"" })
+    }
+  }
+
+  @Test("SURVIVE 4: a file cut while it is read kills the reader, is named, and is left out the third time")
+  func cutWhileRead() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log("good") { login(&$0, 1) }
+    try site.log("bad") { for number in 2...4_000 { login(&$0, number) } }
+    let path = site.directory + "/journal/bad.journal"
+    let whole = try TestFiles.read(path)
+    for round in 1...3 {
+      try TestFiles.write(whole, to: path)
+      let collector = try site.start()
+      try #require(site.waits { site.read("state/status").contains("caught_up=1") })
+      // The header stays, everything mapped behind it is gone; an entry in the other file makes the reader go on.
+      try #require(truncate(path, 4_096) == 0)
+      try site.log("good") { journal in for number in 0..<20 { login(&journal, 10_000 * round + number) } }
+      let isDead = site.waits { kill(collector.pid, 0) != 0 || isZombie(collector.pid) }
+      if !isDead { kill(collector.pid, SIGKILL) }
+      let result = try collector.finish()
+      try #require(isDead && result.status == -SIGBUS, "round \(round): \(result.status) \(result.errors)")
+      unlink(site.directory + "/state/status")
+    }
+    try TestFiles.write(whole, to: path)
+    let last = try site.collect()
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(last.errors.contains("bad.journal") && last.errors.contains("3 times in a row"))
+    let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") && $0.contains("bad.journal") }
+    #expect(gaps.contains { $0.contains("left out until it is removed; between 2026-") })
+    #expect(try sessions(site.records()).contains("S30019"))
+  }
+
+  private func isZombie(_ pid: pid_t) -> Bool {
+    guard let stat = try? TestFiles.read("/proc/\(pid)/stat") else { return true }
+    return String(decoding: stat, as: UTF8.self).split(separator: ")").last?.hasPrefix(" Z") ?? true
+  }
+
+  @Test("SURVIVE 12: a file that comes late is in the trail once, live and after a restart")
+  func lateFile() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    var old = TestJournal()
+    for number in 1...30 { login(&old, number) }
+    // The first thirty sessions are older than these; the last ten of them are in both files.
+    var new = TestJournal()
+    for number in 1...50 { login(&new, number) }
+    let lines = Array(String(decoding: new.text, as: UTF8.self).split(separator: "\n\n").map { String($0) + "\n\n" })
+    try TestJournal.write(Array(lines[20...].joined().utf8), to: site.directory + "/journal/new.journal")
+    let collector = try site.start()
+    try #require(try site.waits { (try? site.records().count) == 30 })
+    try TestJournal.write(old.text, to: site.directory + "/old.journal")
+    try #require(rename(site.directory + "/old.journal", site.directory + "/journal/old.journal") == 0)
+    let isThere = try site.waits { try site.records().count >= 50 }
+    #expect(isThere)
+    kill(collector.pid, SIGTERM)
+    #expect(collector.wait() == 0)
+    #expect(try site.collect().status == 0)
+    #expect(try sessions(site.records()).sorted() == (1...50).map { "S\($0)" }.sorted())
+  }
+
+  @Test("SURVIVE 21: what journald's rate limit dropped of a mail unit is a gap with its number; of others it is not")
+  func rateLimit() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { journal in
+      login(&journal, 1)
+      journal.addSuppressed(77, unit: "dovecot.service")
+      journal.addSuppressed(88, unit: "mailtrail.service")
+      login(&journal, 2)
+    }
+    #expect(try site.collect().status == 0)
+    let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") }
+    #expect(gaps.count == 1)
+    #expect(gaps.allSatisfy { $0.contains("\"level\":10") && $0.contains("\"count\":77") })
+    // The gap is told wherever people look: the trail of a mailbox, the status, for programs.
+    let shown = try site.run(["show", "ann@example.org", "--no-pager"])
+    #expect(shown.output.contains("bridge.gap") && shown.output.contains("rate limit"))
+    let status = try site.run(["status"])
+    #expect(status.output.contains("77 entries"))
+    #expect(try site.run(["status", "-o", "json"]).output.contains("\"gaps\":1"))
+  }
+
+  @Test("SURVIVE 1: a gap has its bounds and number in the record, and marks the trails that it touches, no others")
+  func vacuumed() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    var journal = TestJournal()
+    for number in 1...40 { login(&journal, number) }
+    let lines = String(decoding: journal.text, as: UTF8.self).split(separator: "\n\n").map { String($0) + "\n\n" }
+    // One sequence in three files, as rotation makes them: written in one and cut out, they would not be.
+    try TestJournal.write(Array(lines[..<10].joined().utf8), to: site.directory + "/journal/a.journal")
+    #expect(try site.collect().status == 0)
+    unlink(site.directory + "/journal/a.journal")
+    try TestJournal.write(Array(lines[30...].joined().utf8), to: site.directory + "/journal/c.journal")
+    #expect(try site.collect().status == 0)
+    let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") }
+    #expect(gaps.count == 1)
+    #expect(gaps.allSatisfy { $0.contains("; between 2026-") && $0.contains(" and 2026-") })
+    #expect(try site.run(["show", "ann@example.org", "--no-pager"]).output.contains("bridge.gap"))
+    #expect(!(try site.run(["show", "ann@example.org", "--no-pager", "-S", "2027-01-01"]).output.contains("bridge.gap")))
+  }
+
+  @Test("SURVIVE 18: where nothing is told the position moves all the same, and an idle collector writes nothing")
+  func rareMatches() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { journal in for number in 0..<20_000 { journal.add("kernel", "noise \(number)", after: 10) } }
+    #expect(try site.collect().status == 0)
+    let first = site.read("state/checkpoint")
+    #expect(first.contains("directory:"))
+    let second = try site.collect()
+    #expect(second.status == 0)
+    #expect(site.read("state/status").contains("entries_read=0\n"))
+  }
+
+  @Test(
+    "SURVIVE 22: a journal that may not be read is an error that names the group",
+    .enabled(if: geteuid() == 0, "only root can become another user"))
+  func noPermission() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { login(&$0, 1) }
+    chmod(site.directory, 0o777)
+    chmod(site.directory + "/journal/system.journal", 0o600)
+    // A program in a home directory may be out of another user's reach.
+    let copy = site.directory + "/mailtrail"
+    try #require(try TestProcess.run("/bin/cp", [site.program, copy]).status == 0)
+    chmod(copy, 0o755)
+    let result = try TestProcess.run(
+      "/usr/bin/setpriv",
+      ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "collect", "--until-end"] + site.arguments)
+    #expect(result.status == 1)
+    #expect(result.errors.contains("systemd-journal"), "\(result.errors)")
+  }
+
+  @Test(
+    "SURVIVE 10: without inotify the journal is looked at all the same, which is said once",
+    .enabled(if: canLimitInotify, "needs a user namespace with a limit of its own"))
+  func noInotify() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { login(&$0, 1) }
+    let words = (["collect"] + site.arguments).joined(separator: " ")
+    let collector = try TestProcess(
+      "/usr/bin/unshare",
+      ["-U", "-r", "/bin/sh", "-c", "echo 0 >/proc/sys/user/max_inotify_instances; exec \(site.program) \(words)"])
+    try #require(try site.waits { (try? site.records().count) == 1 })
+    try site.log("later") { journal in for number in 1...3 { login(&journal, number) } }
+    #expect(try site.waits { try site.records().count == 3 })
+    kill(collector.pid, SIGTERM)
+    let result = try collector.finish()
+    #expect(result.status == 0)
+    #expect(result.errors.split(separator: "\n").filter { $0.contains("max_user_instances") }.count == 1)
+  }
+
+  static let canLimitInotify: Bool = {
+    let script = "echo 0 >/proc/sys/user/max_inotify_instances"
+    return (try? TestProcess.run("/usr/bin/unshare", ["-U", "-r", "/bin/sh", "-c", script]).status) == 0
+  }()
+}
+
+extension String {
+  /// The first place of a text.
+  fileprivate func range(of text: String) -> Range<String.Index>? { firstRange(of: text) }
+}
