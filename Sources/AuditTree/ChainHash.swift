@@ -44,11 +44,16 @@ public struct ChainHash: Sendable, Hashable, CustomStringConvertible {
 
   /// 64 hexadecimal digits, letters in lower case.
   func append(to bytes: inout [UInt8]) {
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: 60, through: 0, by: -4) {
-        let nibble = UInt8(word >> UInt64(shift) & 15)
-        bytes.append(nibble < 10 ? nibble + 48 : nibble + 87)
-      }
+    append(words.0, to: &bytes)
+    append(words.1, to: &bytes)
+    append(words.2, to: &bytes)
+    append(words.3, to: &bytes)
+  }
+
+  private func append(_ word: UInt64, to bytes: inout [UInt8]) {
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let nibble = UInt8(word >> UInt64(shift) & 15)
+      bytes.append(nibble < 10 ? nibble + 48 : nibble + 87)
     }
   }
 

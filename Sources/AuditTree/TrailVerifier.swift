@@ -124,6 +124,7 @@ struct TrailVerifier {
       tell(state, "has no line end: the line is torn")
     }
     if let missing = states[day]?.dropFirst(state.nextState).last, !state.hasSealProblem {
+      tellUnknownStart(state)
       problem(
         VerifyProblem(
           state.path, line: state.line + 1,
@@ -227,6 +228,15 @@ struct TrailVerifier {
         + "beginning of this one", after: time)
   }
 
+  private func tellUnknownStart(_ state: FileState) {
+    guard state.hasUnknownStart else { return }
+    problem(
+      VerifyProblem(
+        state.path, line: 1,
+        "follows no line that is known, and what was sealed of this file does not fit: lines in front of it were "
+          + "probably removed"))
+  }
+
   private func checkSeals(
     _ line: LineScanner.Line, _ hash: ChainHash, _ time: UInt64?, _ state: inout FileState
   ) {
@@ -237,13 +247,7 @@ struct TrailVerifier {
       if one.length == line.end, one.head == hash { continue }
       guard !state.hasSealProblem else { continue }
       state.hasSealProblem = true
-      if state.hasUnknownStart {
-        problem(
-          VerifyProblem(
-            state.path, line: 1,
-            "follows no line that is known, and what was sealed of this file does not fit: lines in "
-              + "front of it were probably removed", after: time))
-      }
+      tellUnknownStart(state)
       let reason =
         one.length == line.end
         ? "is not the line that ended here" : "reaches over byte \(one.length), where a line ended"
