@@ -379,16 +379,7 @@ public final class Collector {
     let now = WallClock.monotonic()
     guard newest > 0, caughtUpAt > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
     lastRetention = now
-    let (root, calendar, newest) = (configuration.audit.directory, calendar, newest)
-    let (retention, report) = (configuration.audit.retention.microseconds, options.report)
-    let thread = WorkerThread.start {
-      do {
-        let result = try TrailRetention(root: root, calendar: calendar)
-          .removeExpired(now: WallClock.now(), newest: newest, retention: retention)
-        if result.filesRemoved > 0 { report("retention: removed \(result.filesRemoved) daily files") }
-      } catch { report("retention: \(error)") }
-    }
-    pthread_detach(thread)
+    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
   }
 
   // MARK: - Reload
@@ -482,7 +473,8 @@ public enum CollectorError: Error, CustomStringConvertible {
     case .notWritten(let reason):
       "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
     case .treeInUse(let path):
-      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail), or choose another directory"
+      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail, or the syslog daemon that runs "
+        + "mailtrail ingest), or choose another audit.directory and state.directory"
     case .backfill(let path, let code):
       "\(path) cannot be made (\(String(cString: strerror(code)))): a replay cannot add to the tree while this runs"
     case .tree(let path, let code):
@@ -495,8 +487,9 @@ public enum CollectorError: Error, CustomStringConvertible {
 public enum DirectoryLock {
   /// Makes the directory when it is missing and locks it until the process ends.
   ///
+  /// - Parameter patience: how long to wait for a process that has it and is about to end, in microseconds.
   /// - Throws: `CollectorError` when another process has it, or it cannot be used.
-  public static func acquire(_ path: String) throws {
+  public static func acquire(_ path: String, patience: UInt64 = 0) throws {
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/" + part
@@ -505,8 +498,13 @@ public enum DirectoryLock {
     let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { throw CollectorError.tree(path, errno) }
     // The descriptor stays open for the life of the process: the lock goes with it.
-    guard flock(directory, LOCK_EX | LOCK_NB) == 0 else {
+    let start = WallClock.monotonic()
+    while flock(directory, LOCK_EX | LOCK_NB) != 0 {
       let code = errno
+      if code == EWOULDBLOCK || code == EINTR, WallClock.monotonic() - start < patience {
+        usleep(20_000)
+        continue
+      }
       close(directory)
       throw code == EWOULDBLOCK ? CollectorError.treeInUse(path) : CollectorError.tree(path, code)
     }

@@ -23,6 +23,8 @@ extension CommandOptions {
     options: common,
     subcommands: [
       "collect": CommandOptions(options: common + [Option("until-end")]),
+      "ingest": CommandOptions(
+        options: common + [Option("format", nil, .required), Option("confirm"), Option("no-confirm")]),
       "replay": CommandOptions(
         options: common + selection + journal + textLogs + [Option("output-dir", nil, .required)]),
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),

@@ -11,7 +11,7 @@ public struct MailtrailCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CollectCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self, MailboxesCommand.self,
+      CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self, MailboxesCommand.self,
       RulesCommand.self, StatusCommand.self, RetentionCommand.self, DoctorCommand.self,
       VerifyCommand.self,
     ])

@@ -25,7 +25,7 @@ public final class WakeDescriptor: Sendable {
   }
 
   /// Takes the wake-ups so far; whether there were any.
-  func drain() -> Bool {
+  public func drain() -> Bool {
     var count: UInt64 = 0
     return read(descriptor, &count, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size
   }

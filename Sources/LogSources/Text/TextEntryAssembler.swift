@@ -57,12 +57,37 @@ public struct TextEntryAssembler {
 
   /// Puts one line, without its end, into the batch.
   ///
-  /// - Parameter now: the wall clock, seconds since 1970: no line without a year is put past it.
-  public mutating func append(_ line: UnsafeRawBufferPointer, now: Int, to batch: EntryBatch) -> Result {
+  /// - Parameters:
+  ///   - now: the wall clock, seconds since 1970: no line without a year is put past it.
+  ///   - isCut: whether the line was longer than `EntryBatch.fieldLimit`.
+  public mutating func append(_ line: UnsafeRawBufferPointer, now: Int, isCut: Bool = false, to batch: EntryBatch)
+    -> Result
+  {
     guard let parsed = format.parse(line) else { return .unparsed }
     let time = clock.resolve(parsed.time, limit: now)
     batch.examinedCount += 1
-    return append(parsed, of: line, realtime: time, isCut: false, file: 0, offset: 0, to: batch)
+    return append(parsed, of: line, realtime: time, isCut: isCut, file: 0, offset: 0, to: batch)
+  }
+
+  /// What tells the line that was appended last from others, but for the number of lines alike before it.
+  public private(set) var lastIdentity = Identity(second: 0, hash: 0)
+
+  /// A line's second and the hash of its parts.
+  public struct Identity: Sendable, Equatable {
+    /// Seconds since 1970.
+    public var second: Int
+    /// Of time, identifier, pid and message.
+    public var hash: UInt64
+
+    public init(second: Int, hash: UInt64) {
+      self.second = second
+      self.hash = hash
+    }
+  }
+
+  /// Counts a line that was appended in an earlier run, so that those alike that come now have their numbers.
+  public mutating func recall(_ identity: Identity) {
+    _ = repeats.ordinal(of: identity.hash, second: identity.second, file: 0, offset: 0)
   }
 
   /// Puts a line that was taken apart into the batch.
@@ -131,7 +156,8 @@ public struct TextEntryAssembler {
     hash.combine(UInt64(bitPattern: Int64(entry.pid)))
     batch.withBytes(of: entry.identifier) { hash.combine($0) }
     batch.withBytes(of: entry.message) { hash.combine($0) }
-    let ordinal = repeats.ordinal(of: hash.value, second: Int(entry.realtime / 1_000_000), file: file, offset: offset)
+    lastIdentity = Identity(second: Int(entry.realtime / 1_000_000), hash: hash.value)
+    let ordinal = repeats.ordinal(of: hash.value, second: lastIdentity.second, file: file, offset: offset)
     if ordinal > 0 { hash.combine(UInt64(ordinal)) }
     return hash.value
   }

@@ -1,0 +1,393 @@
+import AuditModel
+import AuditTree
+import Configuration
+import Correlation
+import Glibc
+import LogSources
+import RuleTable
+
+/// Takes the lines that a syslog daemon writes into its standard input, and writes the audit tree: what `mailtrail
+/// ingest` does. One thread; what it acknowledges is durable.
+public final class Ingestor {
+  /// How to run.
+  public struct Options: Sendable {
+    /// How the lines are framed.
+    public var format: TextLogFormat
+    /// Whether each line is answered as rsyslog's omprog expects it with `confirmMessages`.
+    public var confirms: Bool
+    /// Where lines come from and answers go to.
+    public var input: Int32
+    public var output: Int32
+    /// Tells people what is worth a line.
+    public var report: @Sendable (String) -> Void
+
+    public init(
+      format: TextLogFormat = .syslog, confirms: Bool, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO,
+      report: @escaping @Sendable (String) -> Void
+    ) {
+      (self.format, self.confirms, self.input, self.output, self.report) = (format, confirms, input, output, report)
+    }
+  }
+
+  private let configuration: Configuration
+  private let table: CompiledTable
+  private let options: Options
+  private let calendar: DayCalendar
+  private let pipeline: Pipeline
+  private let lines: PipedLines
+  private let signals = SignalThread()
+  private let wake: WakeDescriptor
+  private let batch = EntryBatch()
+  private var assembler: TextEntryAssembler
+  private var recent = RecentLines()
+  private var store: IngestStore?
+
+  private var events: [Correlator.Told] = []
+  private var newest: UInt64 = 0
+  private var isInTransaction = false
+  /// Whether a line of the open transaction came again.
+  private var hasComeAgain = false
+  /// When the oldest line came that is not durable yet (monotonic, µs); nil when all are.
+  private var dirtySince: UInt64?
+  private var trouble: String?
+  private var isOutputClosed = false
+  private var status = CollectorStatus()
+  private var lastStatus: UInt64 = 0
+  private var isStatusNew = true
+  private var lastRetention: UInt64 = 0
+  private var foreignLines = 0
+  /// Since when the clock may end waits, monotonic, µs: what a syslog daemon held back while nobody listened comes first.
+  private var settlesFrom: UInt64 = 0
+
+  /// Without transactions events are durable at the latest so long after their line, in microseconds.
+  private static let eventInterval: UInt64 = 200_000
+  /// The same for lines that told nothing yet.
+  private static let lineInterval: UInt64 = 700_000
+  /// How far the clock must be past a deadline before it may end a wait: lines come through a queue, and may bear whole
+  /// seconds.
+  private static let grace: UInt64 = 2_000_000
+  /// rsyslog waits ten seconds for an answer (`confirmTimeout`): so long a commit is tried before it is refused.
+  private static let commitPatience: UInt64 = 3_000_000
+  /// How long another process may take to end that writes the tree.
+  private static let lockPatience: UInt64 = 6_000_000
+  /// After a signal so long is waited for further lines, and for the end of a transaction.
+  private static let silence: UInt64 = 500_000
+  private static let stopPatience: UInt64 = 4_000_000
+
+  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+    self.configuration = configuration
+    self.table = table
+    self.options = options
+    calendar = try DayCalendar(configuration.audit.timeZone)
+    pipeline = Pipeline(
+      table: table, policy: try CorrelationPolicy(configuration, calendar: calendar),
+      requiresTrust: configuration.rules.requiresTrustedSenders)
+    lines = PipedLines(descriptor: options.input)
+    wake = try WakeDescriptor()
+    assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest)
+  }
+
+  /// Runs until the input ends or SIGTERM.
+  ///
+  /// - Throws: what keeps it from running at all, which rsyslog is told too, or that the last lines are not durable.
+  public func run() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let wake = wake
+    signals.start { wake.wake() }
+    do { try open() } catch {
+      answer(.failed("\(error)"))
+      throw error
+    }
+    answer(.ok)
+    try loop()
+    try finish()
+  }
+
+  // MARK: Start and end
+
+  private func open() throws {
+    let (audit, state) = (configuration.audit.directory, configuration.state.directory)
+    try DirectoryLock.acquire(audit, patience: Self.lockPatience)
+    try DirectoryLock.acquire(state, patience: Self.lockPatience)
+    let store = try IngestStore(audit: audit, state: state, calendar: calendar)
+    let last = try store.restore(pipeline.correlator, &recent, report: options.report)
+    self.store = store
+    newest = last ?? 0
+    assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest, last: last)
+    for line in recent.all { assembler.recall(line.identity) }
+    recent.expectAll()
+    settlesFrom = WallClock.monotonic() + 5_000_000
+    status.pid = getpid()
+    status.started = WallClock.now()
+    let rules = "\(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
+    tell(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
+  }
+
+  private func finish() throws {
+    if lines.isAtEnd, lines.hasTornLine {
+      // Whoever ended in the middle of a line sends it again, or it is lost: half of it would be told as something else.
+      let notice = SourceNotice(
+        kind: .gap, subject: "standard input", reason: "the last line has no end and was left out")
+      options.report("\(notice.subject): \(notice.reason)")
+      if !isInTransaction { tell(BridgeEvents.gap(notice, at: WallClock.now())) }
+    }
+    takeBatch()
+    tell(BridgeEvents.stopped("mailtrail ingest stopped", at: WallClock.now()))
+    var isCommitted = commit(patience: Self.commitPatience)
+    while !isCommitted, !options.confirms, !isStopWanted {
+      // Nobody has these lines any more.
+      isCommitted = commit(patience: Self.commitPatience)
+    }
+    writeStatus(force: true)
+    if !isCommitted { throw IngestError(reason: trouble ?? "", comesAgain: options.confirms) }
+  }
+
+  private var isStopWanted: Bool { signals.isStopWanted }
+
+  // MARK: The loop
+
+  private func loop() throws {
+    var stopsAt: UInt64?
+    while true {
+      let isAnythingNew = try readLines()
+      if lines.isAtEnd || isOutputClosed { return }
+      let now = WallClock.monotonic()
+      // The syslog daemon starts the program anew, so a reload is an end.
+      if isStopWanted || signals.takeReload(), stopsAt == nil { stopsAt = now + Self.stopPatience }
+      if let stopsAt, now >= stopsAt || (!isAnythingNew && !isInTransaction && wait(Self.silence) == false) { return }
+      if stopsAt == nil {
+        settleByClock()
+        commitIfDue()
+        removeExpired()
+        writeStatus(force: false)
+        if !isAnythingNew { _ = wait(patience()) }
+      } else if isInTransaction, !isAnythingNew {
+        _ = wait(Self.silence)
+      }
+    }
+  }
+
+  /// Waits for lines or a signal; false when the time was over first.
+  private func wait(_ microseconds: UInt64?) -> Bool {
+    var wanted = [options.input, wake.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let milliseconds = microseconds.map { Int32(clamping: $0 / 1000 + 1) } ?? -1
+    let result = poll(&wanted, nfds_t(wanted.count), milliseconds)
+    _ = wake.drain()
+    return result != 0
+  }
+
+  /// How long nothing has to be done; nil for ever.
+  private func patience() -> UInt64? {
+    let now = WallClock.monotonic()
+    var next: UInt64 = lastRetention == 0 ? .max : lastRetention + 3_600_000_000
+    if let due = commitDue { next = min(next, due) }
+    if isStatusNew { next = min(next, lastStatus + 2_000_000) }
+    if !isInTransaction, trouble == nil, let due = pipeline.correlator.nextDue {
+      let (at, wall) = (due &+ Self.grace, WallClock.now())
+      next = min(next, max(settlesFrom, now + (at > wall ? at - wall : 10_000)))
+    }
+    return next == .max ? nil : (next > now ? next - now : 1000)
+  }
+
+  private var commitDue: UInt64? {
+    guard let dirtySince, !(options.confirms && isInTransaction) else { return nil }
+    // What was refused comes again with the next transaction; until then it is tried once a second.
+    if trouble != nil { return dirtySince + 1_000_000 }
+    return dirtySince + (events.isEmpty ? Self.lineInterval : Self.eventInterval)
+  }
+
+  // MARK: Lines
+
+  /// Takes the lines that are there; whether there were any.
+  private func readLines() throws -> Bool {
+    var count = 0
+    while count < 1024, let line = try lines.next() {
+      count += 1
+      if options.confirms { confirm(line) } else { take(line) }
+      if isOutputClosed { break }
+    }
+    takeBatch()
+    return count > 0
+  }
+
+  private func confirm(_ line: PipedLines.Line) {
+    switch ConfirmationProtocol.mark(line.bytes) {
+    case .begin:
+      // An open transaction was given up: its lines come again.
+      if isInTransaction { recent.expectUnacknowledged() }
+      (isInTransaction, hasComeAgain) = (true, false)
+      answer(.ok)
+    case .commit:
+      isInTransaction = false
+      acknowledge()
+    case nil:
+      take(line)
+      if isInTransaction { answer(.deferred) } else { acknowledge() }
+    }
+  }
+
+  /// Makes everything durable and says so, or why it is not.
+  private func acknowledge() {
+    takeBatch()
+    guard dirtySince == nil || commit(patience: Self.commitPatience) else {
+      recent.expectUnacknowledged()
+      return answer(.failed(trouble ?? "cannot write"))
+    }
+    recent.acknowledge()
+    if !hasComeAgain { recent.expectNothing() }
+    answer(.ok)
+  }
+
+  private func take(_ line: PipedLines.Line) {
+    let (rest, mark, hasToken) = RecentLines.separate(line.bytes)
+    // Without acknowledgement nothing is sent again, and a line without a token that is like another is another.
+    if hasToken || options.confirms, recent.takesAgain(mark: mark, hasToken: hasToken) {
+      hasComeAgain = true
+      return
+    }
+    let now = WallClock.now()
+    switch assembler.append(rest, now: Int(now / 1_000_000), isCut: line.isCut, to: batch) {
+    case .entry:
+      recent.insert(.init(mark: mark, hasToken: hasToken, identity: assembler.lastIdentity))
+      if dirtySince == nil { dirtySince = WallClock.monotonic() }
+      if batch.entries.count >= 256 { takeBatch() }
+    case .unwanted: break
+    case .unparsed: noteForeignLine(rest)
+    }
+  }
+
+  /// Says once what is wrong with the template.
+  private func noteForeignLine(_ line: UnsafeRawBufferPointer) {
+    foreignLines += 1
+    status.waitingFor["standard input"] = "\(foreignLines) lines were none of the format \(options.format.rawValue)"
+    isStatusNew = true
+    guard foreignLines == 1 else { return }
+    let beginning = String(decoding: line.prefix(80).map { $0 < 32 || $0 == 127 ? 46 : $0 }, as: UTF8.self)
+    options.report(
+      "a line is none of the format \(options.format.rawValue) and was left out, as all like it will be: \(beginning)")
+  }
+
+  /// Matches and joins what was taken.
+  private func takeBatch() {
+    status.entriesRead += UInt64(batch.examinedCount)
+    status.truncated += UInt64(batch.truncatedCount)
+    guard !batch.entries.isEmpty else { return batch.removeAll() }
+    pipeline.process(batch)
+    for entry in batch.entries { newest = max(newest, entry.realtime) }
+    batch.removeAll()
+    takeTold()
+    isStatusNew = true
+  }
+
+  private func takeTold() {
+    let told = pipeline.correlator.takeTold()
+    guard !told.isEmpty else { return }
+    events += told
+    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+  }
+
+  private func tell(_ event: Correlator.Told) {
+    events.append(event)
+    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+  }
+
+  private func answer(_ answer: ConfirmationProtocol.Answer) {
+    guard options.confirms, !isOutputClosed else { return }
+    // Nobody who hears it: what is durable will be sent again and known.
+    if !ConfirmationProtocol.send(answer, to: options.output) { isOutputClosed = true }
+  }
+
+  // MARK: Making durable
+
+  private func commitIfDue() {
+    guard let due = commitDue, WallClock.monotonic() >= due else { return }
+    if commit(patience: 0) || options.confirms { return }
+    // The disk takes nothing: the pipe is left to fill, so that the syslog daemon keeps what comes.
+    while !isStopWanted, !commit(patience: 0) {
+      writeStatus(force: false)
+      var wanted = pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0)
+      _ = poll(&wanted, 1, 1000)
+    }
+  }
+
+  /// Tries to make everything durable for so long, in microseconds.
+  private func commit(patience: UInt64) -> Bool {
+    guard let store else { return false }
+    let start = WallClock.monotonic()
+    while true {
+      let told = events
+      do {
+        try store.commit(&events, newest: newest, correlator: pipeline.correlator, recent: &recent)
+        if trouble != nil { options.report("writing again") }
+        (trouble, dirtySince, isStatusNew) = (nil, nil, true)
+        status.checkpoint = WallClock.now()
+        count(told)
+        return true
+      } catch {
+        if events.isEmpty { count(told) }
+        if trouble == nil { options.report("\(error); nothing is acknowledged until there is room") }
+        trouble = "\(error)"
+        (dirtySince, isStatusNew) = (WallClock.monotonic(), true)
+        guard WallClock.monotonic() - start < patience, !isStopWanted else { return false }
+        usleep(200_000)
+      }
+    }
+  }
+
+  private func count(_ told: [Correlator.Told]) {
+    status.eventsWritten += UInt64(told.count)
+    for one in told {
+      status.countsByKind[one.event.kind.name.description, default: 0] += 1
+      if let level = configuration.audit.systemMessages, one.event.level >= level { SystemMessages.send(one.event) }
+    }
+  }
+
+  /// Ends waits whose time is over by the clock, once nothing is on its way.
+  private func settleByClock() {
+    let now = WallClock.now()
+    guard !isInTransaction, trouble == nil, WallClock.monotonic() >= settlesFrom, now > Self.grace,
+      let due = pipeline.correlator.nextDue, due <= now - Self.grace
+    else { return }
+    pipeline.correlator.advance(to: now - Self.grace)
+    takeTold()
+    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+  }
+
+  private func removeExpired() {
+    let now = WallClock.monotonic()
+    guard newest > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
+    lastRetention = now
+    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
+  }
+
+  private func writeStatus(force: Bool) {
+    let now = WallClock.monotonic()
+    guard force || (isStatusNew && now - lastStatus >= 2_000_000) else { return }
+    (lastStatus, isStatusNew) = (now, false)
+    status.trouble = trouble ?? ""
+    status.reported = WallClock.now()
+    status.newestEntry = newest
+    status.isCaughtUp = trouble == nil
+    let counts = pipeline.counts
+    (status.recognised, status.unrecognised, status.refused) = (counts.recognised, counts.unrecognised, counts.refused)
+    let sizes = pipeline.correlator.sizes
+    (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
+    status.mailboxes = UInt64(pipeline.correlator.mailboxCount)
+    status.evicted = UInt64(pipeline.correlator.notesEvicted)
+    status.write(in: configuration.state.directory)
+  }
+}
+
+/// Why an ingestor ended badly.
+public struct IngestError: Error, CustomStringConvertible {
+  /// Why the last lines could not be written.
+  public var reason: String
+  /// Whether the syslog daemon still has them.
+  public var comesAgain: Bool
+
+  public var description: String {
+    "stopped before everything was durable (\(reason)); "
+      + (comesAgain
+        ? "what was not acknowledged is sent again" : "the last lines are lost: this side was their only holder")
+  }
+}

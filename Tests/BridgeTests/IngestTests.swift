@@ -1,0 +1,290 @@
+import Glibc
+import Testing
+
+/// `mailtrail ingest` as a program, spoken to as rsyslog's omprog and syslog-ng's program() do.
+@Suite(.serialized) struct IngestTests {
+  /// A tree, and a running program with both pipes in the test's hands.
+  final class Site {
+    let directory: String
+    let program: String
+    private var pid: pid_t = 0
+    private var input: Int32 = -1
+    private var output: Int32 = -1
+    private var unread: [UInt8] = []
+
+    init() throws {
+      directory = try TestFiles.temporaryDirectory()
+      program = try TestProcess.mailtrail()
+    }
+
+    deinit {
+      if pid > 0 { end(by: SIGKILL) }
+      TestFiles.remove(directory)
+    }
+
+    var arguments: [String] {
+      [
+        "--set", "audit.directory=\(directory)/Audit", "--set", "state.directory=\(directory)/state", "--set",
+        "audit.level=1", "--set", "audit.retention=20000d", "--set", "audit.time-zone=UTC", "--set",
+        "mailboxes.default-domain=example.org", "--set", "audit.system-messages=off",
+      ]
+    }
+
+    func start(_ options: [String] = ["--confirm"]) throws {
+      var (down, up): ([Int32], [Int32]) = ([0, 0], [0, 0])
+      guard pipe2(&down, O_CLOEXEC) == 0, pipe2(&up, O_CLOEXEC) == 0 else { throw TestFailure("pipe2") }
+      var actions = posix_spawn_file_actions_t()
+      posix_spawn_file_actions_init(&actions)
+      defer { posix_spawn_file_actions_destroy(&actions) }
+      posix_spawn_file_actions_adddup2(&actions, down[0], 0)
+      posix_spawn_file_actions_adddup2(&actions, up[1], 1)
+      posix_spawn_file_actions_addopen(
+        &actions, 2, directory + "/errors", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+      var vector: [UnsafeMutablePointer<CChar>?] =
+        ([program, "ingest"] + options + arguments).map { strdup($0) } + [nil]
+      defer { for word in vector { free(word) } }
+      let result = posix_spawn(&pid, program, &actions, nil, &vector, environ)
+      close(down[0])
+      close(up[1])
+      (input, output, unread) = (down[1], up[0], [])
+      guard result == 0 else { throw TestFailure(String(cString: strerror(result))) }
+    }
+
+    func send(_ text: String) throws {
+      guard write(input, text, text.utf8.count) == text.utf8.count else { throw TestFailure("write") }
+    }
+
+    /// The next answer; empty at the end.
+    func answer() -> String {
+      while true {
+        if let place = unread.firstIndex(of: 10) {
+          defer { unread.removeFirst(place + 1) }
+          return String(decoding: unread[..<place], as: UTF8.self)
+        }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = read(output, &buffer, buffer.count)
+        if count <= 0 { return "" }
+        unread += buffer[..<count]
+      }
+    }
+
+    /// A transaction as omprog sends it; the answer to its end.
+    func commit(_ lines: [String]) throws -> String {
+      try send("BEGIN TRANSACTION\n")
+      #expect(answer() == "OK")
+      for line in lines {
+        try send(line)
+        #expect(answer() == "DEFER_COMMIT")
+      }
+      try send("COMMIT TRANSACTION\n")
+      return answer()
+    }
+
+    /// The exit status, or minus the signal.
+    @discardableResult func end(by signal: Int32? = nil) -> Int32 {
+      if let signal { kill(pid, signal) }
+      close(input)
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      close(output)
+      pid = 0
+      return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
+    }
+
+    var errors: String { (try? String(decoding: TestFiles.read(directory + "/errors"), as: UTF8.self)) ?? "" }
+
+    /// The day files of mailboxes; what the program tells of itself is left out.
+    func tree() throws -> [String: [UInt8]] {
+      try TestFiles.tree(directory + "/Audit").filter { !$0.key.contains("_bridge") }
+    }
+
+    func events() throws -> Int { try tree().values.joined().reduce(0) { $0 + ($1 == 10 ? 1 : 0) } }
+
+    /// What a replay makes of the lines without their tokens.
+    func replayed(_ lines: [String]) throws -> [String: [UInt8]] {
+      let plain = lines.map { $0.hasPrefix("@") ? String($0[$0.index(after: $0.firstIndex(of: " ")!)...]) : $0 }
+      try TestFiles.write(Array(plain.joined().utf8), to: directory + "/lines")
+      let result = try TestProcess.run(
+        program,
+        ["replay", "--syslog-file", directory + "/lines", "--output-dir", directory + "/replayed"] + arguments)
+      guard result.status == 0 else { throw TestFailure(result.errors) }
+      return try TestFiles.tree(directory + "/replayed")
+    }
+  }
+
+  /// Failed logins too, whose bursts would count a line that is taken twice.
+  static func lines(_ numbers: Range<Int>, hasTokens: Bool = true) -> [String] {
+    numbers.map { number in
+      let second = (number / 60 < 10 ? "0" : "") + "\(number / 60):" + (number % 60 < 10 ? "0" : "") + "\(number % 60)"
+      let message =
+        number % 4 == 3
+        ? "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<u@example.org>, method=PLAIN, rip=203.0.113.6, lip=198.51.100.1, session=<S\(number)>"
+        : "imap-login: Login: user=<u@example.org>, method=PLAIN, rip=192.0.2.1, lip=198.51.100.1, mpid=9, session=<S\(number)>"
+      return (hasTokens ? "@token-\(number) " : "")
+        + "<22>2026-03-03T18:\(second).000123+00:00 mx dovecot: \(message)\n"
+    }
+  }
+
+  @Test func whatIsAcknowledgedIsWhatAReplayGives() throws {
+    let site = try Site()
+    try site.start()
+    #expect(site.answer() == "OK")
+    let lines = Self.lines(0..<40)
+    #expect(try site.commit(Array(lines[..<25])) == "OK")
+    let atOnce = try site.events()
+    #expect(atOnce > 10)
+    #expect(try site.commit(Array(lines[25...])) == "OK")
+    // Outside a transaction each line is a commit of its own.
+    try site.send("@more " + Self.lines(41..<42, hasTokens: false)[0])
+    #expect(site.answer() == "OK")
+    // Killed: what was acknowledged needs no good end.
+    #expect(site.end(by: SIGKILL) == -SIGKILL)
+    let tree = try site.tree()
+    let replayed = try site.replayed(lines + Self.lines(41..<42)).mapValues { bytes in
+      // A replay closes the windows of failed logins at its end.
+      bytes.split(separator: 10).filter { !String(decoding: $0, as: UTF8.self).contains(".burst\"") }
+        .flatMap { $0 + [10] }
+    }
+    #expect(tree == replayed)
+  }
+
+  @Test(arguments: [true, false]) func batchesThatComeAgainCountOnce(hasTokens: Bool) throws {
+    let site = try Site()
+    let lines = Self.lines(0..<60, hasTokens: hasTokens)
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[..<20])) == "OK")
+    // Committed, and the answer lost with the program.
+    #expect(site.end(by: SIGKILL) == -SIGKILL)
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[..<20])) == "OK")
+    // A part again, with new ones behind it; given up before its end, then whole.
+    try site.send("BEGIN TRANSACTION\n")
+    #expect(site.answer() == "OK")
+    for line in lines[20..<35] {
+      try site.send(line)
+      #expect(site.answer() == "DEFER_COMMIT")
+    }
+    #expect(try site.commit(Array(lines[20..<45])) == "OK")
+    // Ended in the middle of a transaction and of a line.
+    try site.send("BEGIN TRANSACTION\n")
+    #expect(site.answer() == "OK")
+    for line in lines[45..<50] {
+      try site.send(line)
+      #expect(site.answer() == "DEFER_COMMIT")
+    }
+    try site.send(String(lines[50].prefix(100)))
+    #expect(site.end() == 0)
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[45..<60])) == "OK")
+    #expect(try site.commit(Self.lines(100..<101, hasTokens: hasTokens)) == "OK")
+    #expect(site.end() == 0)
+    let reference = try Site()
+    try reference.start()
+    #expect(reference.answer() == "OK")
+    #expect(try reference.commit(lines + Self.lines(100..<101, hasTokens: hasTokens)) == "OK")
+    #expect(reference.end() == 0)
+    #expect(try site.tree() == (try reference.tree()))
+    #expect(try site.events() > 40)
+  }
+
+  @Test func linesAlikeAreTwoWithDifferentTokens() throws {
+    let site = try Site()
+    let line = Self.lines(1..<2, hasTokens: false)[0]
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(["@a " + line, "@b " + line, "@a " + line]) == "OK")
+    site.end()
+    // Their numbers among lines alike outlive the program.
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(["@b " + line, "@c " + line]) == "OK")
+    site.end()
+    let tree = try site.tree()
+    #expect(tree == (try site.replayed([line, line, line])))
+    #expect(try site.events() == 3)
+  }
+
+  @Test func aTreeThatCannotBeWrittenIsAnErrorAndThenNothingIsTwice() throws {
+    let site = try Site()
+    let lines = Self.lines(0..<24)
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[..<3])) == "OK")
+    // The mailbox' directory is a file for a while: nothing can be written below it.
+    let path = site.directory + "/Audit/example.org"
+    #expect(rename(path, path + ".aside") == 0)
+    try TestFiles.write([], to: path)
+    let refused = try site.commit(Array(lines[3..<20]))
+    #expect(refused.hasPrefix("mailtrail: ") && refused.contains("example.org"))
+    let again = try site.commit(Array(lines[3..<20]))
+    #expect(again.hasPrefix("mailtrail: "))
+    #expect(unlink(path) == 0)
+    #expect(rename(path + ".aside", path) == 0)
+    #expect(try site.commit(Array(lines[3..<24])) == "OK")
+    #expect(site.end() == 0)
+    let reference = try Site()
+    try reference.start()
+    #expect(reference.answer() == "OK")
+    #expect(try reference.commit(lines) == "OK")
+    #expect(reference.end() == 0)
+    #expect(try site.tree() == (try reference.tree()))
+  }
+
+  @Test func withoutAnswersEverythingReadIsDurableAtTheEnd() throws {
+    let site = try Site()
+    try site.start(["--no-confirm"])
+    let lines = Self.lines(0..<30)
+    // Marks are lines like others here, and lines alike without tokens are two.
+    let plain = Self.lines(50..<51, hasTokens: false)[0]
+    try site.send("BEGIN TRANSACTION\n" + lines.joined() + plain + plain + String(lines[0].prefix(60)))
+    #expect(site.end() == 0)
+    #expect(site.errors.contains("the last line has no end"))
+    #expect(site.errors.contains("none of the format syslog"))
+    let tree = try site.tree()
+    let replayed = try site.replayed(lines + [plain, plain])
+    #expect(tree.mapValues(\.count).values.reduce(0, +) > 0)
+    for (path, bytes) in tree { #expect(replayed[path]?.starts(with: bytes) == true) }
+    // Durable within a second without an end.
+    try site.start(["--no-confirm"])
+    let before = try site.events()
+    try site.send(Self.lines(60..<61)[0])
+    for _ in 0..<400 {
+      if try site.events() > before { break }
+      usleep(20_000)
+    }
+    #expect(try site.events() == before + 1)
+    #expect(site.end(by: SIGTERM) == 0)
+  }
+
+  @Test func oneWriterATree() throws {
+    let site = try Site()
+    try site.start()
+    #expect(site.answer() == "OK")
+    try TestFiles.write(
+      Array("sources:\n  - text: { path: \(site.directory)/none.log, format: syslog }\n".utf8),
+      to: site.directory + "/mailtrail.yaml")
+    let collect = { (directory: String) throws in
+      try TestProcess.run(
+        site.program,
+        ["collect", "--until-end", "--config", site.directory + "/mailtrail.yaml"] + site.arguments
+          + ["--set", "audit.directory=\(site.directory)/\(directory)"])
+    }
+    for directory in ["Audit", "Other"] {
+      let result = try collect(directory)
+      #expect(result.status == 1)
+      #expect(result.errors.contains("another mailtrail writes"))
+    }
+    #expect(site.end() == 0)
+    #expect(try collect("Audit").status == 0)
+    // The other way round rsyslog is told why.
+    let lock = open(site.directory + "/Audit", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+    try site.start()
+    #expect(site.answer().hasPrefix("mailtrail: another mailtrail writes"))
+    #expect(site.end() == 1)
+    close(lock)
+  }
+}
