@@ -25,27 +25,38 @@ import Testing
     }
   }
 
+  /// `takesAgain`, for `#expect`, which takes no mutating calls.
+  private static func takes(_ recent: inout RecentLines, _ mark: UInt64, hasToken: Bool = true) -> Bool {
+    recent.takesAgain(mark: mark, hasToken: hasToken)
+  }
+
   @Test func theOldestAreForgotten() {
     var recent = RecentLines(capacity: 3)
     for mark in 1...5 { recent.insert(Self.line(UInt64(mark))) }
     #expect(recent.all.map(\.mark) == [3, 4, 5])
-    #expect(!recent.takesAgain(mark: 2, hasToken: true))
-    for _ in 0..<2 { #expect(recent.takesAgain(mark: 3, hasToken: true)) }
+    let taken = [2, 3, 3, 5].map { Self.takes(&recent, $0) }
+    #expect(taken == [false, true, true, true])
   }
 
   @Test func withoutTokensOnlyWhatIsExpectedCounts() {
     var recent = RecentLines()
     for _ in 0..<2 { recent.insert(Self.line(7, hasToken: false)) }
-    #expect(!recent.takesAgain(mark: 7, hasToken: false))
+    func taken(_ times: Int) -> [Bool] { (0..<times).map { _ in Self.takes(&recent, 7, hasToken: false) } }
+    let atFirst = taken(1)
+    #expect(atFirst == [false])
     recent.expectUnacknowledged()
-    #expect((0..<3).map { _ in recent.takesAgain(mark: 7, hasToken: false) } == [true, true, false])
+    let unacknowledged = taken(3)
+    #expect(unacknowledged == [true, true, false])
     recent.acknowledge()
     recent.expectUnacknowledged()
-    #expect(!recent.takesAgain(mark: 7, hasToken: false))
+    let acknowledged = taken(1)
+    #expect(acknowledged == [false])
     recent.expectAll()
-    #expect(recent.takesAgain(mark: 7, hasToken: false))
+    let all = taken(1)
+    #expect(all == [true])
     recent.expectNothing()
-    #expect(!recent.takesAgain(mark: 7, hasToken: false))
+    let nothing = taken(1)
+    #expect(nothing == [false])
   }
 
   @Test func savesAndRestores() {
@@ -54,10 +65,13 @@ import Testing
     let snapshot = recent.encodeAll()
     for mark in 4...6 { recent.insert(Self.line(UInt64(mark))) }
     let changes = recent.encodeChanges()
-    #expect(recent.encodeChanges().isEmpty)
+    let rest = recent.encodeChanges()
+    #expect(rest.isEmpty)
     var restored = RecentLines(capacity: 4)
-    #expect(restored.restore(snapshot) && restored.restore(changes))
+    let isWhole = restored.restore(snapshot) && restored.restore(changes)
+    #expect(isWhole)
     #expect(restored.all == recent.all)
-    #expect(!restored.restore(snapshot.dropLast()))
+    let isTorn = !restored.restore(snapshot.dropLast())
+    #expect(isTorn)
   }
 }

@@ -40,7 +40,9 @@ public final class Ingestor {
   private let batch = EntryBatch()
   private var assembler: TextEntryAssembler
   private var recent = RecentLines()
+  /// nil until the tree could be opened.
   private var store: IngestStore?
+  private var locked: Set<String> = []
 
   private var events: [Correlator.Told] = []
   private var newest: UInt64 = 0
@@ -89,26 +91,32 @@ public final class Ingestor {
 
   /// Runs until the input ends or SIGTERM.
   ///
-  /// - Throws: what keeps it from running at all, which rsyslog is told too, or that the last lines are not durable.
+  /// What keeps it from running at all is thrown, or, where there are answers, told with each until it is over.
+  ///
+  /// - Throws: also when the last lines are not durable.
   public func run() throws {
     signal(SIGPIPE, SIG_IGN)
     let wake = wake
     signals.start { wake.wake() }
-    do { try open() } catch {
-      answer(.failed("\(error)"))
-      throw error
+    do { try open(patience: Self.lockPatience) } catch {
+      guard options.confirms else { throw error }
+      // rsyslogd does not bear a program that ends at its start (its issue 5017): each transaction is refused with the
+      // reason instead, until it works.
+      options.report("\(error)")
     }
     answer(.ok)
     try loop()
-    try finish()
+    if store != nil { try finish() }
   }
 
   // MARK: Start and end
 
-  private func open() throws {
+  private func open(patience: UInt64) throws {
     let (audit, state) = (configuration.audit.directory, configuration.state.directory)
-    try DirectoryLock.acquire(audit, patience: Self.lockPatience)
-    try DirectoryLock.acquire(state, patience: Self.lockPatience)
+    for directory in [audit, state] where !locked.contains(directory) {
+      try DirectoryLock.acquire(directory, patience: patience)
+      locked.insert(directory)
+    }
     let store = try IngestStore(audit: audit, state: state, calendar: calendar)
     let last = try store.restore(pipeline.correlator, &recent, report: options.report)
     self.store = store
@@ -181,7 +189,7 @@ public final class Ingestor {
     let now = WallClock.monotonic()
     var next: UInt64 = lastRetention == 0 ? .max : lastRetention + 3_600_000_000
     if let due = commitDue { next = min(next, due) }
-    if isStatusNew { next = min(next, lastStatus + 2_000_000) }
+    if isStatusNew, store != nil { next = min(next, lastStatus + 2_000_000) }
     if !isInTransaction, trouble == nil, let due = pipeline.correlator.nextDue {
       let (at, wall) = (due &+ Self.grace, WallClock.now())
       next = min(next, max(settlesFrom, now + (at > wall ? at - wall : 10_000)))
@@ -211,6 +219,9 @@ public final class Ingestor {
   }
 
   private func confirm(_ line: PipedLines.Line) {
+    if store == nil {
+      do { try open(patience: 0) } catch { return answer(.failed("\(error)")) }
+    }
     switch ConfirmationProtocol.mark(line.bytes) {
     case .begin:
       // An open transaction was given up: its lines come again.
@@ -361,6 +372,8 @@ public final class Ingestor {
   }
 
   private func writeStatus(force: Bool) {
+    // Before the lock it is another's report.
+    guard store != nil else { return }
     let now = WallClock.monotonic()
     guard force || (isStatusNew && now - lastStatus >= 2_000_000) else { return }
     (lastStatus, isStatusNew) = (now, false)
