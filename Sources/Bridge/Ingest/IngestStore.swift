@@ -28,9 +28,10 @@ final class IngestStore {
   /// Opens tree and state; both must be locked.
   ///
   /// - Throws: `TreeError` or `CheckpointError`.
-  init(audit: String, state: String, calendar: DayCalendar) throws {
+  init(audit: String, state: String, calendar: DayCalendar, hasTamperEvidence: Bool) throws {
     store = try CheckpointStore(directory: state + "/ingest")
-    tree = try AuditTree(root: audit, mode: .durable(state: state), calendar: calendar)
+    tree = try AuditTree(
+      root: audit, mode: .durable(state: state), calendar: calendar, hasTamperEvidence: hasTamperEvidence)
   }
 
   /// Repairs what an end at any instant left, and takes up what was known then. The newest line's time; nil without a
@@ -80,6 +81,9 @@ final class IngestStore {
     }
     if tree.skipsPresent, newest > presentUntil { tree.skipsPresent = false }
   }
+
+  /// Seals what was committed since the last seal; nil when there is nothing to seal.
+  func seal(at time: UInt64) throws(TreeError) -> Seal? { try tree.seal(at: time) }
 
   // MARK: State
 

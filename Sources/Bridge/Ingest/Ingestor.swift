@@ -60,6 +60,8 @@ public final class Ingestor {
   private var foreignLines = 0
   /// Since when the clock may end waits, monotonic, µs: what a syslog daemon held back while nobody listened comes first.
   private var settlesFrom: UInt64 = 0
+  /// When the next seal is due, monotonic, µs.
+  private var nextSeal: UInt64 = 0
 
   /// Without transactions events are durable at the latest so long after their line, in microseconds.
   private static let eventInterval: UInt64 = 200_000
@@ -117,7 +119,8 @@ public final class Ingestor {
       try DirectoryLock.acquire(directory, patience: patience)
       locked.insert(directory)
     }
-    let store = try IngestStore(audit: audit, state: state, calendar: calendar)
+    let store = try IngestStore(
+      audit: audit, state: state, calendar: calendar, hasTamperEvidence: configuration.audit.hasTamperEvidence)
     let last = try store.restore(pipeline.correlator, &recent, report: options.report)
     self.store = store
     newest = last ?? 0
@@ -146,6 +149,7 @@ public final class Ingestor {
       // Nobody has these lines any more.
       isCommitted = commit(patience: Self.commitPatience)
     }
+    if isCommitted { sealIfDue(force: true) }
     writeStatus(force: true)
     if !isCommitted { throw IngestError(reason: trouble ?? "", comesAgain: options.confirms) }
   }
@@ -310,6 +314,17 @@ public final class Ingestor {
 
   // MARK: Making durable
 
+  /// Seals what was written since the last seal, when the period is over (`audit.seal-period`).
+  private func sealIfDue(force: Bool = false) {
+    guard configuration.audit.hasTamperEvidence, force || WallClock.monotonic() >= nextSeal else { return }
+    nextSeal = WallClock.monotonic() + configuration.audit.sealPeriod.microseconds
+    do {
+      if let seal = try store?.seal(at: WallClock.now()) {
+        SystemMessages.send(seal, of: configuration.audit.directory)
+      }
+    } catch { options.report("the tree could not be sealed, which is tried again: \(error)") }
+  }
+
   private func commitIfDue() {
     guard let due = commitDue, WallClock.monotonic() >= due else { return }
     if commit(patience: 0) || options.confirms { return }
@@ -333,6 +348,7 @@ public final class Ingestor {
         (trouble, dirtySince, isStatusNew) = (nil, nil, true)
         status.checkpoint = WallClock.now()
         count(told)
+        sealIfDue()
         return true
       } catch {
         if events.isEmpty { count(told) }
