@@ -46,4 +46,15 @@ import Testing
   func notKeyAndValue(argument: String) {
     #expect(problems("", [argument]).first?.hasPrefix("--set \(argument): not `key=value`") == true)
   }
+
+  /// Keys stand in messages, and a terminal obeys what it is sent.
+  @Test func messagesDriveNoTerminal() {
+    do throws(ConfigurationError) {
+      _ = try Configuration.parse(Array("3".utf8), file: "f.yaml", overrides: ["a\u{1b}[2J\u{202e}.b\u{7}=1"])
+      Issue.record("a scalar has no keys")
+    } catch {
+      #expect(error.description.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+      #expect(!error.description.unicodeScalars.contains("\u{202e}"))
+    }
+  }
 }

@@ -1,10 +1,11 @@
 import AuditModel
-@testable import AuditTree
-@testable import Bridge
 import Correlation
 import Glibc
 import LogSources
 import RuleTable
+
+@testable import AuditTree
+@testable import Bridge
 
 /// Any bytes as a checkpoint's parts. Checksums are made to fit: without that nothing behind them would be reached.
 ///

@@ -1,7 +1,8 @@
-@testable import AuditModel
-@testable import AuditTree
 import Correlation
 import Foundation
+
+@testable import AuditModel
+@testable import AuditTree
 
 /// What must hold of every record and every path, whatever the log said.
 enum RecordCheck {
