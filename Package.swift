@@ -2,12 +2,19 @@
 // One package, one program: `mailtrail`. The modules and their order are described in README.md, "The house".
 import PackageDescription
 
+// The exact version, so that the same commit gives the same program. The Debian package is built from a copy of it that
+// lacks Foundation (packaging/build-deb), which makes the program a third smaller.
+let argumentParser: Package.Dependency =
+  if let copy = Context.environment["MAILTRAIL_ARGUMENT_PARSER"] {
+    .package(path: copy)
+  } else {
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  }
+
 let package = Package(
   name: "mailtrail",
   products: [.executable(name: "mailtrail", targets: ["mailtrail"])],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
-  ],
+  dependencies: [argumentParser],
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),

@@ -29,6 +29,17 @@ enum Compression: Sendable {
   }
 }
 
+extension Compression {
+  /// What decompresses it, and the Debian package that has that.
+  fileprivate var library: (name: String, package: String) {
+    switch self {
+    case .none, .gzip: ("libz.so.1", "zlib1g")
+    case .xz: ("liblzma.so.5", "liblzma5")
+    case .zstd: ("libzstd.so.1", "libzstd1")
+    }
+  }
+}
+
 /// The bytes of a descriptor as they are.
 final class PlainBytes: TextLogBytes {
   private let descriptor: Int32
@@ -95,6 +106,12 @@ final class DecompressedBytes: TextLogBytes {
 
   init(_ compression: Compression, source: PlainBytes, path: String) throws(JournalError) {
     (self.source, self.path) = (source, path)
+    let library = compression.library
+    guard mailtrail_has_library(library.name) != 0 else {
+      throw JournalError(
+        operation: "cannot decompress", subject: path, detail: "there is no \(library.name)",
+        remedy: "install \(library.package)")
+    }
     switch compression {
     case .gzip, .none:
       let gzip = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
@@ -107,7 +124,7 @@ final class DecompressedBytes: TextLogBytes {
       stream = .xz(xz)
       if mailtrail_lzma_decoder(xz, Self.memoryLimit) != LZMA_OK { throw Self.noMemory(path) }
     case .zstd:
-      guard let zstd = ZSTD_createDCtx() else { throw Self.noMemory(path) }
+      guard let zstd = mailtrail_ZSTD_createDCtx() else { throw Self.noMemory(path) }
       stream = .zstd(zstd)
     }
   }
@@ -115,12 +132,12 @@ final class DecompressedBytes: TextLogBytes {
   deinit {
     switch stream {
     case .gzip(let stream):
-      inflateEnd(stream)
+      _ = mailtrail_inflateEnd(stream)
       stream.deallocate()
     case .xz(let stream):
-      lzma_end(stream)
+      mailtrail_lzma_end(stream)
       stream.deallocate()
-    case .zstd(let stream): ZSTD_freeDCtx(stream)
+    case .zstd(let stream): _ = mailtrail_ZSTD_freeDCtx(stream)
     }
     input.deallocate()
   }
@@ -159,14 +176,14 @@ final class DecompressedBytes: TextLogBytes {
     stream.pointee.avail_in = UInt32(end - start)
     stream.pointee.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_out = UInt32(buffer.count)
-    let result = CCompression.inflate(stream, Z_NO_FLUSH)
+    let result = mailtrail_inflate(stream, Z_NO_FLUSH)
     start = end - Int(stream.pointee.avail_in)
     switch result {
     case Z_OK, Z_BUF_ERROR: isInsideFrame = true
     case Z_STREAM_END:
       // Another member may follow (RFC 1952, 2.2).
       isInsideFrame = false
-      inflateReset(stream)
+      _ = mailtrail_inflateReset(stream)
     default: throw damage(stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(result)")
     }
     return buffer.count - Int(stream.pointee.avail_out)
@@ -180,7 +197,7 @@ final class DecompressedBytes: TextLogBytes {
     stream.pointee.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_out = buffer.count
     isInsideFrame = true
-    let result = lzma_code(stream, isInputOver ? LZMA_FINISH : LZMA_RUN)
+    let result = mailtrail_lzma_code(stream, isInputOver ? LZMA_FINISH : LZMA_RUN)
     start = end - stream.pointee.avail_in
     switch result {
     case LZMA_OK: break
@@ -199,8 +216,8 @@ final class DecompressedBytes: TextLogBytes {
   ) throws(JournalError) -> Int {
     var source = ZSTD_inBuffer(src: input.baseAddress, size: end, pos: start)
     var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
-    let result = ZSTD_decompressStream(stream, &target, &source)
-    if ZSTD_isError(result) != 0 { throw damage(String(cString: ZSTD_getErrorName(result))) }
+    let result = mailtrail_ZSTD_decompressStream(stream, &target, &source)
+    if mailtrail_ZSTD_isError(result) != 0 { throw damage(String(cString: mailtrail_ZSTD_getErrorName(result))) }
     isInsideFrame = result != 0
     start = source.pos
     return target.pos
