@@ -11,8 +11,8 @@ public struct MailtrailCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self, MailboxesCommand.self,
-      RulesCommand.self, StatusCommand.self, RetentionCommand.self, DoctorCommand.self,
+      CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
+      MailboxesCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self, DoctorCommand.self,
       VerifyCommand.self,
     ])
 
