@@ -23,7 +23,8 @@ final class BackfillClient {
       }
       return nil
     }
-    try send(BackfillProtocol.greeting)
+    // A collector that refuses may have hung up already; its reason can be read all the same.
+    _ = BackfillProtocol.send(Array((BackfillProtocol.greeting + "\n").utf8), to: socket)
     let answer = try receive()
     guard answer == BackfillProtocol.greeting else { throw BackfillError("the collector refuses: \(answer)") }
   }
@@ -44,10 +45,6 @@ final class BackfillClient {
     let numbers = parts.dropFirst().compactMap { Int($0) }
     guard parts.first == "done", numbers.count == 3 else { throw BackfillError("the collector refuses: \(answer)") }
     return .init(added: numbers[0], present: numbers[1], expired: numbers[2])
-  }
-
-  private func send(_ line: String) throws {
-    guard BackfillProtocol.send(Array((line + "\n").utf8), to: socket) else { throw Self.gone }
   }
 
   private func receive() throws -> String {

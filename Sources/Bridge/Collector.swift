@@ -432,6 +432,7 @@ public final class Collector {
     let trouble = writer?.status.trouble ?? ""
     guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
     let isNew = force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
+      || status.isCaughtUp != (caughtUpAt > 0)
     lastStatus = now
     guard isNew, let writer = writer?.status else { return }
     hasStatusChanged = false

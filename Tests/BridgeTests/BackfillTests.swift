@@ -134,16 +134,25 @@ import Testing
         _ = try collector.finish()
         collector = try site.start()
       }
-      let seen = try ids(site.records())
-      try #require(Set(seen).count == seen.count)
+      try #require(twice(try site.records()) == [])
     }
     let last = try replay(site)
     #expect(last.status == 0, "\(last.errors)")
     kill(collector.pid, SIGTERM)
     #expect(try collector.finish().status == 0)
     let records = try site.records()
-    #expect(Set(ids(records)).count == records.count)
-    #expect(try records == expected(site))
+    #expect(twice(records) == [])
+    // Windows of failures that were open at the end the service closes by the clock, a reading to the end does not.
+    let wanted = Set(try expected(site))
+    #expect(wanted.subtracting(records) == [])
+    #expect(Set(records).subtracting(wanted).filter { !$0.contains(".burst\"") } == [])
+  }
+
+  private func twice(_ records: [String]) -> [String] {
+    var seen: [String: String] = [:]
+    return records.filter { record in
+      seen.updateValue(record, forKey: String(record.dropFirst(7).prefix { $0 != "\"" })) != nil
+    }
   }
 
   @Test("the socket is for root and the collector's user only", .enabled(if: geteuid() == 0, "needs another user"))

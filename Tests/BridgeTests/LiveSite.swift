@@ -66,10 +66,10 @@ struct LiveSite {
   }
 
   /// Looks again and again until it is so; false after a minute, so that a test fails rather than hangs.
-  func waits(_ isSo: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<1_200 {
+  func waits(every microseconds: useconds_t = 50_000, _ isSo: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<(60_000_000 / microseconds) {
       if try isSo() { return true }
-      usleep(50_000)
+      usleep(microseconds)
     }
     return false
   }
