@@ -163,8 +163,10 @@ final class TrailWriter: @unchecked Sendable {
         if let store, let checkpoint = job.checkpoint {
           if !isCommitted { try tree.commit() }
           isCommitted = true
-          // A change that was taken in is kept by the store; only the files are written again.
-          let change = isChangeWritten ? .changes([]) : checkpoint.change
+          // Changes that were taken in are kept by the store, and only the files are written again. A snapshot must
+          // come again itself: the try that failed may have left none.
+          var change = checkpoint.change
+          if case .changes = change, isChangeWritten { change = .changes([]) }
           isChangeWritten = true
           try store.write(position: checkpoint.position, newest: checkpoint.newest, change: change)
         }

@@ -31,7 +31,8 @@ import Testing
     try TestFiles.write(Array(Self.rule.utf8), to: site.directory + "/rules/accountd.rules")
   }
 
-  private func replay(_ site: LiveSite, _ more: [String] = []) throws -> (status: Int32, output: String, errors: String) {
+  private func replay(_ site: LiveSite, _ more: [String] = []) throws -> (status: Int32, output: String, errors: String)
+  {
     try site.run(["replay", "--output-dir", site.tree] + more)
   }
 

@@ -116,7 +116,8 @@ import Testing
     #expect(gaps.count == 1)
     #expect(gaps.allSatisfy { $0.contains("; between 2026-") && $0.contains(" and 2026-") })
     #expect(try site.run(["show", "ann@example.org", "--no-pager"]).output.contains("bridge.gap"))
-    #expect(!(try site.run(["show", "ann@example.org", "--no-pager", "-S", "2027-01-01"]).output.contains("bridge.gap")))
+    #expect(
+      !(try site.run(["show", "ann@example.org", "--no-pager", "-S", "2027-01-01"]).output.contains("bridge.gap")))
   }
 
   @Test("SURVIVE 28: killed while the clock ends windows of failures: each is told once", .timeLimit(.minutes(5)))
