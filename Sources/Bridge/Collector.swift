@@ -436,7 +436,8 @@ public final class Collector {
     if let writer, writer.status.jobsDone > 0 { rulesRecord?.save() }
     let trouble = writer?.status.trouble ?? ""
     guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
-    let isNew = force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
+    let isNew =
+      force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
       || status.isCaughtUp != (caughtUpAt > 0)
     lastStatus = now
     guard isNew, let writer = writer?.status else { return }

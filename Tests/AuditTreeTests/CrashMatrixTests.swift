@@ -186,12 +186,12 @@ import Testing
     }
   }
 
-  @Test func aPowerCutAtEachCall() throws {
+  @Test("SURVIVE 28: a power cut at each call") func aPowerCutAtEachCall() throws {
     let (expected, calls) = try undisturbed()
     for call in 0..<calls { try check([.crash(at: call)], powerCut: true, expected) }
   }
 
-  @Test(arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
+  @Test("SURVIVE 26: an error at each call", arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
   func aFailureAtEachCall(code: Int32, count: Int) throws {
     let (expected, calls) = try undisturbed()
     for call in 0..<calls { try check([.failure(at: call, code: code, count: count)], expected) }

@@ -72,8 +72,8 @@ import Testing
     #expect(replayed == collected)
   }
 
-  /// SURVIVE.md 28: nothing lost, nothing twice, byte for byte, at whatever moment the process dies.
-  @Test(.timeLimit(.minutes(15))) func survivesBeingKilledTwoHundredTimes() throws {
+  @Test("SURVIVE 28: killed at any moment, nothing is lost and nothing twice, byte for byte", .timeLimit(.minutes(15)))
+  func survivesBeingKilledTwoHundredTimes() throws {
     let site = try Site(sessions: 1500)
     defer { site.remove() }
     #expect(try site.begin("a").finish().status == 0)
@@ -115,7 +115,8 @@ import Testing
     #expect(result.errors.contains("another mailtrail writes"))
   }
 
-  @Test func aDamagedCheckpointIsSetAsideAndNothingIsWrittenTwice() throws {
+  @Test("SURVIVE 15: a torn checkpoint is set aside, and nothing is written twice")
+  func aDamagedCheckpointIsSetAsideAndNothingIsWrittenTwice() throws {
     let site = try Site(sessions: 30)
     defer { site.remove() }
     #expect(try site.begin("a").finish().status == 0)
