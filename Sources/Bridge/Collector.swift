@@ -157,6 +157,11 @@ public final class Collector {
       tree.skipsPresent = true
     }
     pipeline.correlator.settleRestored()
+    if let content {
+      // What was due when the last collector stopped; a replay may have added it since.
+      pipeline.correlator.settle(asOf: content.readUpTo)
+      additions = pipeline.correlator.takeTold()
+    }
     let level = tellsSystemMessages
     let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { told in
       for one in told {
@@ -268,6 +273,9 @@ public final class Collector {
     guard held == nil, additions.isEmpty, let server = backfill else { return }
     brought = brought ?? server.take()
     guard let batch = brought, hasReadUpTo(batch.asOf) else { return }
+    // Rules that this collector did not have may have let the replay see more entries go by, and the time with them.
+    pipeline.correlator.settle(asOf: batch.asOf)
+    events += pipeline.correlator.takeTold()
     submitIfDue(force: true)
     guard held == nil else { return }
     brought = nil

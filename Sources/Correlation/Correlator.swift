@@ -95,6 +95,9 @@ public final class Correlator {
     notes.expire(now: now)
   }
 
+  /// Tells what falls due by a time up to which all entries have been read, though no rule knew the last of them.
+  public func settle(asOf time: UInt64) { if time > now { advance(to: time) } }
+
   /// Tells what still waits: the input has ended.
   ///
   /// - Parameter closesBursts: false where more input may follow: windows stay open for it.

@@ -104,7 +104,7 @@ import Testing
 
   // MARK: What others do to the tree
 
-  @Test func makesAnewWhatWasRemoved() throws {
+  @Test("SURVIVE 30: what was removed is made anew") func makesAnewWhatWasRemoved() throws {
     let tree = try liveTree()
     for (number, victim) in ["", annFile, "Audit/example.org/ann", "Audit/example.org"].enumerated() {
       if !victim.isEmpty { run("rm", "-r", directory.path + "/" + victim) }
@@ -114,7 +114,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["example.org", "example.org/ann", "example.org/ann/AUDIT-260301.log"], ["link", "file", "fifo"])
+  @Test(
+    "SURVIVE 30: a link, a file or a FIFO in the way is refused",
+    arguments: ["example.org", "example.org/ann", "example.org/ann/AUDIT-260301.log"], ["link", "file", "fifo"])
   func refusesForeignObjects(place: String, object: String) throws {
     let tree = try liveTree()
     let path = directory.root + "/" + place
@@ -200,7 +202,9 @@ import Testing
   }()
 
   /// A real full disk: what fitted in part is taken back, and comes whole when there is room.
-  @Test(.enabled(if: AuditTreeTests.canMount, "needs root and the right to mount a tmpfs"))
+  @Test(
+    "SURVIVE 26: a full disk is waited for",
+    .enabled(if: AuditTreeTests.canMount, "needs root and the right to mount a tmpfs"))
   func aFullDisk() throws {
     let tree = try liveTree()
     try #require(run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", directory.root) == 0)

@@ -197,14 +197,20 @@ import Testing
     }
   }
 
+<<<<<<< HEAD
   @Test(arguments: [false, true]) func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
     let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
     for call in 0..<calls {
       try check([.crash(at: call)], powerCut: true, hasTamperEvidence: hasTamperEvidence, expected)
     }
+=======
+  @Test("SURVIVE 28: a power cut at each call") func aPowerCutAtEachCall() throws {
+    let (expected, calls) = try undisturbed()
+    for call in 0..<calls { try check([.crash(at: call)], powerCut: true, expected) }
+>>>>>>> survive
   }
 
-  @Test(arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
+  @Test("SURVIVE 26: an error at each call", arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
   func aFailureAtEachCall(code: Int32, count: Int) throws {
     let (expected, calls) = try undisturbed()
     for call in 0..<calls { try check([.failure(at: call, code: code, count: count)], expected) }

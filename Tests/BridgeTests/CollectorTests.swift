@@ -72,9 +72,14 @@ import Testing
     #expect(replayed == collected)
   }
 
+<<<<<<< HEAD
   /// SURVIVE.md 28: nothing lost, nothing twice, byte for byte, at whatever moment the process dies. Every other round
   /// with tamper evidence, where each line's bytes depend on all lines before it, and a seal comes every so often.
   @Test(.timeLimit(.minutes(15))) func survivesBeingKilledTwoHundredTimes() throws {
+=======
+  @Test("SURVIVE 28: killed at any moment, nothing is lost and nothing twice, byte for byte", .timeLimit(.minutes(15)))
+  func survivesBeingKilledTwoHundredTimes() throws {
+>>>>>>> survive
     let site = try Site(sessions: 1500)
     defer { site.remove() }
     let settings = [[], ["--set", "audit.tamper-evidence=true"]]
@@ -122,7 +127,8 @@ import Testing
     #expect(result.errors.contains("another mailtrail writes"))
   }
 
-  @Test func aDamagedCheckpointIsSetAsideAndNothingIsWrittenTwice() throws {
+  @Test("SURVIVE 15: a torn checkpoint is set aside, and nothing is written twice")
+  func aDamagedCheckpointIsSetAsideAndNothingIsWrittenTwice() throws {
     let site = try Site(sessions: 30)
     defer { site.remove() }
     #expect(try site.begin("a").finish().status == 0)

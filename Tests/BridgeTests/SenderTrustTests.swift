@@ -28,6 +28,7 @@ import Testing
   }
 
   @Test(
+    "SURVIVE 23: who may tell, without a unit and against forgery",
     arguments: [
       (["_UID=0"], true), (["_UID=1000"], false), (["_UID=8"], true), ([], false),
       (["_UID=1000", "_SYSTEMD_UNIT=t.service", "_SYSTEMD_SLICE=system.slice"], true),

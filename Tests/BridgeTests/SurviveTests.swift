@@ -66,7 +66,7 @@ import Testing
     let lines = Array(String(decoding: new.text, as: UTF8.self).split(separator: "\n\n").map { String($0) + "\n\n" })
     try TestJournal.write(Array(lines[20...].joined().utf8), to: site.directory + "/journal/new.journal")
     let collector = try site.start()
-    try #require(try site.waits { (try? site.records().count) == 30 })
+    try #require(site.waits { (try? site.records().count) == 30 })
     try TestJournal.write(old.text, to: site.directory + "/old.journal")
     try #require(rename(site.directory + "/old.journal", site.directory + "/journal/old.journal") == 0)
     let isThere = try site.waits { try site.records().count >= 50 }
@@ -189,13 +189,64 @@ import Testing
     let collector = try TestProcess(
       "/usr/bin/unshare",
       ["-U", "-r", "/bin/sh", "-c", "echo 0 >/proc/sys/user/max_inotify_instances; exec \(site.program) \(words)"])
-    try #require(try site.waits { (try? site.records().count) == 1 })
+    try #require(site.waits { (try? site.records().count) == 1 })
     try site.log("later") { journal in for number in 1...3 { login(&journal, number) } }
     #expect(try site.waits { try site.records().count == 3 })
     kill(collector.pid, SIGTERM)
     let result = try collector.finish()
     #expect(result.status == 0)
     #expect(result.errors.split(separator: "\n").filter { $0.contains("max_user_instances") }.count == 1)
+  }
+
+  @Test(
+    "SURVIVE 29: an idle collector and one that waits for a full disk feed the watchdog, and say what they wait for")
+  func watchdog() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { login(&$0, 1) }
+    let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    defer { close(listener) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let path = site.directory + "/notify"
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(bound == 0)
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    func message() -> String {
+      var bytes = [UInt8](repeating: 0, count: 4_096)
+      let count = recv(listener, &bytes, bytes.count, 0)
+      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+    // A tree that cannot be written: a file stands where the mailbox's domain belongs.
+    let collector = try TestProcess(
+      "/usr/bin/env",
+      ["NOTIFY_SOCKET=\(path)", "WATCHDOG_USEC=400000", site.program, "collect"] + site.arguments)
+    var messages: [String] = []
+    while messages.filter({ $0.contains("WATCHDOG=1") }).count < 5, messages.last != "" { messages.append(message()) }
+    #expect(messages.contains { $0.contains("READY=1") })
+    #expect(messages.filter { $0.contains("WATCHDOG=1") }.count == 5)
+    try #require(site.waits { access(site.tree + "/example.org", F_OK) == 0 })
+    try #require(try TestProcess.run("/bin/mv", [site.tree + "/example.org", site.directory + "/moved"]).status == 0)
+    try TestFiles.write([], to: site.tree + "/example.org")
+    try site.log("later") { journal in for number in 1...3 { login(&journal, number) } }
+    messages = []
+    while !messages.contains(where: { $0.contains("STATUS=Waiting") }), messages.last != "" {
+      messages.append(message())
+    }
+    #expect(messages.last?.contains("STATUS=Waiting") == true)
+    messages = []
+    while messages.filter({ $0.contains("WATCHDOG=1") }).count < 5, messages.last != "" { messages.append(message()) }
+    #expect(messages.filter { $0.contains("WATCHDOG=1") }.count == 5)
+    unlink(site.tree + "/example.org")
+    #expect(try site.waits { try site.records().count >= 2 })
+    kill(collector.pid, SIGTERM)
+    #expect(try collector.finish().status == 0)
   }
 
   static let canLimitInotify: Bool = {

@@ -16,7 +16,8 @@ struct DamagedJournalTests {
   }
 
   @Test(
-    "a bad file in a directory is said and the others are read", arguments: ["truncated", "empty", "not a journal"])
+    "SURVIVE 5: a bad file in a directory is said and the others are read",
+    arguments: ["truncated", "empty", "not a journal"])
   func inDirectory(kind: String) throws {
     let fixture = try JournalFixture()
     try fixture.write("good.journal", [Entry(1, "good")])
@@ -56,7 +57,7 @@ struct DamagedJournalTests {
     #expect(throws: JournalError.self) { _ = try JournalReader(JournalRequest(selection: JournalSelection())) }
   }
 
-  @Test("an entry whose message is damaged says that it has none, and the others are read")
+  @Test("SURVIVE 7: an entry whose message is damaged says that it has none, and the others are read")
   func damagedObject() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one"), Entry(2, "two-damaged"), Entry(3, "three")])
@@ -74,7 +75,7 @@ struct DamagedJournalTests {
     #expect(batch.entries.map(\.hasMessage) == [true, false, true])
   }
 
-  @Test("files that nobody here may read are an error that names the group")
+  @Test("SURVIVE 22: files that nobody here may read are an error that names the group")
   func forbidden() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one")])

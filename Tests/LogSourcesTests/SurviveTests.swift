@@ -328,6 +328,18 @@ struct SurviveTests {
     #expect(!open.contains("\(old) (deleted)"))
   }
 
+  @Test("SURVIVE 24: entries of users' journals are read with the system's, in order")
+  func userJournals() throws {
+    let fixture = try JournalFixture()
+    try fixture.write("system.journal", [Entry(1_000, "m1"), Entry(3_000, "m3")])
+    let reader = try follow(fixture.wholeDirectory)
+    #expect(try reader.messages() == ["m1", "m3"])
+    try fixture.write("user-1000.journal", [Entry(4_000, "m4")])
+    #expect(try reader.messagesWhenTheyCome(count: 1) == ["m4"])
+    try fixture.write("system.journal", [Entry(5_000, "m5")])
+    #expect(try reader.messagesWhenTheyCome(count: 1) == ["m5"])
+  }
+
   // MARK: Bytes
 
   @Test("SURVIVE 20: NUL, LF and 0xFF arrive; two messages or none are no reason to stop")
