@@ -197,17 +197,12 @@ import Testing
     }
   }
 
-<<<<<<< HEAD
-  @Test(arguments: [false, true]) func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
+  @Test("SURVIVE 28: a power cut at each call", arguments: [false, true])
+  func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
     let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
     for call in 0..<calls {
       try check([.crash(at: call)], powerCut: true, hasTamperEvidence: hasTamperEvidence, expected)
     }
-=======
-  @Test("SURVIVE 28: a power cut at each call") func aPowerCutAtEachCall() throws {
-    let (expected, calls) = try undisturbed()
-    for call in 0..<calls { try check([.crash(at: call)], powerCut: true, expected) }
->>>>>>> survive
   }
 
   @Test("SURVIVE 26: an error at each call", arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])

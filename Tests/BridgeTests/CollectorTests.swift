@@ -72,14 +72,10 @@ import Testing
     #expect(replayed == collected)
   }
 
-<<<<<<< HEAD
-  /// SURVIVE.md 28: nothing lost, nothing twice, byte for byte, at whatever moment the process dies. Every other round
-  /// with tamper evidence, where each line's bytes depend on all lines before it, and a seal comes every so often.
-  @Test(.timeLimit(.minutes(15))) func survivesBeingKilledTwoHundredTimes() throws {
-=======
+  /// Every other round with tamper evidence, where each line's bytes depend on all lines before it, and a seal comes every
+  /// so often.
   @Test("SURVIVE 28: killed at any moment, nothing is lost and nothing twice, byte for byte", .timeLimit(.minutes(15)))
   func survivesBeingKilledTwoHundredTimes() throws {
->>>>>>> survive
     let site = try Site(sessions: 1500)
     defer { site.remove() }
     let settings = [[], ["--set", "audit.tamper-evidence=true"]]
