@@ -41,7 +41,7 @@ import Testing
     // Odd local parts and display names stand in quotes (RFC 5322, section 3.4.1).
     ("sendmail.", "expanded"), ("mailman.", "name"),
     // No account has a blank in its name, and the line tells of one that logged in.
-    ("cpanel.login", "login"),
+    ("cpanel.login", "login"), ("cpanel.session-new", "login"), ("postfix.client.authenticated", "login"),
     // Quotes in a text are escaped.
     ("stalwart.", ""), ("perdition.", "user"),
     // A name of the DNS has no blanks.
@@ -69,7 +69,7 @@ import Testing
     for rule in table.rules where !rule.isNoise {
       for example in rule.examples {
         guard let expected = example.expected else { continue }
-        for (name, value) in expected
+        for (name, value) in expected.sorted(by: { $0.key < $1.key })
         where marks.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
           guard let range = Self.onlyPlace(of: value, in: example.message) else { continue }
           // What the rest of the line names, whether or not the example alone makes an event for it.
