@@ -19,6 +19,13 @@ import Testing
 
   @Test("SURVIVE 4: a file cut while it is read kills the reader, is named, and is left out the third time")
   func cutWhileRead() throws {
+    // On a quick machine everything may be read before the file is cut: then it is tried anew.
+    for _ in 1...10 where try isCaughtReading() { return }
+    Issue.record("the reader was never caught in the middle of the file")
+  }
+
+  /// False when the collector was at the file's end before it was cut.
+  private func isCaughtReading() throws -> Bool {
     let site = try LiveSite()
     defer { site.remove() }
     try site.log("good") { login(&$0, 1) }
@@ -32,13 +39,19 @@ import Testing
       // Stopped in its first batches, so that nearly all of the file is still to be read; then the file is cut.
       let hasBegun = site.waits(every: 500) { access(site.directory + "/state/status", F_OK) == 0 }
       kill(collector.pid, SIGSTOP)
-      try #require(hasBegun && !site.read("state/status").contains("entries_read=99"))
+      try #require(hasBegun)
       try #require(truncate(path, 4_096) == 0)
       kill(collector.pid, SIGCONT)
-      let isDead = site.waits { isZombie(collector.pid) } || site.waits { isZombie(collector.pid) }
+      // Alive after this, it has read everything and waits for more.
+      let isDead = (0..<200).contains { _ in
+        if isZombie(collector.pid) { return true }
+        usleep(50_000)
+        return false
+      }
       if !isDead { kill(collector.pid, SIGKILL) }
       let result = try collector.finish()
-      try #require(isDead && result.status == -SIGBUS, "round \(round): \(result.status) \(result.errors)")
+      if !isDead { return false }
+      try #require(result.status == -SIGBUS, "round \(round): \(result.status) \(result.errors)")
     }
     try TestFiles.write(whole, to: path)
     let last = try site.collect()
@@ -47,6 +60,7 @@ import Testing
     let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") && $0.contains("bad.journal") }
     #expect(gaps.contains { $0.contains("left out until it is removed; between 2026-") })
     #expect(try sessions(site.records()).contains("S1"))
+    return true
   }
 
   private func isZombie(_ pid: pid_t) -> Bool {
