@@ -22,6 +22,9 @@
     storage.reserveCapacity(minimumCapacity)
   }
 
+  /// Takes whole fields that were made in the layout above.
+  @inlinable public init(wholeFields: UnsafeRawBufferPointer) { storage = Array(wholeFields) }
+
   /// Takes fields in the layout above, as `bytes` gave them.
   ///
   /// Returns nil when the bytes do not hold whole fields (a damaged checkpoint).
@@ -67,7 +70,7 @@
     let length = min(value.count, Self.maximumLength)
     storage.append(UInt8(truncatingIfNeeded: key))
     let header = UInt32(length) | UInt32(key >> 8) << 24
-    withUnsafeBytes(of: header.littleEndian) { storage.append(contentsOf: $0) }
+    Swift.withUnsafeBytes(of: header.littleEndian) { storage.append(contentsOf: $0) }
     storage.append(contentsOf: value.prefix(length))
   }
 
@@ -89,15 +92,14 @@
     }
   }
 
-  @usableFromInline func range(of key: UInt16) -> Range<Int>? {
-    var position = 0
-    while position < storage.count {
-      let start = position + Self.headerLength
-      let end = start + length(at: position)
-      if self.key(at: position) == key { return start..<end }
-      position = end
-    }
-    return nil
+  @inlinable func range(of key: UInt16) -> Range<Int>? {
+    storage.withUnsafeBytes { FieldLayout.range(of: key, in: $0) }
+  }
+
+  /// Calls the body with the fields in the layout that `FieldLayout` reads. The bytes do not outlive the call.
+  @inlinable
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try storage.withUnsafeBytes(body)
   }
 
   @inlinable func length(at position: Int) -> Int {
@@ -106,5 +108,45 @@
 
   @inlinable func key(at position: Int) -> UInt16 {
     UInt16(storage[position]) | UInt16(storage[position + 4]) << 8
+  }
+}
+
+/// The layout of `FieldSet.bytes`, for whoever reads or makes it without a `FieldSet`.
+///
+/// The callers hand in whole fields, as a `FieldSet` has them: lengths are not checked against the end again.
+public enum FieldLayout {
+  /// The bytes in front of each value.
+  @inlinable public static var headerLength: Int { 5 }
+
+  /// The key of the field whose header is at a place.
+  @inlinable public static func key(at place: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
+    UInt16(fields[place]) | UInt16(fields[place + 4]) << 8
+  }
+
+  /// Where the value of the field lies whose header is at a place.
+  @inlinable public static func value(at place: Int, in fields: UnsafeRawBufferPointer) -> Range<Int> {
+    let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
+    return (place + headerLength)..<(place + headerLength + length)
+  }
+
+  /// Where the value of a key lies; nil when it is absent.
+  @inlinable public static func range(of key: UInt16, in fields: UnsafeRawBufferPointer) -> Range<Int>? {
+    var place = 0
+    while place < fields.count {
+      let value = value(at: place, in: fields)
+      if self.key(at: place, in: fields) == key { return value }
+      place = value.upperBound
+    }
+    return nil
+  }
+
+  /// Writes the header of a value of so many bytes, less than 16 MiB.
+  @inlinable
+  public static func writeHeader(_ key: UInt16, length: Int, to header: UnsafeMutablePointer<UInt8>) {
+    header[0] = UInt8(truncatingIfNeeded: key)
+    header[1] = UInt8(truncatingIfNeeded: length)
+    header[2] = UInt8(truncatingIfNeeded: length >> 8)
+    header[3] = UInt8(truncatingIfNeeded: length >> 16)
+    header[4] = UInt8(truncatingIfNeeded: key >> 8)
   }
 }

@@ -45,25 +45,61 @@ public struct MailboxNaming: Sendable, Equatable {
   ///
   /// Never fails on odd text: whether such a name is a mailbox is not decided here.
   public func address(of name: some Collection<UInt8>) -> MailboxAddress? {
-    let name = Array(name)
-    let at = name.lastIndex(of: UInt8(ascii: "@"))
-    let isWhole = at.map { $0 > 0 && $0 < name.count - 1 } ?? false
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.count + defaultDomain.count + 1)
-    for byte in Self.unquoted(isWhole ? name[..<at!] : name[...]) {
-      // A name without a domain keeps no stray "@".
-      if !isWhole, byte == UInt8(ascii: "@") { continue }
-      if !bytes.isEmpty, extensionDelimiters.contains(byte) { break }
-      bytes.append(foldsCase ? Self.lowercased(byte) : byte)
-    }
-    guard !bytes.isEmpty else { return nil }
-    bytes.append(UInt8(ascii: "@"))
-    if isWhole {
-      for byte in name[(at! + 1)...] { bytes.append(Self.lowercased(byte)) }
-    } else {
-      bytes += defaultDomain
+    if let found = name.withContiguousStorageIfAvailable({ address(of: $0) }) { return found }
+    return Array(name).withUnsafeBufferPointer { address(of: $0) }
+  }
+
+  private func address(of name: UnsafeBufferPointer<UInt8>) -> MailboxAddress? {
+    let bytes = [UInt8](unsafeUninitializedCapacity: maximumLength(ofName: name.count)) { buffer, count in
+      count = write(addressOf: name, to: buffer.baseAddress!)
     }
     return MailboxAddress(bytes)
+  }
+
+  /// The longest address that a name of so many bytes may mean.
+  public func maximumLength(ofName count: Int) -> Int { count + defaultDomain.count + 1 }
+
+  /// Writes the address of the mailbox that a name means where there is room for `maximumLength`; returns its length,
+  /// 0 for no name at all.
+  public func write(addressOf name: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
+    let at = name.lastIndex(of: UInt8(ascii: "@"))
+    let isWhole = at.map { $0 > 0 && $0 < name.count - 1 } ?? false
+    let local = UnsafeBufferPointer(rebasing: isWhole ? name[..<at!] : name[...])
+    var count: Int
+    if local.first == UInt8(ascii: "\"") {
+      count = Self.unquoted(Array(local)[...]).withUnsafeBufferPointer { write(local: $0, isWhole, to: output) }
+    } else {
+      count = write(local: local, isWhole, to: output)
+    }
+    guard count > 0 else { return 0 }
+    output[count] = UInt8(ascii: "@")
+    count += 1
+    if isWhole {
+      for byte in name[(at! + 1)...] {
+        output[count] = Self.lowercased(byte)
+        count += 1
+      }
+    } else {
+      for byte in defaultDomain {
+        output[count] = byte
+        count += 1
+      }
+    }
+    return count
+  }
+
+  private func write(
+    local: UnsafeBufferPointer<UInt8>, _ isWhole: Bool, to output: UnsafeMutablePointer<UInt8>
+  ) -> Int {
+    var count = 0
+    for byte in local {
+      // A name without a domain keeps no stray "@".
+      if !isWhole, byte == UInt8(ascii: "@") { continue }
+      if count > 0, extensionDelimiters.contains(byte) { break }
+      output[count] = foldsCase ? Self.lowercased(byte) : byte
+      count += 1
+    }
+    return count
   }
 
   /// The local part without the quotes of RFC 5321, section 4.1.2, which one daemon writes and the next does not; a

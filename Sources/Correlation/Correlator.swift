@@ -23,7 +23,7 @@ public final class Correlator {
   public private(set) var waitsCutShort = 0
   public var notesEvicted: Int { notes.evicted }
   /// How many notes are kept, how many rules wait, how many windows of failures are open.
-  public var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.notes.count, waiting.count, bursts.count) }
+  public var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.count, waiting.count, bursts.count) }
   /// How many mailboxes are known.
   public var mailboxCount: Int { mailboxes.addresses.count }
 
@@ -31,7 +31,16 @@ public final class Correlator {
   public var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
 
   let table: CompiledTable
+  let program: ActionProgram
   var policy: CorrelationPolicy
+  /// From what the keys of notes are made; a checkpoint brings its own.
+  var secret = KeySecret.random()
+  /// The captures of the rule at work, in the layout of `FieldLayout`; behind them what is being worked out.
+  let arena = Arena()
+  /// The rule at work.
+  var frame = Frame()
+  /// The notes that it uses, by their place in its names.
+  var frameNotes: ContiguousArray<NoteKey>
   var notes: NoteStore
   var waiting: [UInt64: Waiting] = [:]
   var bursts: [BurstKey: Burst] = [:]
@@ -52,11 +61,11 @@ public final class Correlator {
   var tracksChanges = false
   /// The names of captures and fields as a restored checkpoint numbers them.
   var storedNames: [String] = []
+  /// Whether a restored checkpoint has the hashes of keys, and their secret, rather than the keys.
+  var areStoredKeysHashes = false
   private var ready: [(id: UInt64, key: NoteKey)] = []
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
-  /// How long notes of a kind live, by the hash of the kind.
-  private let lives: [UInt32: UInt64]
 
   enum Timer {
     case wait(UInt64)
@@ -67,8 +76,8 @@ public final class Correlator {
     self.table = table
     self.policy = policy
     levels = EventKind.allCases.map { policy.level(of: $0) }
-    lives = Dictionary(
-      table.lives.map { (NoteReference.hash(ofKind: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+    program = ActionProgram(table)
+    frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
     notes = NoteStore(maximum: policy.maximumNotes)
     mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
     sent = SentCounter(maximum: policy.maximumSentPerHour)
@@ -150,83 +159,110 @@ public final class Correlator {
   public func process(
     _ facts: EntryFacts, rule: Int, scratch: MatchScratch, line: UnsafeBufferPointer<UInt8>
   ) {
+    scratch.captures.withUnsafeBufferPointer {
+      process(facts, rule: rule, captures: $0, isAmbiguous: scratch.isAmbiguous, line: line)
+    }
+  }
+
+  /// The same with captures that lie elsewhere.
+  public func process(
+    _ facts: EntryFacts, rule: Int, captures: UnsafeBufferPointer<MatchScratch.Capture>, isAmbiguous: Bool,
+    line: UnsafeBufferPointer<UInt8>
+  ) {
     advance(to: facts.realtime)
-    var captures = FieldSet(minimumCapacity: line.count + 5 * scratch.captures.count)
-    for capture in scratch.captures {
-      let bytes = line[capture.start..<capture.end]
+    arena.truncate(to: 0)
+    for capture in captures {
+      let bytes = UnsafeBufferPointer(rebasing: line[capture.start..<capture.end])
       if case .plain = capture.encoding {
-        captures.append(capture.name, UnsafeBufferPointer(rebasing: bytes))
+        appendField(capture.name, UnsafeRawBufferPointer(bytes))
       } else {
-        captures.append(capture.name, capture.encoding.decode(bytes))
+        capture.encoding.decode(bytes[...]).withUnsafeBytes { appendField(capture.name, $0) }
       }
     }
-    var execution = Execution(
-      rule: rule, facts: facts, captures: captures, isAmbiguous: scratch.isAmbiguous,
-      notes: Array(repeating: nil, count: table.rules[rule].noteNames.count), hasTold: false)
-    run(&execution, from: 0)
+    frame = Frame(rule: rule, facts: facts, capturesEnd: arena.count, isAmbiguous: isAmbiguous)
+    clearFrameNotes()
+    run(from: 0)
     runReady()
   }
 
-  private func run(_ execution: inout Execution, from start: Int) {
-    let actions = table.rules[execution.rule].actions
-    var index = start
-    while index < actions.count {
-      let action = actions[index]
+  private func clearFrameNotes() {
+    for place in 0..<program.noteCounts[frame.rule] { frameNotes[place] = .none }
+  }
+
+  private func run(from start: Int) {
+    let instructions = program.rules[frame.rule]
+    var index = Int(instructions.lowerBound) + start
+    while index < Int(instructions.upperBound) {
+      let instruction = program.instructions[index]
       index += 1
-      guard action.isUnconditional || holds(action.condition, execution) else { continue }
-      switch action.verb {
-      case .begin(let reference, let fields, let life):
-        let key = key(reference, execution)
-        var set = FieldSet(minimumCapacity: 128)
-        Self.apply(evaluate(fields, execution), to: &set)
-        notes.begin(key, fields: set, life: life ?? self.life(of: reference), now: now)
+      arena.truncate(to: frame.capturesEnd)
+      guard instruction.condition < 0 || holds(instruction.condition) else { continue }
+      switch instruction.verb {
+      case .begin:
+        let key = key(instruction.key)
+        notes.begin(key, fields: makeFields(instruction.assignments), life: instruction.duration, now: now)
         appeared(key)
-      case .note(let reference, let fields, let life):
-        let key = key(reference, execution)
-        let values = evaluate(fields, execution)
-        notes.merge(key, life: life ?? self.life(of: reference), now: now) { Self.apply(values, to: &$0) }
+      case .note:
+        let key = key(instruction.key)
+        merge(key, instruction)
         appeared(key)
-      case .use(let reference, let name): execution.notes[name] = key(reference, execution)
-      case .wait(let targets, let within):
-        if hold(&execution, targets: targets, within: within, next: index) { return }
-      case .alias(let new, let old): notes.alias(key(new, execution), of: key(old, execution), now: now)
-      case .forget(let reference, let after):
-        notes.forget(key(reference, execution), at: now &+ after, now: now)
-      case .event(let kind, let fields, let with, let filing):
-        tell(kind, fields: fields, with: with, filing: execution.isUnconfirmed ? .unowned : filing, execution)
-        execution.hasTold = true
-      case .confirm(let reference):
-        execution.isUnconfirmed = execution.isAmbiguous && notes.lookUp(key(reference, execution), now: now) == nil
+      case .use: frameNotes[Int(instruction.note)] = key(instruction.key)
+      case .wait:
+        if hold(instruction, next: index - Int(instructions.lowerBound)) { return }
+      case .alias:
+        let new = key(instruction.key)
+        notes.alias(new, of: key(instruction.other), now: now)
+      case .forget: notes.forget(key(instruction.key), at: now &+ instruction.duration, now: now)
+      case .event:
+        tell(instruction)
+        frame.hasTold = true
+      case .confirm: frame.isUnconfirmed = frame.isAmbiguous && !notes.has(key(instruction.key), now: now)
       case .noise: break
       }
     }
   }
 
-  private func life(of reference: NoteReference) -> UInt64 { lives[reference.kindHash] ?? 3_600_000_000 }
-
   // MARK: - Waiting
 
   /// Whether the rule must wait; if a note is there already it goes on with it.
-  private func hold(_ execution: inout Execution, targets: [WaitTarget], within: UInt64, next: Int) -> Bool {
-    var keys: [(key: NoteKey, name: Int)] = []
-    for target in targets {
-      let key = key(target.reference, execution)
-      if notes.lookUp(key, now: now) != nil {
-        execution.notes[target.name] = key
+  private func hold(_ instruction: ActionProgram.Instruction, next: Int) -> Bool {
+    var targets: [(key: NoteKey, name: Int)] = []
+    for place in stride(from: instruction.list.lowerBound, to: instruction.list.upperBound, by: 2) {
+      let (key, name) = (key(program.lists[Int(place)]), Int(program.lists[Int(place) + 1]))
+      if notes.has(key, now: now) {
+        frameNotes[name] = key
         return false
       }
-      keys.append((key, target.name))
+      targets.append((key, name))
     }
     // The window is that of the entry: what is found late by the clock of another entry is not found.
-    let deadline = execution.facts.realtime &+ within
+    let deadline = frame.facts.realtime &+ instruction.duration
     guard deadline > now, waiting.count < policy.maximumWaiting else {
       if deadline > now { waitsCutShort += 1 }
       return false
     }
     let id = nextWait
     nextWait &+= 1
-    add(Waiting(execution: execution, next: next, targets: keys, deadline: deadline), id: id)
+    add(Waiting(execution: suspendedExecution(), next: next, targets: targets, deadline: deadline), id: id)
     return true
+  }
+
+  private func suspendedExecution() -> Execution {
+    var execution = Execution(
+      rule: frame.rule, facts: frame.facts, captures: FieldSet(wholeFields: arena[0..<frame.capturesEnd]),
+      isAmbiguous: frame.isAmbiguous,
+      notes: frameNotes[..<program.noteCounts[frame.rule]].map { $0 == .none ? nil : $0 }, hasTold: frame.hasTold)
+    execution.isUnconfirmed = frame.isUnconfirmed
+    return execution
+  }
+
+  private func takeUp(_ execution: Execution) {
+    arena.truncate(to: 0)
+    execution.captures.withUnsafeBytes { arena.append($0) }
+    frame = Frame(
+      rule: execution.rule, facts: execution.facts, capturesEnd: arena.count, isAmbiguous: execution.isAmbiguous)
+    (frame.hasTold, frame.isUnconfirmed) = (execution.hasTold, execution.isUnconfirmed)
+    for (place, key) in execution.notes.enumerated() { frameNotes[place] = key ?? .none }
   }
 
   func add(_ item: Waiting, id: UInt64) {
@@ -257,132 +293,14 @@ public final class Correlator {
       waitersOf[resolved]?.removeAll { $0 == id }
       if waitersOf[resolved]?.isEmpty == true { waitersOf[resolved] = nil }
     }
-    var execution = item.execution
+    takeUp(item.execution)
     if let key {
       for target in item.targets where notes.resolve(target.key) == notes.resolve(key) {
-        execution.notes[target.name] = target.key
+        frameNotes[target.name] = target.key
       }
     }
-    run(&execution, from: item.next)
+    run(from: item.next)
   }
-
-  // MARK: - Values
-
-  func key(_ reference: NoteReference, _ execution: Execution) -> NoteKey {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(48)
-    withUnsafeBytes(of: reference.kindHash) { bytes.append(contentsOf: $0) }
-    withUnsafeBytes(of: UInt32(truncatingIfNeeded: execution.facts.machine)) { bytes.append(contentsOf: $0) }
-    for part in reference.parts {
-      let value = value(part, execution) ?? []
-      bytes.append(UInt8(truncatingIfNeeded: value.count))
-      bytes.append(UInt8(truncatingIfNeeded: value.count >> 8))
-      bytes.append(contentsOf: value.prefix(512))
-    }
-    return NoteKey(bytes: bytes)
-  }
-
-  func value(_ expression: ValueExpression, _ execution: Execution) -> [UInt8]? {
-    switch expression {
-    case .literal(let bytes): return bytes
-    case .capture(let name): return execution.captures[name].map(Array.init)
-    case .note(let index, let field):
-      guard let key = execution.notes[index] else { return nil }
-      return notes.lookUp(key, now: now)?[field].map(Array.init)
-    case .entry(let field): return Self.text(field, execution.facts)
-    case .first(let choices):
-      for choice in choices { if let found = value(choice, execution), !found.isEmpty { return found } }
-      return nil
-    case .prefix(let inner, let length): return value(inner, execution).map { Array($0.prefix(length)) }
-    case .mailbox(let inner):
-      guard let name = value(inner, execution) else { return nil }
-      return policy.naming.address(of: name)?.bytes
-    case .applied(let function, let inner): return value(inner, execution).map { function($0) }
-    case .joined(let parts): return parts.flatMap { value($0, execution) ?? [] }
-    }
-  }
-
-  private static func text(_ field: ValueExpression.EntryField, _ facts: EntryFacts) -> [UInt8] {
-    switch field {
-    case .pid: Array(String(facts.pid).utf8)
-    case .uid: Array(String(facts.uid).utf8)
-    case .unit: facts.unit
-    case .identifier: facts.identifier
-    case .host: facts.host
-    }
-  }
-
-  private func evaluate(
-    _ assignments: [FieldAssignment], _ execution: Execution
-  ) -> [(assignment: FieldAssignment, value: [UInt8])] {
-    assignments.compactMap { assignment in value(assignment.value, execution).map { (assignment, $0) } }
-  }
-
-  private static func apply(
-    _ values: [(assignment: FieldAssignment, value: [UInt8])], to fields: inout FieldSet
-  ) {
-    for (assignment, value) in values {
-      switch assignment.operation {
-      case .set: if !value.isEmpty { fields.set(assignment.field, to: value.prefix(2048)) }
-      case .add: change(&fields, assignment.field) { if !$0.contains(value), $0.count < 100 { $0.append(value) } }
-      case .remove: change(&fields, assignment.field) { list in list.removeAll { $0 == value } }
-      }
-    }
-  }
-
-  /// Lists are texts separated by NUL, as in a record's `recipients`.
-  private static func change(_ fields: inout FieldSet, _ name: UInt16, _ body: (inout [[UInt8]]) -> Void) {
-    var list = fields[name]?.split(separator: 0).map(Array.init) ?? []
-    body(&list)
-    if list.isEmpty { fields.remove(name) } else { fields.set(name, to: Array(list.joined(separator: [0]))) }
-  }
-
-  // MARK: - Conditions
-
-  func holds(_ condition: Condition, _ execution: Execution) -> Bool {
-    switch condition {
-    case .always: return true
-    case .noteExists(let index):
-      guard let key = execution.notes[index] else { return false }
-      return notes.lookUp(key, now: now) != nil
-    case .present(let expression): return !(value(expression, execution) ?? []).isEmpty
-    case .equals(let left, let choices):
-      guard let left = value(left, execution) else { return false }
-      return choices.contains { value($0, execution) == left }
-    case .contains(let expression, let texts):
-      guard let text = value(expression, execution)?.map(Self.lowercased) else { return false }
-      return texts.contains { Self.contains(text, $0) }
-    case .startsWith(let expression, let texts):
-      guard let text = value(expression, execution)?.map(Self.lowercased) else { return false }
-      return texts.contains { text.starts(with: $0) }
-    case .isAtLeast(let expression, let bound):
-      guard let text = value(expression, execution), let number = UInt64(String(decoding: text, as: UTF8.self)) else {
-        return false
-      }
-      return number >= bound
-    case .isOf(let expression, .known):
-      guard let name = value(expression, execution), let address = policy.naming.address(of: name) else { return false }
-      return mailboxes.isKnown(address)
-    case .isOf(let expression, let named):
-      guard let text = value(expression, execution) else { return false }
-      return policy.isMember(text, of: named)
-    case .ambiguous: return execution.isAmbiguous
-    case .otherwise: return !execution.hasTold
-    case .not(let inner): return !holds(inner, execution)
-    case .all(let terms): return terms.allSatisfy { holds($0, execution) }
-    case .any(let terms): return terms.contains { holds($0, execution) }
-    }
-  }
-
-  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
-    guard text.count >= part.count, let first = part.first else { return part.isEmpty }
-    for start in 0...(text.count - part.count) where text[start] == first {
-      if text[start..<(start + part.count)].elementsEqual(part) { return true }
-    }
-    return false
-  }
-
-  private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
 
   // MARK: - Telling
 
@@ -398,7 +316,20 @@ public final class Correlator {
   }
 }
 
-/// A rule at work on one line.
+/// A rule at work on one line; its captures and notes lie beside it.
+struct Frame {
+  var rule = 0
+  var facts = EntryFacts(realtime: 0, identity: 0, machine: 0, pid: 0, uid: 0, host: [], unit: [], identifier: [])
+  /// The end of the captures in the arena.
+  var capturesEnd = 0
+  var isAmbiguous = false
+  /// Whether an event was told.
+  var hasTold = false
+  /// Whether the line is ambiguous and what would confirm its mailbox is missing.
+  var isUnconfirmed = false
+}
+
+/// A rule that stopped on its way, with all that it had.
 struct Execution: Sendable {
   var rule: Int
   var facts: EntryFacts

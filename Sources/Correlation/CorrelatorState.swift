@@ -4,7 +4,7 @@ import RuleTable
 /// The state of correlation in a checkpoint: records of a table, a key and a value; no value means that the key is
 /// gone. A whole state is such records too, so a log of changes is read like the snapshot in front of it.
 extension Correlator {
-  private enum Table: UInt8 { case names, notes, waiting, bursts, sent, mailboxes, clock }
+  private enum Table: UInt8 { case names, notes, waiting, bursts, sent, mailboxes, clock, secret }
 
   /// From now on changes are remembered for `encodeChanges`.
   public func trackChanges() {
@@ -16,7 +16,8 @@ extension Correlator {
   public func encodeState() -> [UInt8] {
     var writer = ByteWriter()
     writeNames(&writer)
-    for (key, note) in notes.notes { Self.write(.notes, key.bytes, encode(note), &writer) }
+    writeSecret(&writer)
+    notes.forEach { key, note in Self.write(.notes, key.bytes, encode(note), &writer) }
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
     for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
@@ -29,7 +30,7 @@ extension Correlator {
   /// What changed since the last call of this or of `encodeState`.
   public func encodeChanges() -> [UInt8] {
     var writer = ByteWriter()
-    for key in notes.changed { Self.write(.notes, key.bytes, notes.notes[key].map(encode), &writer) }
+    for key in notes.changed { Self.write(.notes, key.bytes, notes.note(key).map(encode), &writer) }
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
     for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
     for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
@@ -78,12 +79,13 @@ extension Correlator {
         key.isEmpty
         ? [] : key.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     case .notes:
+      guard let key = storedKey(key) else { return false }
       guard let value else {
-        notes.restore(NoteKey(bytes: key), nil)
+        notes.restore(key, nil)
         return true
       }
       guard let note = decodeNote(value) else { return false }
-      notes.restore(NoteKey(bytes: key), note)
+      notes.restore(key, note)
     case .waiting:
       var reader = ByteReader(key)
       guard let id = reader.number(UInt64.self) else { return false }
@@ -115,6 +117,10 @@ extension Correlator {
       guard let now = reader.number(UInt64.self), let next = reader.number(UInt64.self) else { return false }
       self.now = now
       nextWait = next
+    case .secret:
+      guard let stored = NoteKey(bytes: key) else { return false }
+      secret = KeySecret(high: stored.high, low: stored.low)
+      areStoredKeysHashes = true
     }
     return true
   }
@@ -136,6 +142,10 @@ extension Correlator {
 
   private func writeNames(_ writer: inout ByteWriter) {
     Self.write(.names, Array(table.names.own.joined(separator: "\0").utf8), nil, &writer)
+  }
+
+  private func writeSecret(_ writer: inout ByteWriter) {
+    Self.write(.secret, NoteKey(high: secret.high, low: secret.low).bytes, nil, &writer)
   }
 
   private func writeClock(_ writer: inout ByteWriter) {
@@ -221,6 +231,12 @@ extension Correlator {
 
   // MARK: - Reading
 
+  /// A note's key as this correlator has it. Checkpoints up to version 3 had no secret, and the bytes that are hashed
+  /// now were the keys themselves.
+  private func storedKey(_ bytes: [UInt8]) -> NoteKey? {
+    areStoredKeysHashes ? NoteKey(bytes: bytes) : bytes.withUnsafeBytes { secret.key(of: $0) }
+  }
+
   /// Fields with the numbers that this table gives their names; names that it does not have are left out.
   private func renumbered(_ bytes: [UInt8]) -> FieldSet? {
     guard let fields = FieldSet(bytes: bytes) else { return nil }
@@ -244,7 +260,7 @@ extension Correlator {
     guard let expires = reader.number(UInt64.self), let life = reader.number(UInt64.self),
       let fields = reader.string().flatMap(renumbered), let alias = reader.string()
     else { return nil }
-    return Note(fields: fields, expires: expires, life: life, alias: alias.isEmpty ? nil : NoteKey(bytes: alias))
+    return Note(fields: fields, expires: expires, life: life, alias: alias.isEmpty ? nil : storedKey(alias))
   }
 
   private func decodeBurst(_ bytes: [UInt8]) -> Burst? {
@@ -286,13 +302,13 @@ extension Correlator {
     var notes: [NoteKey?] = []
     for _ in 0..<noteCount {
       guard let key = reader.string() else { return nil }
-      notes.append(key.isEmpty ? nil : NoteKey(bytes: key))
+      notes.append(key.isEmpty ? nil : storedKey(key))
     }
     guard let targetCount = reader.number(UInt32.self) else { return nil }
     var targets: [(key: NoteKey, name: Int)] = []
     for _ in 0..<targetCount {
-      guard let key = reader.string(), let name = reader.number(UInt32.self) else { return nil }
-      targets.append((NoteKey(bytes: key), Int(name)))
+      guard let key = reader.string().flatMap(storedKey), let name = reader.number(UInt32.self) else { return nil }
+      targets.append((key, Int(name)))
     }
     let id = String(decoding: rule, as: UTF8.self)
     guard let index = table.rules.firstIndex(where: { $0.id == id }), Int(next) <= table.rules[index].actions.count,

@@ -3,85 +3,116 @@ import RuleTable
 
 extension Correlator {
   /// Makes an event of what the rule says and sends it on its way: gates, bursts, counters, owner.
-  func tell(
-    _ kind: EventKind, fields assignments: [FieldAssignment], with: [Int], filing: Action.Filing, _ execution: Execution
-  ) {
+  func tell(_ instruction: ActionProgram.Instruction) {
+    let kind = instruction.kind
+    let filing = frame.isUnconfirmed ? .unowned : instruction.filing
     guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
-      if filing == .ofMailbox { learnMailbox(kind, assignments, execution) }
+      if filing == .ofMailbox { learnMailbox(instruction) }
       return
     }
-    var fields = FieldSet(minimumCapacity: 384)
-    for assignment in assignments {
-      if let value = value(assignment.value, execution), !value.isEmpty { fields.set(assignment.field, to: value) }
+    var fields = EventFields(arena)
+    for index in instruction.assignments {
+      let assignment = program.assignments[Int(index)]
+      if !assignment.isEmpty { fields.set(assignment.field) { append(assignment.value) } }
     }
-    addCaptures(execution.captures, to: &fields)
-    for index in with {
-      if let key = execution.notes[index], let note = notes.lookUp(key, now: now) { addCaptures(note, to: &fields) }
+    addCaptures(&fields)
+    for place in instruction.list {
+      guard let note = noteInUse(Int(program.lists[Int(place)])) else { continue }
+      notes.withFields(at: note) { Self.addCaptures($0, &fields) }
     }
     // `ip=""` says that the event must not have it, whatever captures and notes know.
-    for assignment in assignments where assignment.value == .literal([]) { fields.remove(assignment.field) }
-    guard let owner = settleOwner(kind, &fields, filing, execution) else { return }
-    let facts = execution.facts
-    let rule = table.rules[execution.rule]
-    setDefault(.outcome, kind.defaultOutcome, &fields)
-    if let actor = kind.defaultActor { setDefault(.actor, actor, &fields) }
-    if !policy.keepsSubjects { fields.remove(.subject) }
-    if !facts.host.isEmpty { fields.set(.host, to: facts.host) }
-    if !fields.contains(.daemon) { fields.set(.daemon, to: rule.daemon) }
-    fields.set(.rule, to: rule.id)
-    if execution.isAmbiguous { fields.set(.confidence, to: "ambiguous") }
+    for index in instruction.assignments where program.assignments[Int(index)].isEmpty {
+      fields.remove(program.assignments[Int(index)].field)
+    }
+    guard let owner = settleOwner(instruction, filing, &fields) else { return }
+    complete(&fields, kind)
     let event = AuditEvent(
-      id: EventID(source: facts.identity, detail: detail(kind, fields)), time: facts.realtime, kind: kind,
-      level: kind.defaultLevel, fields: fields)
+      id: EventID(source: frame.facts.identity, detail: fields.detail(of: kind)), time: frame.facts.realtime,
+      kind: kind, level: kind.defaultLevel, fields: fields.finished())
     count(event, owner)
     admit(event, owner)
   }
 
-  private func learnMailbox(
-    _ kind: EventKind, _ assignments: [FieldAssignment], _ execution: Execution
-  ) {
-    guard kind.provesMailbox,
-      let name = assignments.first(where: { $0.field == FieldKey.mailbox.rawValue }).map({ value($0.value, execution) })
-        ?? execution.captures[.mailbox].map(Array.init),
-      let address = policy.naming.address(of: name)
-    else { return }
-    _ = mailboxes.learn(address, byDelivery: kind.provesMailboxByDelivery, at: execution.facts.realtime)
+  /// What every event has, where neither the rule nor the line said it.
+  private func complete(_ fields: inout EventFields, _ kind: EventKind) {
+    if !fields.contains(.outcome) { fields.set(.outcome, to: kind.defaultOutcome) }
+    if !fields.contains(.actor), let actor = kind.defaultActor { fields.set(.actor, to: actor) }
+    if !policy.keepsSubjects { fields.remove(FieldKey.subject.rawValue) }
+    if !frame.facts.host.isEmpty { frame.facts.host.withUnsafeBytes { fields.set(.host, to: $0) } }
+    program.pool.withUnsafeBytes { pool in
+      let (daemon, rule) = (program.daemons[frame.rule], program.names[frame.rule])
+      if !fields.contains(.daemon) {
+        fields.set(.daemon, to: .init(rebasing: pool[Int(daemon.lowerBound)..<Int(daemon.upperBound)]))
+      }
+      fields.set(.rule, to: .init(rebasing: pool[Int(rule.lowerBound)..<Int(rule.upperBound)]))
+    }
+    if frame.isAmbiguous { fields.set(.confidence, to: "ambiguous") }
   }
 
-  /// Captures and note fields that are called like a record's key are the event's.
-  private func addCaptures(_ source: FieldSet, to fields: inout FieldSet) {
-    source.forEachField { name, value in
-      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) { fields.append(name, value) }
+  private func learnMailbox(_ instruction: ActionProgram.Instruction) {
+    let kind = instruction.kind
+    guard kind.provesMailbox else { return }
+    let start = arena.count
+    defer { arena.truncate(to: start) }
+    let mailbox = FieldKey.mailbox.rawValue
+    if let index = instruction.assignments.first(where: { program.assignments[Int($0)].field == mailbox }) {
+      guard append(program.assignments[Int(index)].value) else { return }
+    } else if let range = FieldLayout.range(of: mailbox, in: arena[0..<frame.capturesEnd]) {
+      arena.appendCopy(of: range)
+    } else {
+      return
+    }
+    guard nameBecomesAddress(from: start) else { return }
+    _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)
+  }
+
+  /// Captures that are called like a record's key are the event's.
+  private func addCaptures(_ fields: inout EventFields) {
+    var place = 0
+    while place < frame.capturesEnd {
+      let captures = arena[0..<frame.capturesEnd]
+      let (name, value) = (FieldLayout.key(at: place, in: captures), FieldLayout.value(at: place, in: captures))
+      place = value.upperBound
+      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) { fields.add(name, copyOf: value) }
     }
   }
 
-  private func setDefault(_ key: FieldKey, _ value: StaticString, _ fields: inout FieldSet) {
-    if !fields.contains(key) { fields.set(key, to: value.description) }
+  /// A note's fields likewise.
+  private static func addCaptures(_ note: UnsafeRawBufferPointer, _ fields: inout EventFields) {
+    var place = 0
+    while place < note.count {
+      let (name, value) = (FieldLayout.key(at: place, in: note), FieldLayout.value(at: place, in: note))
+      place = value.upperBound
+      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
+        fields.add(name, UnsafeRawBufferPointer(rebasing: note[value]))
+      }
+    }
   }
 
   /// Puts the mailbox into its canonical form and says whose file the event is for; nil when there is no mailbox.
   private func settleOwner(
-    _ kind: EventKind, _ fields: inout FieldSet, _ filing: Action.Filing, _ execution: Execution
+    _ instruction: ActionProgram.Instruction, _ filing: ActionProgram.Filing, _ fields: inout EventFields
   ) -> TrailOwner? {
-    if case .ofPanel(let account) = filing {
-      return value(account, execution).flatMap { $0.isEmpty ? nil : .panel($0) }
+    if filing == .ofPanel {
+      let start = arena.count
+      defer { arena.truncate(to: start) }
+      return append(instruction.other) && arena.count > start ? .panel(arena.array(from: start)) : nil
     }
-    guard let name = fields[.mailbox], let address = policy.naming.address(of: name) else { return nil }
-    fields.set(.mailbox, to: address.bytes)
+    guard let name = fields.range(of: .mailbox) else { return nil }
+    let isNamed = fields.set(FieldKey.mailbox.rawValue) {
+      let start = arena.count
+      arena.appendCopy(of: name)
+      return nameBecomesAddress(from: start)
+    }
+    guard isNamed, let address = fields.range(of: .mailbox) else { return nil }
     if filing == .unowned { return .unknown }
-    let time = execution.facts.realtime
-    if kind.provesMailbox, mailboxes.learn(address, byDelivery: kind.provesMailboxByDelivery, at: time) {
-      return .mailbox(address)
-    }
-    return mailboxes.isKnown(address) ? .mailbox(address) : .unknown
-  }
-
-  private func detail(_ kind: EventKind, _ fields: FieldSet) -> UInt64 {
-    var hash = StableHash()
-    kind.name.withUTF8Buffer { hash.combine($0) }
-    for key in [FieldKey.mailbox, .recipient, .folder, .toFolder, .uids] { hash.combine(fields[key] ?? []) }
-    return hash.value
+    let (kind, time) = (instruction.kind, frame.facts.realtime)
+    let known =
+      kind.provesMailbox
+      ? mailboxes.learn(arena[address], byDelivery: kind.provesMailboxByDelivery, at: time)
+      : mailboxes.find(arena[address])
+    return known.map { .mailbox($0) } ?? .unknown
   }
 
   /// Counts a sent message and tells when an hour has too many.
@@ -89,17 +120,17 @@ extension Correlator {
     guard event.kind == .messageSent, let mailbox = event.fields[.mailbox],
       let number = sent.count(Array(mailbox), at: event.time)
     else { return }
-    var fields = FieldSet()
+    var fields = EventFields(arena)
     for key in [FieldKey.mailbox, .service, .ip, .client, .host, .daemon, .rule] {
-      if let value = event.fields[key] { fields.set(key, to: value) }
+      if let value = event.fields[key] { value.withUnsafeBytes { fields.set(key, to: $0) } }
     }
     fields.set(.outcome, to: "success")
     fields.set(.actor, to: "owner")
-    fields.set(.reason, to: "more than \(sent.maximum) messages in an hour")
-    fields.set(.count, to: String(number))
+    Array("more than \(sent.maximum) messages in an hour".utf8).withUnsafeBytes { fields.set(.reason, to: $0) }
+    Array(String(number).utf8).withUnsafeBytes { fields.set(.count, to: $0) }
     let told = AuditEvent(
-      id: EventID(source: event.id.source, detail: detail(.sendRateExceeded, fields)), time: event.time,
-      kind: .sendRateExceeded, level: .high, fields: fields)
+      id: EventID(source: event.id.source, detail: fields.detail(of: .sendRateExceeded)), time: event.time,
+      kind: .sendRateExceeded, level: .high, fields: fields.finished())
     admit(told, owner)
   }
 

@@ -1,79 +1,85 @@
 import AuditModel
+import Glibc
 
 /// The mailboxes of this server: a name that is none gets no directory.
 struct KnownMailboxes: Sendable {
-  private(set) var addresses: Set<ByteKey>
+  /// In the order in which they became known.
+  private(set) var addresses: ContiguousArray<MailboxAddress> = []
   /// Learned since the last checkpoint.
   var learned: [[UInt8]] = []
+  /// An open hash table: the place of an address plus one, and above it half of its hash; 0 for none.
+  private var table: ContiguousArray<UInt64> = ContiguousArray(repeating: 0, count: 256)
+  /// Names are strangers' text: nobody may choose who meets whom in the table.
+  private let secret = KeySecret.random()
   private let newPerHour: Int
   private var hour: UInt64 = 0
   private var newThisHour = 0
 
   init(configured: [MailboxAddress], newPerHour: Int) {
-    addresses = Set(configured.map { ByteKey($0.bytes) })
     self.newPerHour = newPerHour
+    for address in configured { restore(address.bytes) }
   }
 
-  func isKnown(_ address: MailboxAddress) -> Bool { addresses.contains(ByteKey(address.bytes)) }
+  /// The mailbox of this canonical address when it is known.
+  func find(_ address: UnsafeRawBufferPointer) -> MailboxAddress? {
+    find(address, secret.key(of: address).low).map { addresses[$0] }
+  }
 
-  /// Makes a mailbox known; false when deliveries made too many known this hour.
-  mutating func learn(_ address: MailboxAddress, byDelivery: Bool, at time: UInt64) -> Bool {
-    if addresses.contains(ByteKey(address.bytes)) { return true }
+  /// Makes a mailbox known; nil when it cannot be one, or when deliveries made too many known this hour.
+  mutating func learn(_ address: UnsafeRawBufferPointer, byDelivery: Bool, at time: UInt64) -> MailboxAddress? {
+    let hash = secret.key(of: address).low
+    if let known = find(address, hash) { return addresses[known] }
+    guard let new = MailboxAddress(Array(address)) else { return nil }
     if byDelivery {
       let hour = time / 3_600_000_000
       if hour != self.hour { (self.hour, newThisHour) = (hour, 0) }
-      guard newThisHour < newPerHour else { return false }
+      guard newThisHour < newPerHour else { return nil }
       newThisHour += 1
     }
-    addresses.insert(ByteKey(address.bytes))
-    learned.append(address.bytes)
-    return true
+    insert(new, hash)
+    learned.append(new.bytes)
+    return new
   }
 
-  mutating func restore(_ address: [UInt8]) { addresses.insert(ByteKey(address)) }
-}
-
-/// Counts sent messages per mailbox and hour.
-struct SentCounter: Sendable {
-  let maximum: Int
-  private(set) var counts: [ByteKey: (hour: UInt64, number: Int, isTold: Bool)] = [:]
-  var changed: Set<ByteKey> = []
-
-  init(maximum: Int) { self.maximum = maximum }
-
-  /// The number of messages in this hour when it has just gone above the maximum; nil otherwise.
-  mutating func count(_ mailbox: [UInt8], at time: UInt64) -> Int? {
-    guard maximum > 0 else { return nil }
-    var entry = current(mailbox, time)
-    entry.number &+= entry.number < .max ? 1 : 0
-    store(mailbox, entry)
-    return entry.number > maximum && !entry.isTold ? entry.number : nil
-  }
-
-  /// Whether this is the first time in the hour that the rate is told to be exceeded.
-  mutating func mayTell(_ mailbox: [UInt8], at time: UInt64) -> Bool {
-    var entry = current(mailbox, time)
-    guard !entry.isTold else { return false }
-    entry.isTold = true
-    store(mailbox, entry)
-    return true
-  }
-
-  mutating func restore(_ mailbox: [UInt8], hour: UInt64, number: Int, isTold: Bool) {
-    counts[ByteKey(mailbox)] = (hour, number, isTold)
-  }
-
-  private func current(_ mailbox: [UInt8], _ time: UInt64) -> (hour: UInt64, number: Int, isTold: Bool) {
-    let hour = time / 3_600_000_000
-    guard let entry = counts[ByteKey(mailbox)], entry.hour == hour else { return (hour, 0, false) }
-    return entry
-  }
-
-  private mutating func store(_ mailbox: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
-    if counts.count > 100_000, counts[ByteKey(mailbox)] == nil {
-      counts = counts.filter { $0.value.hour == entry.hour }
+  mutating func restore(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { address in
+      let hash = secret.key(of: address).low
+      if find(address, hash) == nil, let new = MailboxAddress(bytes) { insert(new, hash) }
     }
-    counts[ByteKey(mailbox)] = entry
-    changed.insert(ByteKey(mailbox))
+  }
+
+  private func find(_ address: UnsafeRawBufferPointer, _ hash: UInt64) -> Int? {
+    var index = Int(truncatingIfNeeded: hash) & (table.count - 1)
+    while table[index] != 0 {
+      if table[index] >> 32 == hash >> 32 {
+        let place = Int(table[index] & 0xffff_ffff) - 1
+        if Self.isSame(addresses[place].bytes, address) { return place }
+      }
+      index = (index + 1) & (table.count - 1)
+    }
+    return nil
+  }
+
+  private static func isSame(_ known: [UInt8], _ address: UnsafeRawBufferPointer) -> Bool {
+    known.withUnsafeBytes { known in
+      known.count == address.count && memcmp(known.baseAddress!, address.baseAddress!, known.count) == 0
+    }
+  }
+
+  private mutating func insert(_ address: MailboxAddress, _ hash: UInt64) {
+    addresses.append(address)
+    if addresses.count * 4 > table.count * 3 {
+      table = ContiguousArray(repeating: 0, count: table.count * 2)
+      for place in addresses.indices.dropLast() {
+        enter(place, addresses[place].bytes.withUnsafeBytes { secret.key(of: $0).low })
+      }
+    }
+    enter(addresses.count - 1, hash)
+  }
+
+  private mutating func enter(_ place: Int, _ hash: UInt64) {
+    var index = Int(truncatingIfNeeded: hash) & (table.count - 1)
+    while table[index] != 0 { index = (index + 1) & (table.count - 1) }
+    table[index] = (hash & ~0xffff_ffff) | UInt64(place + 1)
   }
 }

@@ -1,196 +1,312 @@
 import AuditModel
 
-/// The identity of a note: a hash of its kind, the host, and the parts of its key with their lengths, so that no part
-/// can pretend to be two.
-struct NoteKey: Hashable, Sendable {
-  var bytes: [UInt8]
-
-  /// In one go: the library's own hashing of arrays takes byte for byte.
-  func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
-}
-
 /// Something that one line said and others need.
 struct Note: Sendable {
   var fields: FieldSet
   /// Entry time at which it is forgotten, microseconds.
   var expires: UInt64
-  /// How long it is kept after each mention.
+  /// How long it is kept after the mention that `expires` counts from.
   var life: UInt64
   /// The note that this key means instead.
   var alias: NoteKey?
 }
 
 /// The notes: bounded by count and age, both decided by entry times.
+///
+/// Notes lie in one array; an open hash table finds them by their keys. Those of one length of life stand in a lane in
+/// the order of their last mention, which is the order in which they fall due.
 struct NoteStore {
-  private(set) var notes: [NoteKey: Note] = [:]
+  private struct Record {
+    var key: NoteKey
+    var fields: FieldSet
+    var expires: UInt64
+    /// The lane that it stands in; -1 for a place that is free.
+    var lane: Int32
+    var previous: Int32
+    /// The next in the lane, or of the free places.
+    var next: Int32
+    var isAlias: Bool
+  }
+
+  /// Notes of one length of life, the one that falls due first at the head.
+  private struct Lane {
+    var life: UInt64
+    var head: Int32 = -1
+    var tail: Int32 = -1
+    var count = 0
+  }
+
+  private(set) var count = 0
   private(set) var evicted = 0
   /// Keys changed since the last checkpoint; kept only when somebody asks for them.
   var changed: Set<NoteKey> = []
   var tracksChanges = false
   let maximum: Int
-  /// For each length of life the keys in the order in which they fall due: notes of one life expire in the order of
-  /// their making, unless they were mentioned again, which is seen when their turn comes.
-  private var queues: [(life: UInt64, keys: Queue<(key: NoteKey, due: UInt64)>)] = []
-  /// How many keys stand in the queues, those of forgotten notes too.
-  private var queued = 0
 
-  /// When the first key falls due.
+  private var records: ContiguousArray<Record> = []
+  private var firstFree: Int32 = -1
+  /// For each place of the hash table the number of a record plus one and, above it, half of its key's low word; 0 for
+  /// none. So a place is mostly decided without a look at the record.
+  private var table: ContiguousArray<UInt64> = ContiguousArray(repeating: 0, count: 1024)
+  private var lanes: [Lane] = []
+  private var aliases: [NoteKey: NoteKey] = [:]
+  /// When the first note falls due, or earlier.
   private var nextDue = UInt64.max
 
   init(maximum: Int) { self.maximum = maximum }
 
+  // MARK: - Looking up
+
   /// The note behind a key, aliases followed.
   func resolve(_ key: NoteKey) -> NoteKey {
+    if aliases.isEmpty { return key }
     var key = key
     for _ in 0..<4 {
-      guard let next = notes[key]?.alias else { break }
+      guard let next = aliases[key] else { break }
       key = next
     }
     return key
   }
 
-  func lookUp(_ key: NoteKey, now: UInt64) -> FieldSet? {
-    guard let note = notes[key] else { return nil }
-    if let alias = note.alias { return lookUp(resolve(alias), now: now) }
-    return note.expires > now ? note.fields : nil
+  /// The place of a note that is not forgotten; valid until a note is made or removed.
+  func place(of key: NoteKey, now: UInt64) -> Int? {
+    guard let found = find(key) else { return nil }
+    if records[found].isAlias {
+      guard let target = find(resolve(key)), !records[target].isAlias else { return nil }
+      return records[target].expires > now ? target : nil
+    }
+    return records[found].expires > now ? found : nil
   }
 
+  func has(_ key: NoteKey, now: UInt64) -> Bool { place(of: key, now: now) != nil }
+
+  /// Calls the body with the fields of the note at a place, in the layout of `FieldLayout`.
+  @inline(__always)
+  func withFields<Result>(at place: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    records[place].fields.withUnsafeBytes(body)
+  }
+
+  /// A note as a checkpoint has it; nil when there is none.
+  func note(_ key: NoteKey) -> Note? { find(key).map { note(at: $0) } }
+
+  private func note(at place: Int) -> Note {
+    let record = records[place]
+    return Note(
+      fields: record.fields, expires: record.expires, life: lanes[Int(record.lane)].life,
+      alias: record.isAlias ? aliases[record.key] : nil)
+  }
+
+  func forEach(_ body: (NoteKey, Note) -> Void) {
+    for place in records.indices where records[place].lane >= 0 { body(records[place].key, note(at: place)) }
+  }
+
+  // MARK: - Changing
+
   mutating func begin(_ key: NoteKey, fields: FieldSet, life: UInt64, now: UInt64) {
-    insert(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
+    put(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
 
   /// Adds to a note or makes it.
   mutating func merge(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
     let key = resolve(key)
-    if let index = notes.index(forKey: key), notes.values[index].expires > now {
-      change(&notes.values[index].fields)
-      notes.values[index].expires = max(notes.values[index].expires, now &+ life)
+    if let place = find(key), records[place].expires > now {
+      change(&records[place].fields)
+      let expires = now &+ life
+      if expires > records[place].expires {
+        records[place].expires = expires
+        moveToEnd(place, ofLaneOf: life)
+      }
       if tracksChanges { changed.insert(key) }
       return
     }
-    var fields = FieldSet(minimumCapacity: 96)
+    var fields = FieldSet()
     change(&fields)
-    insert(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
+    put(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
 
   mutating func alias(_ key: NoteKey, of other: NoteKey, now: UInt64) {
     let target = resolve(other)
-    guard target != key, let note = notes[target] else { return }
-    insert(key, Note(fields: FieldSet(), expires: note.expires, life: note.life, alias: target))
+    guard target != key, let found = find(target) else { return }
+    let note = note(at: found)
+    put(key, Note(fields: FieldSet(), expires: note.expires, life: note.life, alias: target))
   }
 
   /// Forgets a note at a time; at once when it has come.
   mutating func forget(_ key: NoteKey, at time: UInt64, now: UInt64) {
-    guard let index = notes.index(forKey: key) else { return }
+    guard let place = find(key) else { return }
     if tracksChanges { changed.insert(key) }
-    guard time > now else {
-      notes.remove(at: index)
-      return
-    }
-    guard time < notes.values[index].expires else { return }
-    notes.values[index].expires = time
-    // In a queue of its own, or it would keep its place in memory until the end of its life.
-    enqueue(key, life: time - now, due: time)
-    dropForgotten()
+    guard time > now else { return remove(place) }
+    guard time < records[place].expires else { return }
+    records[place].expires = time
+    moveToEnd(place, ofLaneOf: time - now)
   }
 
-  /// Puts a note back as a checkpoint had it; `settleRestored` follows the last.
-  mutating func restore(_ key: NoteKey, _ note: Note?) { notes[key] = note }
-
-  /// Lines up what was restored: a checkpoint has no order, and the oldest must go first here too.
-  mutating func settleRestored() {
-    queues = []
-    queued = 0
-    nextDue = .max
-    for (key, note) in notes.sorted(by: { $0.value.expires < $1.value.expires }) {
-      enqueue(key, life: note.life, due: note.expires)
-    }
-  }
-
-  private mutating func enqueue(_ key: NoteKey, life: UInt64, due: UInt64) {
-    nextDue = min(nextDue, due)
-    queued += 1
-    if let index = queues.firstIndex(where: { $0.life == life }) {
-      queues[index].keys.append((key, due))
+  private mutating func put(_ key: NoteKey, _ note: Note) {
+    let place: Int
+    if let found = find(key) {
+      place = found
+      if records[place].isAlias { aliases[key] = nil }
+      unlink(place)
     } else {
-      var keys = Queue<(key: NoteKey, due: UInt64)>()
-      keys.append((key, due))
-      queues.append((life, keys))
+      place = takePlace(for: key)
     }
-  }
-
-  /// Takes keys without a note out of the queues, and all but the first mention of a key in a queue, when they are many.
-  private mutating func dropForgotten() {
-    guard queued > 3 * notes.count + 1024 else { return }
-    for index in queues.indices {
-      var seen: Set<NoteKey> = []
-      queues[index].keys.removeAll { notes[$0.key] == nil || !seen.insert($0.key).inserted }
-    }
-    queues.removeAll { $0.keys.count == 0 }
-    queued = queues.reduce(0) { $0 + $1.keys.count }
-  }
-
-  private mutating func insert(_ key: NoteKey, _ note: Note) {
-    if notes.updateValue(note, forKey: key) == nil { enqueue(key, life: note.life, due: note.expires) }
+    records[place].fields = note.fields
+    records[place].expires = note.expires
+    records[place].isAlias = note.alias != nil
+    if let alias = note.alias { aliases[key] = alias }
+    link(place, toLaneOf: note.life)
     if tracksChanges { changed.insert(key) }
-    if notes.count > maximum { evictOldest() }
+    if count > maximum { evictOldest() }
   }
 
   private mutating func evictOldest() {
-    guard let index = queues.indices.max(by: { queues[$0].keys.count < queues[$1].keys.count }) else { return }
-    while notes.count > maximum, let oldest = queues[index].keys.popFirst() {
-      queued -= 1
-      guard notes.removeValue(forKey: oldest.key) != nil else { continue }
+    guard let lane = lanes.indices.max(by: { lanes[$0].count < lanes[$1].count }) else { return }
+    while count > maximum, lanes[lane].head >= 0 {
+      let place = Int(lanes[lane].head)
+      if tracksChanges { changed.insert(records[place].key) }
+      remove(place)
       evicted += 1
-      if tracksChanges { changed.insert(oldest.key) }
     }
   }
 
   /// Drops what is past its time.
   mutating func expire(now: UInt64) {
     guard now >= nextDue else { return }
-    defer { nextDue = queues.compactMap { $0.keys.first?.due }.min() ?? .max }
-    for index in queues.indices {
-      while let first = queues[index].keys.first, first.due <= now {
-        _ = queues[index].keys.popFirst()
-        queued -= 1
-        guard let note = notes[first.key] else { continue }
-        if note.expires <= now {
-          notes[first.key] = nil
-          if tracksChanges { changed.insert(first.key) }
-        } else {
-          enqueue(first.key, life: queues[index].life, due: max(note.expires, first.due &+ 1))
+    nextDue = .max
+    for lane in lanes.indices {
+      while lanes[lane].head >= 0 {
+        let place = Int(lanes[lane].head)
+        guard records[place].expires <= now else {
+          nextDue = min(nextDue, records[place].expires)
+          break
         }
+        if tracksChanges { changed.insert(records[place].key) }
+        remove(place)
       }
     }
   }
-}
 
-/// First in, first out, without moving what is left.
-struct Queue<Element> {
-  private var elements: [Element] = []
-  private var head = 0
+  // MARK: - Restoring
 
-  var count: Int { elements.count - head }
-
-  var first: Element? { head < elements.count ? elements[head] : nil }
-
-  mutating func append(_ element: Element) { elements.append(element) }
-
-  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
-    elements.removeFirst(head)
-    head = 0
-    elements.removeAll(where: isUnwanted)
+  /// Puts a note back as a checkpoint had it; `settleRestored` follows the last.
+  mutating func restore(_ key: NoteKey, _ note: Note?) {
+    if let note { return put(key, note) }
+    if let place = find(key) { remove(place) }
   }
 
-  mutating func popFirst() -> Element? {
-    guard head < elements.count else { return nil }
-    let first = elements[head]
-    head += 1
-    if head > 1024, head * 2 > elements.count {
-      elements.removeFirst(head)
-      head = 0
+  /// Lines up what was restored: a checkpoint has no order, and the oldest must go first here too.
+  mutating func settleRestored() {
+    let places = records.indices.filter { records[$0].lane >= 0 }
+      .sorted { (records[$0].expires, records[$0].key.low) < (records[$1].expires, records[$1].key.low) }
+    for place in places { moveToEnd(place, ofLaneOf: lanes[Int(records[place].lane)].life) }
+  }
+
+  // MARK: - Lanes
+
+  private mutating func moveToEnd(_ place: Int, ofLaneOf life: UInt64) {
+    unlink(place)
+    link(place, toLaneOf: life)
+  }
+
+  private mutating func link(_ place: Int, toLaneOf life: UInt64) {
+    let lane: Int
+    if let known = lanes.firstIndex(where: { $0.life == life }) {
+      lane = known
+    } else {
+      lane = lanes.firstIndex { $0.count == 0 } ?? lanes.count
+      if lane == lanes.count { lanes.append(Lane(life: life)) } else { lanes[lane].life = life }
     }
-    return first
+    let tail = lanes[lane].tail
+    records[place].lane = Int32(lane)
+    records[place].previous = tail
+    records[place].next = -1
+    if tail >= 0 { records[Int(tail)].next = Int32(place) } else { lanes[lane].head = Int32(place) }
+    lanes[lane].tail = Int32(place)
+    lanes[lane].count += 1
+    nextDue = min(nextDue, records[place].expires)
+  }
+
+  private mutating func unlink(_ place: Int) {
+    let (lane, previous, next) = (Int(records[place].lane), records[place].previous, records[place].next)
+    if previous >= 0 { records[Int(previous)].next = next } else { lanes[lane].head = next }
+    if next >= 0 { records[Int(next)].previous = previous } else { lanes[lane].tail = previous }
+    lanes[lane].count -= 1
+  }
+
+  // MARK: - Places
+
+  private mutating func takePlace(for key: NoteKey) -> Int {
+    if (count + 1) * 4 > table.count * 3 { growTable() }
+    let place: Int
+    let record = Record(
+      key: key, fields: FieldSet(), expires: 0, lane: -1, previous: -1, next: -1, isAlias: false)
+    if firstFree >= 0 {
+      place = Int(firstFree)
+      firstFree = records[place].next
+      records[place] = record
+    } else {
+      place = records.count
+      records.append(record)
+    }
+    count += 1
+    enter(place, key)
+    return place
+  }
+
+  private mutating func remove(_ place: Int) {
+    unlink(place)
+    leave(records[place].key)
+    if records[place].isAlias { aliases[records[place].key] = nil }
+    records[place].fields = FieldSet()
+    records[place].lane = -1
+    records[place].next = firstFree
+    firstFree = Int32(place)
+    count -= 1
+  }
+
+  // MARK: - Hash table
+
+  private var mask: Int { table.count - 1 }
+
+  private static func slot(_ place: Int, _ key: NoteKey) -> UInt64 { (key.low & ~0xffff_ffff) | UInt64(place + 1) }
+
+  private func find(_ key: NoteKey) -> Int? {
+    var index = Int(truncatingIfNeeded: key.low) & mask
+    while true {
+      let slot = table[index]
+      if slot == 0 { return nil }
+      if slot >> 32 == key.low >> 32 {
+        let place = Int(slot & 0xffff_ffff) - 1
+        if records[place].key == key { return place }
+      }
+      index = (index + 1) & mask
+    }
+  }
+
+  private mutating func enter(_ place: Int, _ key: NoteKey) {
+    var index = Int(truncatingIfNeeded: key.low) & mask
+    while table[index] != 0 { index = (index + 1) & mask }
+    table[index] = Self.slot(place, key)
+  }
+
+  /// Linear probing without tombstones: what stands behind the hole and may stand in it moves up.
+  private mutating func leave(_ key: NoteKey) {
+    var hole = Int(truncatingIfNeeded: key.low) & mask
+    while records[Int(table[hole] & 0xffff_ffff) - 1].key != key { hole = (hole + 1) & mask }
+    var index = (hole + 1) & mask
+    while table[index] != 0 {
+      let home = Int(truncatingIfNeeded: records[Int(table[index] & 0xffff_ffff) - 1].key.low) & mask
+      if (index - home) & mask >= (index - hole) & mask {
+        table[hole] = table[index]
+        hole = index
+      }
+      index = (index + 1) & mask
+    }
+    table[hole] = 0
+  }
+
+  private mutating func growTable() {
+    table = ContiguousArray(repeating: 0, count: table.count * 2)
+    for place in records.indices where records[place].lane >= 0 { enter(place, records[place].key) }
   }
 }

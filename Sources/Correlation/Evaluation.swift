@@ -1,0 +1,265 @@
+import AuditModel
+import Glibc
+import RuleTable
+
+/// Working out the keys, values and conditions of the rule at work, in the arena behind its captures.
+extension Correlator {
+  // MARK: - Keys
+
+  /// The key of a note: see `NoteKey`. Leaves the arena as it was.
+  func key(_ index: Int32) -> NoteKey {
+    let key = program.keys[Int(index)]
+    let start = arena.count
+    defer { arena.truncate(to: start) }
+    let head = arena.extend(by: 8)
+    UnsafeMutableRawPointer(head).storeBytes(of: key.kindHash.littleEndian, as: UInt32.self)
+    UnsafeMutableRawPointer(head + 4)
+      .storeBytes(of: UInt32(truncatingIfNeeded: frame.facts.machine).littleEndian, as: UInt32.self)
+    for place in key.parts {
+      let header = arena.count
+      _ = arena.extend(by: 2)
+      _ = append(program.lists[Int(place)])
+      let length = arena.count - header - 2
+      arena.start[header] = UInt8(truncatingIfNeeded: length)
+      arena.start[header + 1] = UInt8(truncatingIfNeeded: length >> 8)
+      arena.truncate(to: header + 2 + 512)
+    }
+    return secret.key(of: arena[from: start])
+  }
+
+  // MARK: - Values
+
+  /// Appends a value to the arena; false, and nothing appended, when there is none.
+  func append(_ index: Int32) -> Bool {
+    let value = program.values[Int(index)]
+    switch value.kind {
+    case .literal:
+      let range = Int(value.first)..<Int(value.first + value.count)
+      program.pool.withUnsafeBytes { arena.append(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      return true
+    case .capture:
+      guard let range = FieldLayout.range(of: value.number, in: arena[0..<frame.capturesEnd]) else { return false }
+      arena.appendCopy(of: range)
+      return true
+    case .note: return appendNoteField(note: Int(value.number), field: UInt16(value.first))
+    case .entry:
+      appendEntryField(ValueExpression.EntryField.allCases[Int(value.first)])
+      return true
+    case .first: return appendFirst(value)
+    case .prefix:
+      let start = arena.count
+      guard append(value.first) else { return false }
+      arena.truncate(to: start + Int(value.count))
+      return true
+    case .mailbox: return appendMailbox(value.first)
+    case .applied:
+      let start = arena.count
+      guard append(value.first) else { return false }
+      let result = program.functions[Int(value.count)](arena.array(from: start))
+      arena.truncate(to: start)
+      arena.append(result)
+      return true
+    case .joined:
+      for place in value.first..<(value.first + value.count) { _ = append(program.lists[Int(place)]) }
+      return true
+    }
+  }
+
+  private func appendNoteField(note: Int, field: UInt16) -> Bool {
+    guard let place = noteInUse(note) else { return false }
+    return notes.withFields(at: place) { fields in
+      guard let range = FieldLayout.range(of: field, in: fields) else { return false }
+      arena.append(UnsafeRawBufferPointer(rebasing: fields[range]))
+      return true
+    }
+  }
+
+  /// Where the note lies that the rule uses under a name; nil when there is none.
+  func noteInUse(_ name: Int) -> Int? {
+    let key = frameNotes[name]
+    return key == .none ? nil : notes.place(of: key, now: now)
+  }
+
+  /// The first that is there and not empty.
+  private func appendFirst(_ value: ActionProgram.Value) -> Bool {
+    let start = arena.count
+    for place in value.first..<(value.first + value.count) {
+      if append(program.lists[Int(place)]), arena.count > start { return true }
+      arena.truncate(to: start)
+    }
+    return false
+  }
+
+  private func appendEntryField(_ field: ValueExpression.EntryField) {
+    switch field {
+    case .pid: arena.append(Array(String(frame.facts.pid).utf8))
+    case .uid: arena.append(Array(String(frame.facts.uid).utf8))
+    case .unit: arena.append(frame.facts.unit)
+    case .identifier: arena.append(frame.facts.identifier)
+    case .host: arena.append(frame.facts.host)
+    }
+  }
+
+  private func appendMailbox(_ inner: Int32) -> Bool {
+    let start = arena.count
+    guard append(inner) else { return false }
+    return nameBecomesAddress(from: start)
+  }
+
+  /// Puts the address of the mailbox that a name means in the name's place, which ends the arena; false, and the name
+  /// gone, when it means none.
+  func nameBecomesAddress(from start: Int) -> Bool {
+    let end = arena.count
+    let output = arena.extend(by: policy.naming.maximumLength(ofName: end - start))
+    let name = UnsafeBufferPointer(start: arena.start + start, count: end - start)
+    let length = policy.naming.write(addressOf: name, to: output)
+    memmove(arena.start + start, output, length)
+    arena.truncate(to: start + length)
+    return length > 0
+  }
+
+  // MARK: - Fields
+
+  func appendField(_ name: UInt16, _ bytes: UnsafeRawBufferPointer) {
+    FieldLayout.writeHeader(name, length: bytes.count, to: arena.extend(by: FieldLayout.headerLength))
+    arena.append(bytes)
+  }
+
+  /// The longest value that a note keeps.
+  private static let longestNoteValue = 2048
+
+  /// The fields of a new note.
+  func makeFields(_ assignments: Range<Int32>) -> FieldSet {
+    var fields = FieldSet()
+    let start = arena.count
+    var isPlain = true
+    for index in assignments {
+      let assignment = program.assignments[Int(index)]
+      let place = arena.count
+      guard assignment.operation == .set, isPlain else {
+        // A list, or a field of a note that has one: the way that changes what is there.
+        if isPlain {
+          fields = FieldSet(wholeFields: arena[start..<place])
+          isPlain = false
+        }
+        change(&fields, assignment)
+        continue
+      }
+      let isFirst = FieldLayout.range(of: assignment.field, in: arena[start..<place]) == nil
+      let header = arena.count
+      _ = arena.extend(by: FieldLayout.headerLength)
+      guard isFirst, append(assignment.value), arena.count > header + FieldLayout.headerLength else {
+        arena.truncate(to: place)
+        if !isFirst {
+          fields = FieldSet(wholeFields: arena[start..<place])
+          isPlain = false
+          change(&fields, assignment)
+        }
+        continue
+      }
+      arena.truncate(to: header + FieldLayout.headerLength + Self.longestNoteValue)
+      FieldLayout.writeHeader(
+        assignment.field, length: arena.count - header - FieldLayout.headerLength, to: arena.start + header)
+    }
+    defer { arena.truncate(to: start) }
+    return isPlain ? FieldSet(wholeFields: arena[from: start]) : fields
+  }
+
+  /// Adds to a note. All values are worked out before the first changes it.
+  func merge(_ key: NoteKey, _ instruction: ActionProgram.Instruction) {
+    let values = instruction.assignments.map { index -> (ActionProgram.Assignment, Range<Int>)? in
+      let start = arena.count
+      let assignment = program.assignments[Int(index)]
+      return append(assignment.value) ? (assignment, start..<arena.count) : nil
+    }
+    notes.merge(key, life: instruction.duration, now: now) { fields in
+      for case (let assignment, let range)? in values { change(&fields, assignment, arena[range]) }
+    }
+  }
+
+  private func change(_ fields: inout FieldSet, _ assignment: ActionProgram.Assignment) {
+    let start = arena.count
+    guard append(assignment.value) else { return }
+    change(&fields, assignment, arena[from: start])
+    arena.truncate(to: start)
+  }
+
+  private func change(
+    _ fields: inout FieldSet, _ assignment: ActionProgram.Assignment, _ value: UnsafeRawBufferPointer
+  ) {
+    switch assignment.operation {
+    case .set: if !value.isEmpty { fields.set(assignment.field, to: value.prefix(Self.longestNoteValue)) }
+    case .add:
+      change(&fields, assignment.field) { list in
+        let value = Array(value)
+        if !list.contains(value), list.count < 100 { list.append(value) }
+      }
+    case .remove: change(&fields, assignment.field) { list in list.removeAll { $0.elementsEqual(value) } }
+    }
+  }
+
+  /// Lists are texts separated by NUL, as in a record's `recipients`.
+  private func change(_ fields: inout FieldSet, _ name: UInt16, _ body: (inout [[UInt8]]) -> Void) {
+    var list = fields[name]?.split(separator: 0).map(Array.init) ?? []
+    body(&list)
+    if list.isEmpty { fields.remove(name) } else { fields.set(name, to: Array(list.joined(separator: [0]))) }
+  }
+
+  // MARK: - Conditions
+
+  /// Whether a condition holds. Leaves the arena as it was.
+  func holds(_ index: Int32) -> Bool {
+    let condition = program.conditions[Int(index)]
+    let start = arena.count
+    defer { arena.truncate(to: start) }
+    switch condition.kind {
+    case .always: return true
+    case .noteExists: return noteInUse(Int(condition.value)) != nil
+    case .present: return append(condition.value) && arena.count > start
+    case .equals: return append(condition.value) && equalsOne(of: condition.list, from: start)
+    case .contains: return append(condition.value) && hasText(of: condition.list, from: start, anywhere: true)
+    case .startsWith: return append(condition.value) && hasText(of: condition.list, from: start, anywhere: false)
+    case .isAtLeast:
+      guard append(condition.value), let number = UInt64(String(decoding: arena[from: start], as: UTF8.self)) else {
+        return false
+      }
+      return number >= condition.bound
+    case .isKnown:
+      return append(condition.value) && nameBecomesAddress(from: start) && mailboxes.find(arena[from: start]) != nil
+    case .isOf: return append(condition.value) && policy.isMember(arena.array(from: start), of: condition.namedClass)
+    case .ambiguous: return frame.isAmbiguous
+    case .otherwise: return !frame.hasTold
+    case .not: return !holds(condition.value)
+    case .all: return condition.list.allSatisfy { holds(program.lists[Int($0)]) }
+    case .any: return condition.list.contains { holds(program.lists[Int($0)]) }
+    }
+  }
+
+  private func equalsOne(of choices: Range<Int32>, from start: Int) -> Bool {
+    let end = arena.count
+    for place in choices {
+      defer { arena.truncate(to: end) }
+      guard append(program.lists[Int(place)]), arena.count - end == end - start else { continue }
+      if memcmp(arena.start + start, arena.start + end, end - start) == 0 { return true }
+    }
+    return false
+  }
+
+  /// Whether one of the texts, which are in lower case, stands in the value that ends the arena, or begins it.
+  private func hasText(of texts: Range<Int32>, from start: Int, anywhere: Bool) -> Bool {
+    for place in start..<arena.count { arena.start[place] = Self.lowercased(arena.start[place]) }
+    let value = arena[from: start]
+    return program.pool.withUnsafeBytes { pool in
+      texts.contains { place in
+        let range = program.texts[Int(place)]
+        let text = UnsafeRawBufferPointer(rebasing: pool[Int(range.lowerBound)..<Int(range.upperBound)])
+        guard let first = text.baseAddress, let bytes = value.baseAddress, !text.isEmpty else { return text.isEmpty }
+        guard value.count >= text.count else { return false }
+        let last = anywhere ? value.count - text.count : 0
+        return (0...last).contains { memcmp(bytes + $0, first, text.count) == 0 }
+      }
+    }
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+}

@@ -1,0 +1,106 @@
+import AuditModel
+import RuleTable
+
+/// The fields of an event while it is made: in the arena, behind what lies there, each key at most once.
+struct EventFields {
+  private let arena: Arena
+  private let start: Int
+  /// Where the header of each of the record's keys lies; -1 for a key that is absent.
+  private var places = Self.nowhere
+  /// Whether a key was set again or removed: then what it had is still there and must be left out.
+  private var hasRemains = false
+
+  /// Room for the keys of a record, without an allocation.
+  private typealias Places = InlineArray<64, Int32>
+  private static let nowhere = Places(repeating: -1)
+
+  init(_ arena: Arena) {
+    self.arena = arena
+    start = arena.count
+  }
+
+  func contains(_ key: UInt16) -> Bool { key < NameTable.firstOwn && places[Int(key)] >= 0 }
+
+  func contains(_ key: FieldKey) -> Bool { places[Int(key.rawValue)] >= 0 }
+
+  /// Where the value of a key lies in the arena.
+  func range(of key: FieldKey) -> Range<Int>? {
+    let place = places[Int(key.rawValue)]
+    return place < 0 ? nil : FieldLayout.value(at: Int(place), in: arena[0..<arena.count])
+  }
+
+  mutating func remove(_ key: UInt16) {
+    guard contains(key) else { return }
+    places[Int(key)] = -1
+    hasRemains = true
+  }
+
+  /// Sets a key to what the body appends to the arena; nothing changes when that is nothing, or when it answers false.
+  @discardableResult
+  mutating func set(_ key: UInt16, _ append: () -> Bool) -> Bool {
+    guard key < NameTable.firstOwn else { return false }
+    let header = arena.count
+    let value = header + FieldLayout.headerLength
+    _ = arena.extend(by: FieldLayout.headerLength)
+    guard append(), arena.count > value else {
+      arena.truncate(to: header)
+      return false
+    }
+    FieldLayout.writeHeader(key, length: arena.count - value, to: arena.start + header)
+    enter(key, header)
+    return true
+  }
+
+  /// Sets a key to a value, which may be empty.
+  mutating func set(_ key: FieldKey, to value: UnsafeRawBufferPointer) { add(key.rawValue, value) }
+
+  mutating func set(_ key: FieldKey, to value: StaticString) {
+    add(key.rawValue, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+  }
+
+  mutating func add(_ key: UInt16, _ value: UnsafeRawBufferPointer) {
+    let header = arena.count
+    FieldLayout.writeHeader(key, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    arena.append(value)
+    enter(key, header)
+  }
+
+  /// Adds a key with what lies elsewhere in the arena.
+  mutating func add(_ key: UInt16, copyOf value: Range<Int>) {
+    let header = arena.count
+    FieldLayout.writeHeader(key, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    arena.appendCopy(of: value)
+    enter(key, header)
+  }
+
+  private mutating func enter(_ key: UInt16, _ header: Int) {
+    if places[Int(key)] >= 0 { hasRemains = true }
+    places[Int(key)] = Int32(header)
+  }
+
+  /// What tells the events of one entry apart.
+  func detail(of kind: EventKind) -> UInt64 {
+    var hash = StableHash()
+    kind.name.withUTF8Buffer { hash.combine($0) }
+    for key in [FieldKey.mailbox, .recipient, .folder, .toFolder, .uids] {
+      hash.combine(range(of: key).map { arena[$0] } ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    return hash.value
+  }
+
+  /// The fields by themselves. The arena is as it was before the first.
+  func finished() -> FieldSet {
+    defer { arena.truncate(to: start) }
+    let whole = arena[from: start]
+    guard hasRemains else { return FieldSet(wholeFields: whole) }
+    let target = arena.count
+    var place = start
+    while place < target {
+      let all = arena[0..<target]
+      let (key, value) = (FieldLayout.key(at: place, in: all), FieldLayout.value(at: place, in: all))
+      if places[Int(key)] == Int32(place) { arena.appendCopy(of: place..<value.upperBound) }
+      place = value.upperBound
+    }
+    return FieldSet(wholeFields: arena[from: target])
+  }
+}
