@@ -80,9 +80,9 @@ public final class Collector {
     let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
     grace = hasText ? 1_200_000 : 200_000
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
-    let router = TableRouter(table: table)
-    interest = SwitchingInterest(TableRouter(table: table))
-    pipeline = Pipeline(router: router, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+    let recognizer = EntryRecognizer(table: table, requiresTrust: configuration.rules.requiresTrustedSenders)
+    interest = SwitchingInterest(recognizer)
+    pipeline = Pipeline(recognizer: recognizer, policy: policy)
     tellsSystemMessages = configuration.audit.systemMessages
   }
 
@@ -232,7 +232,7 @@ public final class Collector {
   private func take(_ batch: EntryBatch, _ notices: [SourceNotice]) {
     if batch.lateFile != nil { return takeLate(batch, notices) }
     pipeline.process(batch)
-    if let last = batch.entries.last { newest = max(newest, last.realtime) }
+    newest = max(newest, batch.newestTime)
     for notice in notices { take(notice) }
     events += pipeline.correlator.takeTold()
     takeGaps()
@@ -400,14 +400,13 @@ public final class Collector {
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
       events += pipeline.correlator.takeTold()
-      let router = TableRouter(table: table)
-      let next = Pipeline(
-        router: router, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+      let recognizer = EntryRecognizer(table: table, requiresTrust: configuration.rules.requiresTrustedSenders)
+      let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)
       next.correlator.settleRestored()
       next.correlator.trackChanges()
       let change = self.table.fingerprint == table.fingerprint ? nil : (self.table.fingerprint, table.fingerprint)
-      interest.switchTo(TableRouter(table: table))
+      interest.switchTo(recognizer)
       pipeline = next
       (self.configuration, self.table) = (configuration, table)
       hasSnapshot = false

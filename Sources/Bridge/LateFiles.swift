@@ -23,7 +23,7 @@ struct LateFiles {
     guard let pipeline else { return [] }
     pipeline.process(batch)
     if batch.isEndOfLateFile {
-      if let last = batch.entries.last, last.realtime &+ Self.openEnd < newest { pipeline.correlator.finish() }
+      if batch.newestTime > 0, batch.newestTime &+ Self.openEnd < newest { pipeline.correlator.finish() }
       self.pipeline = nil
     }
     return pipeline.correlator.takeTold() + pipeline.takeGaps()

@@ -76,7 +76,7 @@ public final class Replay {
         pipeline.process(batch)
         entriesRead += UInt64(batch.examinedCount)
         notices += found
-        for entry in batch.entries { newest = max(newest, entry.realtime) }
+        newest = max(newest, batch.newestTime)
         sources.recycle(batch)
         pipeline.gaps.removeAll()
         try body(pipeline.correlator.takeTold(), newest)
@@ -94,10 +94,10 @@ public final class Replay {
         entriesRead += UInt64(batch.examinedCount)
         truncated += batch.truncatedCount
         notices += found
-        let newest = batch.entries.last?.realtime
+        let newest = batch.newestTime
         sources.recycle(batch)
         guard try handOut(body) else { return }
-        if let newest { onProgress?(newest) }
+        if newest > 0 { onProgress?(newest) }
       }
     }
     pipeline.correlator.finish()

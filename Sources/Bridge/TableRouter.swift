@@ -4,14 +4,14 @@ import Synchronization
 
 /// Which scopes an identifier or command belongs to, remembered by a hash of its bytes.
 ///
-/// Shared by the reader, which asks whether an entry is of use, and the pipeline, which asks for the scopes.
+/// Asked once or twice an entry, by the thread that recognises it.
 final class TableRouter: EntryInterest {
   private struct Known {
     var bytes: [UInt8]
     var scopes: [Int]
   }
 
-  /// What is known of one field's values. The reader and the pipeline each ask once an entry.
+  /// What is known of one field's values.
   private typealias Memory = [UInt64: Known]
 
   let table: CompiledTable

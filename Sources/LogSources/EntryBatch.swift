@@ -14,6 +14,12 @@ public final class EntryBatch: @unchecked Sendable {
   public internal(set) var entries: [JournalEntry] = []
   /// How many entries were read, wanted or not.
   public internal(set) var examinedCount = 0
+  /// What the interest found in the entries: see `EntryFinding`.
+  public var places: [FoundPlace] = []
+  /// How many wanted entries the interest had no need to keep.
+  public var leftOutCount = 0
+  /// The newest time of the wanted entries, kept or not; 0 when there was none.
+  public internal(set) var newestTime: UInt64 = 0
   /// How many messages were cut at `fieldLimit`.
   public internal(set) var truncatedCount = 0
   /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
@@ -57,11 +63,20 @@ public final class EntryBatch: @unchecked Sendable {
   public func removeAll() {
     entries.removeAll(keepingCapacity: true)
     buffer.rollBack(to: 0)
+    places.removeAll(keepingCapacity: true)
+    leftOutCount = 0
+    newestTime = 0
     examinedCount = 0
     truncatedCount = 0
     position = SourcePosition()
     lateFile = nil
     isEndOfLateFile = false
+  }
+
+  /// Keeps an entry.
+  func append(_ entry: JournalEntry) {
+    newestTime = max(newestTime, entry.realtime)
+    entries.append(entry)
   }
 
   /// Whether the next entry should wait for the next batch.

@@ -7,6 +7,40 @@ public protocol EntryInterest: Sendable {
   func wants(identifier: UnsafeRawBufferPointer) -> Bool
   /// Whether entries with this `_COMM` are wanted. The bytes do not outlive the call.
   func wants(command: UnsafeRawBufferPointer) -> Bool
+  /// Looks at an entry of the journal that is wanted, on the reading thread and before the costlier rest of it is
+  /// read: what it finds goes into `entry.finding` and `batch.places`. False when the entry need not be kept after all;
+  /// then its time alone counts.
+  func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool
+}
+
+extension EntryInterest {
+  public func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool { true }
+}
+
+/// What an interest found in an entry, kept beside the entry for whoever takes the batch. Numbers and names have the
+/// meaning that the interest gives them.
+public struct EntryFinding: Sendable {
+  /// Whose finding it is; 0 for nobody's.
+  public var finder: UInt32 = 0
+  public var number: Int32 = 0
+  /// The first of its places in `EntryBatch.places`, and how many there are.
+  public var firstPlace: Int32 = 0
+  public var placeCount: UInt16 = 0
+  public var mark = false
+
+  public init() {}
+}
+
+/// A named place in an entry's message.
+public struct FoundPlace: Sendable {
+  public var start: UInt32
+  public var end: UInt32
+  public var name: UInt16
+  public var form: UInt8
+
+  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8) {
+    (self.start, self.end, self.name, self.form) = (start, end, name, form)
+  }
 }
 
 /// What is asked of an entry besides the interest: journalctl's `--identifier` and `--unit`.

@@ -57,6 +57,9 @@ struct FieldDecoder {
     return .kept
   }
 
+  /// Whether the interest has a use for a decoded entry.
+  func keeps(_ entry: inout JournalEntry, of batch: EntryBatch) -> Bool { interest?.keeps(&entry, in: batch) ?? true }
+
   /// One `NAME=value` of the entry, at least six bytes long.
   private struct Field {
     let start: UnsafeRawPointer

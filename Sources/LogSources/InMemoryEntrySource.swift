@@ -119,6 +119,6 @@ public struct InMemoryEntrySource: EntrySource {
     entry.pid = source.fields["_PID"].flatMap { Int32($0) } ?? -1
     entry.uid = source.fields["_UID"].flatMap { UInt32($0) } ?? .max
     entry.priority = source.fields["PRIORITY"].flatMap { UInt8($0) } ?? 6
-    batch.entries.append(entry)
+    batch.append(entry)
   }
 }

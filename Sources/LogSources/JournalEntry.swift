@@ -74,6 +74,8 @@ public struct JournalEntry: Sendable {
   public var hasMessage = false
   /// Whether this is a line of a text log: it has none of journald's fields, and its file is believed as a whole.
   public var isFromTextLog = false
+  /// What the reader's interest found in it.
+  public var finding = EntryFinding()
 
   public init() {}
 

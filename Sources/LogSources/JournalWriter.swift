@@ -178,11 +178,15 @@ final class JournalWriter {
     isBehindRemembered = true
     guard case .kept = result else { return }
     if let filter, !filter.passes(entry, of: batch) { return batch.buffer.rollBack(to: start) }
+    guard decoder.keeps(&entry, of: batch) else {
+      batch.newestTime = max(batch.newestTime, entry.realtime)
+      return batch.buffer.rollBack(to: start)
+    }
     if let text = handle.cursorText() {
       entry.contentHash = Cursor.contentHash(ofCString: text)
       remember(text)
     }
-    batch.entries.append(entry)
+    batch.append(entry)
   }
 
   private func decode(_ decoder: inout FieldDecoder, _ entry: inout JournalEntry, _ batch: EntryBatch)

@@ -54,6 +54,6 @@ final class LateFileReader {
     entry.contentHash = cursor.contentHash
     guard case .kept = decoder.decode(handle.pointer, into: &entry, of: batch) else { return }
     if let filter, !filter.passes(entry, of: batch) { return batch.buffer.rollBack(to: start) }
-    batch.entries.append(entry)
+    batch.append(entry)
   }
 }

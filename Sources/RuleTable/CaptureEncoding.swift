@@ -1,5 +1,5 @@
 /// How the bytes of a capture are written in the line.
-public enum CaptureEncoding: Sendable {
+public enum CaptureEncoding: UInt8, Sendable {
   case plain
   /// The inside of a JSON string (RFC 8259, section 7).
   case json

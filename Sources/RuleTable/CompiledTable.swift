@@ -25,6 +25,8 @@ public final class CompiledTable: Sendable {
   /// Hash of all that was read: the same tables give the same number.
   public let fingerprint: UInt64
 
+  /// By rule, whether it says nothing for an audit.
+  private let noiseRules: [Bool]
   private let matchers: [Matcher]
   /// Rules that say nothing, asked when no other rule matches.
   private let noise: [Matcher]
@@ -34,6 +36,7 @@ public final class CompiledTable: Sendable {
     fingerprint: UInt64, tries: [MatchTrie], noise: [MatchTrie]
   ) {
     self.rules = rules
+    noiseRules = rules.map(\.isNoise)
     self.scopes = scopes
     self.names = names
     self.lives = lives
@@ -42,6 +45,9 @@ public final class CompiledTable: Sendable {
     matchers = tries.map(Matcher.init)
     self.noise = noise.map(Matcher.init)
   }
+
+  /// Whether a rule, by its place in `rules`, says nothing for an audit.
+  public func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
 
   /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
   ///

@@ -8,6 +8,10 @@ public struct MatchScratch {
     public var start: Int
     public var end: Int
     public var encoding: CaptureEncoding
+
+    public init(name: UInt16, start: Int, end: Int, encoding: CaptureEncoding) {
+      (self.name, self.start, self.end, self.encoding) = (name, start, end, encoding)
+    }
   }
 
   /// The captures of the last match in the order of the scan; a name stands once.

@@ -122,7 +122,7 @@ public struct TextEntryAssembler {
       batch.buffer.rollBack(to: start)
       return .unwanted
     }
-    batch.entries.append(entry)
+    batch.append(entry)
     if isCut { batch.truncatedCount += 1 }
     return .entry
   }

@@ -1,0 +1,108 @@
+import LogSources
+import RuleTable
+import Synchronization
+
+/// Finds the rule that an entry matches: on the reading thread, as the reader's interest, so that matching and joining
+/// share the work of a core each; by the pipeline itself for entries that nobody looked at.
+///
+/// The rule and the places of its captures are the entry's finding. Entries that are known to say nothing for an audit
+/// are only counted.
+///
+/// Sendable: the one thing that changes, the scratch, is touched under the lock only. The reader mostly has it alone.
+final class EntryRecognizer: EntryInterest, @unchecked Sendable {
+  /// What the number of a finding says when it is no rule.
+  enum Outcome {
+    /// The entry is of no daemon that the table knows.
+    static let foreign: Int32 = -1
+    static let unrecognised: Int32 = -2
+    /// Under a daemon's identifier, but not from it.
+    static let refused: Int32 = -3
+    /// journald lost messages of a mail daemon.
+    static let suppression: Int32 = -4
+  }
+
+  let table: CompiledTable
+  private let router: TableRouter
+  private let trust: SenderTrust?
+  private let lock = Mutex(())
+  private var scratch = MatchScratch()
+  /// Tells this recognizer's findings from those of others, with other tables.
+  private let number: UInt32
+
+  private static let lastNumber = Atomic<UInt32>(0)
+
+  /// - Parameter requiresTrust: whether an entry must come from the daemon's user or unit.
+  init(table: CompiledTable, requiresTrust: Bool) {
+    self.table = table
+    router = TableRouter(table: table)
+    trust = requiresTrust ? SenderTrust(scopes: table.scopes) : nil
+    number = Self.lastNumber.add(1, ordering: .relaxed).newValue
+  }
+
+  func wants(identifier: UnsafeRawBufferPointer) -> Bool { router.wants(identifier: identifier) }
+
+  func wants(command: UnsafeRawBufferPointer) -> Bool { router.wants(command: command) }
+
+  func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool {
+    entry.finding = look(at: entry, in: batch)
+    if entry.finding.number == Outcome.foreign { return false }
+    guard entry.finding.number >= 0, table.isNoise(entry.finding.number) else { return true }
+    batch.leftOutCount += 1
+    return false
+  }
+
+  /// This recognizer's finding, made now if it was not made by the reader.
+  func finding(of entry: JournalEntry, in batch: EntryBatch) -> EntryFinding {
+    entry.finding.finder == number ? entry.finding : look(at: entry, in: batch)
+  }
+
+  private func look(at entry: JournalEntry, in batch: EntryBatch) -> EntryFinding {
+    batch.withAllBytes { bytes in
+      var finding = EntryFinding()
+      finding.finder = number
+      if entry.isSuppressionNotice {
+        let unit = entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit
+        finding.number = table.isMailUnit(bytes.part(unit)) ? Outcome.suppression : Outcome.foreign
+        return finding
+      }
+      var scopes = router.scopes(ofIdentifier: bytes.part(entry.identifier))
+      if scopes.isEmpty { scopes = router.scopes(ofCommand: bytes.part(entry.command)) }
+      finding.number = scopes.isEmpty ? Outcome.foreign : Outcome.unrecognised
+      for scope in scopes {
+        if let trust, !trust.trusts(entry, in: batch, scope: scope) {
+          finding.number = Outcome.refused
+          continue
+        }
+        if lock.withLock({ _ in match(scope, bytes.part(entry.message), &finding, batch) }) { break }
+      }
+      return finding
+    }
+  }
+
+  /// Only under the lock.
+  private func match(
+    _ scope: Int, _ message: UnsafeRawBufferPointer, _ finding: inout EntryFinding, _ batch: EntryBatch
+  ) -> Bool {
+    guard let rule = table.match(scope: scope, message.assumingMemoryBound(to: UInt8.self), &scratch) else {
+      return false
+    }
+    finding.number = Int32(rule)
+    finding.mark = scratch.isAmbiguous
+    finding.firstPlace = Int32(batch.places.count)
+    if table.isNoise(Int32(rule)) { return true }
+    finding.placeCount = UInt16(clamping: scratch.captures.count)
+    for capture in scratch.captures.prefix(Int(finding.placeCount)) {
+      batch.places.append(
+        FoundPlace(
+          start: UInt32(capture.start), end: UInt32(capture.end), name: capture.name, form: capture.encoding.rawValue))
+    }
+    return true
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The bytes of a field among those of its batch.
+  func part(_ range: FieldRange) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: self[Int(range.offset)..<(Int(range.offset) + Int(range.length))])
+  }
+}
