@@ -272,7 +272,8 @@ public final class Correlator {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(48)
     withUnsafeBytes(of: reference.kindHash) { bytes.append(contentsOf: $0) }
-    withUnsafeBytes(of: UInt32(truncatingIfNeeded: execution.facts.machine)) { bytes.append(contentsOf: $0) }
+    let machine = reference.crossesHosts ? 0 : UInt32(truncatingIfNeeded: execution.facts.machine)
+    withUnsafeBytes(of: machine) { bytes.append(contentsOf: $0) }
     for part in reference.parts {
       let value = value(part, execution) ?? []
       bytes.append(UInt8(truncatingIfNeeded: value.count))
