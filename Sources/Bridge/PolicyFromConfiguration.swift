@@ -28,6 +28,7 @@ extension CorrelationPolicy {
       }
     }
     webmailHosts = Set(configuration.mailboxes.webmailHosts.map { Array($0.utf8) })
+    mailHosts = Set(configuration.mailboxes.mailHosts.map { Array($0.utf8) })
     let folders = configuration.mailboxes.folders
     self.folders = [
       .trash: Self.lowered(folders.trash), .junk: Self.lowered(folders.junk), .sent: Self.lowered(folders.sent),

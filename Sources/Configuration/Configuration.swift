@@ -102,6 +102,9 @@ public struct Configuration: Sendable, Equatable {
     /// `webmail-hosts`: web servers whose word about the browser's address is believed; addresses as inet_ntop(3)
     /// writes them.
     public var webmailHosts = ["127.0.0.1", "::1"]
+    /// `mail-hosts`: addresses of this site's own mail hosts, which hand messages to each other; as inet_ntop(3) writes
+    /// them.
+    public var mailHosts: [String] = []
     /// `aliases`: files in the form of virtual(5) or aliases(5); absolute.
     public var aliases: [String] = []
     /// `new-per-hour`: how many mailboxes may be learned by delivery alone in an hour; 0 for none.

@@ -88,6 +88,7 @@ struct ConfigurationDecoder {
     keys.decode("extension-delimiter", into: &mailboxes.extensionDelimiters, as: .extensionDelimiters)
     keys.decode("known", into: &mailboxes.known, as: .list(of: .absolutePath))
     keys.decode("webmail-hosts", into: &mailboxes.webmailHosts, as: .list(of: .ipAddress))
+    keys.decode("mail-hosts", into: &mailboxes.mailHosts, as: .list(of: .ipAddress))
     keys.decode("aliases", into: &mailboxes.aliases, as: .list(of: .absolutePath))
     keys.decode("shard", into: &mailboxes.shard, as: .shard)
     keys.decode("new-per-hour", into: &mailboxes.maximumNewPerHour, as: .countOrOff(upTo: 1_000_000_000))

@@ -39,6 +39,8 @@ struct ActionProgram: Sendable {
 
   struct Key: Sendable {
     var kindHash: UInt32
+    /// Whether notes of the kind are those of all hosts together.
+    var crossesHosts: Bool
     /// In `lists`: values.
     var parts: Range<Int32>
   }
@@ -161,7 +163,7 @@ struct ActionProgram: Sendable {
 
   private mutating func key(_ reference: NoteReference) -> Int32 {
     let parts = list(reference.parts.map { value($0) })
-    keys.append(Key(kindHash: reference.kindHash, parts: parts))
+    keys.append(Key(kindHash: reference.kindHash, crossesHosts: reference.crossesHosts, parts: parts))
     return Int32(keys.count - 1)
   }
 

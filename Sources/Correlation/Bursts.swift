@@ -54,7 +54,7 @@ extension Correlator {
     let end = min(event.time &+ policy.burstWindow, policy.dayEnd(event.time))
     bursts[key] = Burst(first: event.id, end: end, owner: owner, last: nil, count: 0)
     if tracksChanges { changedBursts.insert(key) }
-    set(.burst(key), at: end)
+    closeWindow(key, at: end)
   }
 
   /// Tells the rest of a window, if there is one, and ends it.

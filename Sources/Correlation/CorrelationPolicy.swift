@@ -8,6 +8,8 @@ public struct CorrelationPolicy: Sendable {
   public var folders: [Condition.NamedClass: Set<[UInt8]>] = [:]
   /// Addresses of web servers whose word about the browser is believed.
   public var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
+  /// Addresses of the site's own mail hosts: a queue id that one of them answered with is that host's.
+  public var mailHosts: Set<[UInt8]> = []
   /// Addresses that are aliases, canonical.
   public var aliases: Set<[UInt8]> = []
   /// Mailboxes that are known before the journal says so.
@@ -55,6 +57,7 @@ public struct CorrelationPolicy: Sendable {
     switch named {
     case .inbox: return Self.lowercased(value) == Array("inbox".utf8)
     case .webmailHost: return webmailHosts.contains(value)
+    case .mailHost: return mailHosts.contains(value)
     case .loopback:
       return value.starts(with: "127.".utf8) || value == Array("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
     case .alias:

@@ -46,10 +46,13 @@ public final class Correlator {
   var bursts: [BurstKey: Burst] = [:]
   var mailboxes: KnownMailboxes
   var sent: SentCounter
+  /// The time of what is being carried out: that of its host.
   var now: UInt64 = 0
   var nextWait: UInt64 = 1
-  /// What falls due, by entry time.
-  var timers = Timers<Timer>()
+  /// What waits, by each host's time.
+  var clocks = HostClocks()
+  /// When windows close, by the newest time.
+  var windows = Timers<BurstKey>()
   /// Who waits for a note.
   var waitersOf: [NoteKey: [UInt64]] = [:]
   /// Windows changed since the last checkpoint.
@@ -66,11 +69,6 @@ public final class Correlator {
   private var ready: [(id: UInt64, key: NoteKey)] = []
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
-
-  enum Timer {
-    case wait(UInt64)
-    case burst(BurstKey)
-  }
 
   public init(table: CompiledTable, policy: CorrelationPolicy) {
     self.table = table
@@ -91,21 +89,48 @@ public final class Correlator {
 
   // MARK: - Time
 
-  /// Moves to an entry's time: what falls due before it is told first.
-  public func advance(to time: UInt64) {
-    if time &+ 60_000_000 < now {
+  /// How far back a clock must go to have been set.
+  private static let setBack: UInt64 = 60_000_000
+
+  /// Moves to the time of a host's entry: what falls due before it is told first.
+  private func advance(to time: UInt64, of machine: UInt64) {
+    let host = clocks.place(of: machine, from: time)
+    if time &+ Self.setBack < clocks.hosts[host].now {
       // The clock was set back: what waits would wait for ever.
-      finish()
-      now = time
+      isSettling = true
+      settle(host, upTo: .max, closesWindows: clocks.hosts.count == 1)
+      isSettling = false
+      clocks.setBack(host, to: time)
     }
-    guard time > now else { return }
-    settle(upTo: time, closesBursts: true)
+    settle(host, upTo: time, closesWindows: time > clocks.newest)
+    clocks.hear(host, at: time)
+    if clocks.hosts.count > 1 { settleSilent(mustLook: false) }
+    now = clocks.hosts[host].now
+    notes.expire(now: clocks.hosts.count == 1 ? now : clocks.oldest)
+  }
+
+  /// Moves to a time up to which all entries have been read: what falls due before it is told.
+  public func advance(to time: UInt64) {
+    if time &+ Self.setBack < clocks.newest {
+      finish()
+      clocks.newest = time
+      for host in clocks.hosts.indices { clocks.setBack(host, to: time) }
+    }
+    guard time > clocks.newest else { return }
+    if clocks.hosts.count == 1 {
+      settle(0, upTo: time, closesWindows: true)
+      clocks.hear(0, at: time)
+    } else {
+      closeWindows(upTo: time)
+      clocks.newest = time
+      settleSilent(mustLook: true)
+    }
     now = time
-    notes.expire(now: now)
+    notes.expire(now: clocks.hosts.count == 1 ? now : clocks.oldest)
   }
 
   /// Tells what falls due by a time up to which all entries have been read, though no rule knew the last of them.
-  public func settle(asOf time: UInt64) { if time > now { advance(to: time) } }
+  public func settle(asOf time: UInt64) { if time > clocks.newest { advance(to: time) } }
 
   /// Tells what still waits: the input has ended.
   ///
@@ -113,44 +138,52 @@ public final class Correlator {
   public func finish(closesBursts: Bool = true) {
     isSettling = true
     defer { isSettling = false }
-    settle(upTo: .max, closesBursts: closesBursts)
+    for host in clocks.hosts.indices { settle(host, upTo: .max, closesWindows: closesBursts) }
+    if closesBursts { closeWindows(upTo: .max) }
   }
 
   /// The next time at which something falls due; nil when nothing waits.
-  public var nextDue: UInt64? { timers.next }
-
-  private func settle(upTo time: UInt64, closesBursts: Bool) {
-    var kept: [(time: UInt64, item: Timer)] = []
-    while let due = timers.next, due <= time {
-      guard let (when, timer) = timers.popFirst() else { break }
-      switch timer {
-      case .wait(let id):
-        if waiting[id] != nil {
-          if !isSettling { now = max(now, when) }
-          resume(id, found: nil)
-        }
-      case .burst(let key):
-        if !closesBursts {
-          kept.append((when, timer))
-        } else {
-          if !isSettling { now = max(now, when) }
-          closeBurst(key)
-        }
-      }
-      runReady()
-    }
-    for (when, timer) in kept { set(timer, at: when) }
+  public var nextDue: UInt64? {
+    guard let wait = clocks.nextDue else { return windows.next }
+    return min(wait, windows.next ?? .max)
   }
 
-  /// What falls due at one time comes in the same order before and after a restart, which forgets when it was set.
-  func set(_ timer: Timer, at time: UInt64) {
-    switch timer {
-    case .wait(let id): timers.set(timer, at: time, order: id)
-    case .burst(let key):
-      var hash = StableHash()
-      hash.combine(key.bytes)
-      timers.set(timer, at: time, order: hash.value | 1 << 63)
+  private func settleSilent(mustLook: Bool) {
+    for host in clocks.silentHosts(mustLook: mustLook) {
+      settle(host, upTo: clocks.newest - HostClocks.patience, closesWindows: false)
     }
+  }
+
+  /// Ends the waits of a host, and windows, in the order of their times.
+  private func settle(_ host: Int, upTo time: UInt64, closesWindows: Bool) {
+    while let due = clocks.hosts[host].waits.next, due <= time {
+      if closesWindows { closeWindows(upTo: due, before: true) }
+      guard let (when, id) = clocks.popWait(at: host) else { break }
+      guard waiting[id] != nil else { continue }
+      if !isSettling {
+        clocks.reach(when, at: host)
+        now = clocks.hosts[host].now
+      }
+      resume(id, found: nil)
+      runReady()
+    }
+    if closesWindows { closeWindows(upTo: time) }
+  }
+
+  /// - Parameter before: whether those that close at the time itself stay open.
+  private func closeWindows(upTo time: UInt64, before: Bool = false) {
+    while let due = windows.next, before ? due < time : due <= time {
+      guard let (when, key) = windows.popFirst() else { break }
+      if !isSettling { now = max(now, when) }
+      closeBurst(key)
+    }
+  }
+
+  /// Windows that close at one time do so in the same order before and after a restart, which forgets when they opened.
+  func closeWindow(_ key: BurstKey, at time: UInt64) {
+    var hash = StableHash()
+    hash.combine(key.bytes)
+    windows.set(key, at: time, order: hash.value)
   }
 
   // MARK: - Rules
@@ -169,7 +202,7 @@ public final class Correlator {
     _ facts: EntryFacts, rule: Int, captures: UnsafeBufferPointer<MatchScratch.Capture>, isAmbiguous: Bool,
     line: UnsafeBufferPointer<UInt8>
   ) {
-    advance(to: facts.realtime)
+    advance(to: facts.realtime, of: facts.machine)
     arena.truncate(to: 0)
     for capture in captures {
       let bytes = UnsafeBufferPointer(rebasing: line[capture.start..<capture.end])
@@ -269,7 +302,8 @@ public final class Correlator {
     waiting[id] = item
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
-    set(.wait(id), at: item.deadline)
+    let facts = item.execution.facts
+    clocks.wait(id, at: clocks.place(of: facts.machine, from: facts.realtime), until: item.deadline)
   }
 
   private func appeared(_ key: NoteKey) {
@@ -299,7 +333,11 @@ public final class Correlator {
         frameNotes[target.name] = target.key
       }
     }
+    // A note of another host may have ended the wait; what follows is of its own host's time.
+    let outer = now
+    now = isSettling ? now : clocks.now(of: frame.facts.machine) ?? now
     run(from: item.next)
+    now = outer
   }
 
   // MARK: - Telling

@@ -67,7 +67,7 @@ extension Correlator {
     let items = waiting
     waiting.removeAll()
     for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
-    for (key, burst) in bursts { set(.burst(key), at: burst.end) }
+    for (key, burst) in bursts { closeWindow(key, at: burst.end) }
     notes.settleRestored()
     forgetChanges()
   }
@@ -116,6 +116,7 @@ extension Correlator {
       var reader = ByteReader(key)
       guard let now = reader.number(UInt64.self), let next = reader.number(UInt64.self) else { return false }
       self.now = now
+      clocks.newest = now
       nextWait = next
     case .secret:
       guard let stored = NoteKey(bytes: key) else { return false }
@@ -150,7 +151,7 @@ extension Correlator {
 
   private func writeClock(_ writer: inout ByteWriter) {
     var clock = ByteWriter()
-    clock.write(now)
+    clock.write(clocks.newest)
     clock.write(nextWait)
     Self.write(.clock, clock.bytes, nil, &writer)
   }

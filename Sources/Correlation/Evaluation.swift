@@ -13,8 +13,8 @@ extension Correlator {
     defer { arena.truncate(to: start) }
     let head = arena.extend(by: 8)
     UnsafeMutableRawPointer(head).storeBytes(of: key.kindHash.littleEndian, as: UInt32.self)
-    UnsafeMutableRawPointer(head + 4)
-      .storeBytes(of: UInt32(truncatingIfNeeded: frame.facts.machine).littleEndian, as: UInt32.self)
+    let machine = key.crossesHosts ? 0 : UInt32(truncatingIfNeeded: frame.facts.machine)
+    UnsafeMutableRawPointer(head + 4).storeBytes(of: machine.littleEndian, as: UInt32.self)
     for place in key.parts {
       let header = arena.count
       _ = arena.extend(by: 2)

@@ -49,6 +49,8 @@ public indirect enum Condition: Sendable, Hashable {
     case trash, junk, sent, archive, drafts, inbox
     /// An address of `mailboxes.webmail-hosts`.
     case webmailHost = "webmail-host"
+    /// An address of `mailboxes.mail-hosts`.
+    case mailHost = "mail-host"
     case loopback
     /// A mailbox that is known on this server.
     case known
@@ -64,10 +66,13 @@ public final class NoteReference: Sendable, Hashable {
   public let parts: [ValueExpression]
   /// The same for the same kind in every process and version: part of the note's identity.
   public let kindHash: UInt32
+  /// Whether the key means the same on every host (`keep KIND SPAN across hosts`); else each host has its own notes.
+  public let crossesHosts: Bool
 
-  init(kind: String, parts: [ValueExpression]) {
+  init(kind: String, parts: [ValueExpression], crossesHosts: Bool = false) {
     self.kind = kind
     self.parts = parts
+    self.crossesHosts = crossesHosts
     kindHash = Self.hash(ofKind: kind)
   }
 

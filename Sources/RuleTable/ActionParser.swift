@@ -6,12 +6,15 @@ struct ActionParser {
   /// The notes that the rule has looked up so far, by name.
   var noteNames: [String] = []
   let captures: Set<String>
+  /// Kinds of notes whose keys mean the same on every host.
+  let kindsAcrossHosts: Set<String>
   private var tokens: [TextTokens.Token] = []
   private var line = SourcePlace(file: "", line: 0, column: 0)
 
-  init(names: NameTable, captures: Set<String>) {
+  init(names: NameTable, captures: Set<String>, kindsAcrossHosts: Set<String>) {
     self.names = names
     self.captures = captures
+    self.kindsAcrossHosts = kindsAcrossHosts
   }
 
   static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "confirm", "noise"]
@@ -240,7 +243,7 @@ struct ActionParser {
     }
     var parts: [ValueExpression] = []
     for token in part.dropFirst() { parts.append(try value(token.text, token)) }
-    return NoteReference(kind: kind.text, parts: parts)
+    return NoteReference(kind: kind.text, parts: parts, crossesHosts: kindsAcrossHosts.contains(kind.text))
   }
 
   private mutating func assignment(_ token: TextTokens.Token) throws(Diagnostic.Failure) -> FieldAssignment {
@@ -301,6 +304,7 @@ struct ActionParser {
     switch (name, parts.count) {
     case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token))
     case ("words", 1): return .applied(.words, try value(parts[0], token))
+    case ("in-brackets", 1): return .applied(.inBrackets, try value(parts[0], token))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(Self.unquoted)
@@ -312,7 +316,8 @@ struct ActionParser {
     default:
       throw fail(
         "‘\(token.text)’ is no function of a value",
-        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>) or unescaped(<x>)", token)
+        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
+          + "in-brackets(<x>) or unescaped(<x>)", token)
     }
   }
 

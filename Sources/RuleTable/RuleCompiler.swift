@@ -27,6 +27,7 @@ public struct RuleCompiler {
   /// - Throws: `RuleTableError` with everything that was found.
   public static func compile(_ files: [RuleFile], off: Set<String> = []) throws(RuleTableError) -> CompiledTable {
     var parser = RuleFileParser()
+    for file in files { parser.readKinds(file.text) }
     for file in files { parser.read(file.text, file: file.name) }
     var compiler = RuleCompiler()
     compiler.diagnostics = parser.diagnostics

@@ -9,6 +9,8 @@ struct RuleFileParser {
   private(set) var scopes: [String: Scope] = [:]
   private(set) var lists: [String: ListSource] = [:]
   private(set) var lives: [String: UInt64] = [:]
+  /// Kinds of notes whose keys mean the same on every host.
+  private(set) var kindsAcrossHosts: Set<String> = []
   private(set) var tables: [RuleTableInfo] = []
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -34,6 +36,16 @@ struct RuleFileParser {
     case group(String)
     case rule
   }
+
+  /// Learns which kinds of notes cross hosts. For all files first: a rule may mention a kind that a later file declares.
+  mutating func readKinds(_ text: [UInt8]) {
+    for line in text.split(separator: 10) where line.starts(with: "keep ".utf8) {
+      let words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" }
+      if words.dropFirst(3).elementsEqual(Self.acrossHosts) { kindsAcrossHosts.insert(String(words[1])) }
+    }
+  }
+
+  private static let acrossHosts: [Substring] = ["across", "hosts"]
 
   /// Reads one file. A rule whose id was read before is replaced: the administrator's word counts.
   mutating func read(_ text: [UInt8], file: String) {
@@ -88,9 +100,13 @@ struct RuleFileParser {
       groups[rest] = []
       block = .group(rest)
     case "keep":
-      let (kind, span, spanPlace) = Self.firstWord(rest, restPlace)
+      let (kind, value, place) = Self.firstWord(rest, restPlace)
+      let (span, more, morePlace) = Self.firstWord(value, place)
       guard let life = TextTokens.duration(span) else {
-        throw fail(spanPlace, "‘\(span)’ is no span of time", "write 1h or 5d")
+        throw fail(place, "‘\(span)’ is no span of time", "write 1h or 5d")
+      }
+      guard more.isEmpty || more.split(separator: " ") == Self.acrossHosts else {
+        throw fail(morePlace, "‘\(more)’ behind a span of time", "write across hosts, or end the line")
       }
       lives[kind] = life
     case "rule":
@@ -203,7 +219,7 @@ struct RuleFileParser {
     do throws(Diagnostic.Failure) {
       for line in lines { try declaration(line.text, line.place, &rule) }
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
-      var parser = ActionParser(names: names, captures: captures)
+      var parser = ActionParser(names: names, captures: captures, kindsAcrossHosts: kindsAcrossHosts)
       for capture in captures where parser.names.number(of: capture) == nil {
         throw fail(
           rule.place, "the tables use too many different names",

@@ -8,6 +8,8 @@ public enum ValueFunction: Sendable, Hashable {
   case words
   /// Octal escapes of bytes beyond ASCII, `\303\266`, as these bytes; those of control characters stay as they are.
   case unescaped
+  /// What stands in the last brackets: `192.0.2.1` of `mx.example.org[192.0.2.1]:25`.
+  case inBrackets
 
   public struct Replacement: Sendable, Hashable {
     public var old: [UInt8]
@@ -25,6 +27,7 @@ public enum ValueFunction: Sendable, Hashable {
     case .folderName: Self.decodeModifiedUTF7(value) ?? value
     case .words: Array(value.split(separator: 32).joined(separator: [0]))
     case .unescaped: Self.unescape(value)
+    case .inBrackets: Self.inLastBrackets(of: value)
     }
   }
 
@@ -82,6 +85,13 @@ public enum ValueFunction: Sendable, Hashable {
       bits &= (1 << UInt32(count)) - 1
     }
     return units
+  }
+
+  private static func inLastBrackets(of value: [UInt8]) -> [UInt8] {
+    guard let end = value.lastIndex(of: UInt8(ascii: "]")),
+      let start = value[..<end].lastIndex(of: UInt8(ascii: "["))
+    else { return [] }
+    return Array(value[(start + 1)..<end])
   }
 
   private static func unescape(_ value: [UInt8]) -> [UInt8] {

@@ -25,9 +25,10 @@ import Testing
     #expect(told.count == expected.count, "\(name): \(told)")
     for (wanted, event) in zip(expected, told) {
       for (key, value) in wanted {
-        let found = event[key]
+        let found = event[key].map { String(describing: $0) }
+        // null: the record has no such key.
         #expect(
-          found.map { String(describing: $0) } == String(describing: value),
+          found == (value is NSNull ? nil : String(describing: value)),
           "\(name): \(key) of \(event)")
       }
     }
@@ -35,7 +36,8 @@ import Testing
 }
 
 /// A scene: one entry a line, `SECONDS IDENTIFIER[PID] MESSAGE`, with `\n`, `\t` and `\\` in the message; lines that
-/// begin with # are comments.
+/// begin with # are comments. `HOST:` in front of the identifier is another host than `mx`. The lines stand in the order
+/// in which they are read; the seconds are the hosts' own clocks.
 private enum Scene {
   private static let start = 1_780_000_000_000_000
 
@@ -44,13 +46,17 @@ private enum Scene {
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
       let seconds = try #require(words.count == 3 ? Double(words[0]) : nil, "no entry: \(line)")
-      let sender = words[1].split(separator: "[")
+      let place = words[1].split(separator: ":")
+      let host = place.count == 2 ? String(place[0]) : "mx"
+      let sender = try #require(place.last).split(separator: "[")
       let pid = sender.count == 2 ? String(sender[1].dropLast()) : "1"
       let time = Int((seconds * 1e6).rounded())
       let fields = [
         "__REALTIME_TIMESTAMP=\(start + time)", "__MONOTONIC_TIMESTAMP=\(1_000_000 + time)",
-        "_BOOT_ID=" + String(repeating: "1", count: 32), "_MACHINE_ID=" + String(repeating: "2", count: 32),
-        "_HOSTNAME=mx", "_TRANSPORT=syslog", "PRIORITY=6", "SYSLOG_IDENTIFIER=\(sender[0])", "_PID=\(pid)", "_UID=0",
+        "_BOOT_ID=" + (host == "mx" ? String(repeating: "1", count: 32) : machine(host)),
+        "_MACHINE_ID=" + machine(host),
+        "_HOSTNAME=\(host)", "_TRANSPORT=syslog", "PRIORITY=6", "SYSLOG_IDENTIFIER=\(sender[0])", "_PID=\(pid)",
+        "_UID=0",
       ]
       result += Array((fields.joined(separator: "\n") + "\n").utf8)
       // The binary form: a message may hold line ends.
@@ -60,6 +66,13 @@ private enum Scene {
       result += message + Array("\n\n".utf8)
     }
     return result
+  }
+
+  /// A machine id made of the host's name.
+  private static func machine(_ host: String) -> String {
+    guard host != "mx" else { return String(repeating: "2", count: 32) }
+    let digits = host.utf8.map { String($0, radix: 16) }.joined()
+    return String((String(repeating: "3", count: 32) + digits).suffix(32))
   }
 
   private static func unescaped(_ text: Substring) -> [UInt8] {

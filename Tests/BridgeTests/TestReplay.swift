@@ -19,6 +19,8 @@ enum TestReplay {
     var configuration = Configuration(hostName: "mx.example.org")
     configuration.audit.level = .lowest
     configuration.mailboxes.defaultDomain = "example.org"
+    configuration.mailboxes.mailHosts = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
+    configuration.mailboxes.webmailHosts += ["198.51.100.4"]
     configuration.rules.requiresTrustedSenders = requiresTrust
     let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
     var lines: [UInt8] = []
