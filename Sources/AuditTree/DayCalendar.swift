@@ -79,6 +79,7 @@ public struct DayCalendar: Sendable {
   public func end(of day: Day) -> UInt64 {
     let midnight = (day.number + 1) * 86_400
     let offset = [-2, -1, 0, 1, 2].map { rules.span(at: midnight + $0 * 43_200).offset }.min() ?? 0
-    return UInt64(max(0, midnight - offset)) * 1_000_000
+    let (microseconds, isTooLate) = UInt64(max(0, midnight - offset)).multipliedReportingOverflow(by: 1_000_000)
+    return isTooLate ? .max : microseconds
   }
 }

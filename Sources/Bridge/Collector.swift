@@ -34,6 +34,7 @@ public final class Collector {
   private var pipeline: Pipeline
   private let interest: SwitchingInterest
   private let signals = SignalThread()
+  private let systemJournal: SystemJournal
 
   private var sources: SourceThread?
   private var writer: TrailWriter?
@@ -76,6 +77,7 @@ public final class Collector {
     self.configuration = configuration
     self.table = table
     self.options = options
+    systemJournal = SystemJournal(report: options.report)
     calendar = try DayCalendar(configuration.audit.timeZone)
     let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
     grace = hasText ? 1_200_000 : 200_000
@@ -163,9 +165,10 @@ public final class Collector {
       additions = pipeline.correlator.takeTold()
     }
     let level = tellsSystemMessages
+    let systemJournal = systemJournal
     let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { told in
       for one in told {
-        if let level, one.event.level >= level { SystemMessages.send(one.event) }
+        if let level, one.event.level >= level { systemJournal.send(one.event) }
       }
     }
     writer.start()
@@ -194,9 +197,10 @@ public final class Collector {
     guard configuration.audit.hasTamperEvidence else { return nil }
     if tree.sealBytesCut > 0 { options.report("cut \(tree.sealBytesCut) bytes of an unfinished seal") }
     let directory = configuration.audit.directory
-    if let seal = tree.lastSeal { SystemMessages.send(seal, of: directory) }
+    if let seal = tree.lastSeal { systemJournal.send(seal, of: directory) }
     return TrailWriter.Sealing(
-      period: configuration.audit.sealPeriod.microseconds, announce: { SystemMessages.send($0, of: directory) },
+      period: configuration.audit.sealPeriod.microseconds,
+      announce: { [systemJournal] in systemJournal.send($0, of: directory) },
       report: options.report)
   }
 
@@ -321,8 +325,10 @@ public final class Collector {
   }
 
   /// Ends waits whose time is over by the clock, once everything that was logged by then has been read.
+  ///
+  /// Not where the sources end: closing them takes a while too, and what waits or is being counted is the next start's.
   private func settleByClock() {
-    guard caughtUpAt > 0 else { return }
+    guard caughtUpAt > 0, !options.untilEnd else { return }
     let now = WallClock.now()
     caughtUpAt = now
     guard now > grace, let due = pipeline.correlator.nextDue, due <= now - grace else { return }

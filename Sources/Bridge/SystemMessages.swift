@@ -17,7 +17,9 @@ public enum SystemMessages {
   }
 
   /// Writes an event into the system journal, each of its fields as `MAILTRAIL_…`.
-  public static func send(_ event: AuditEvent) {
+  ///
+  /// Answers 0, also where no journald runs, or an errno value when it could not be handed over.
+  public static func send(_ event: AuditEvent) -> Int32 {
     var fields: [[UInt8]] = []
     func add(_ name: String, _ value: some Sequence<UInt8>) {
       fields.append(Array(name.utf8) + [UInt8(ascii: "=")] + value)
@@ -40,33 +42,35 @@ public enum SystemMessages {
       guard let key = FieldKey(rawValue: number) else { return }
       add("MAILTRAIL_" + key.name.description.uppercased(), value)
     }
-    send(fields)
+    return send(fields)
   }
 
-  /// Writes a seal into the system journal. `SealAnnouncement` reads it back.
-  public static func send(_ seal: Seal, of directory: String) {
+  /// Writes a seal into the system journal. `SealAnnouncement` reads it back. Answers as for an event.
+  public static func send(_ seal: Seal, of directory: String) -> Int32 {
     let values: [(String, String)] = [
       ("MESSAGE", SealAnnouncement(seal, directory: directory).message), ("PRIORITY", "6"),
       ("SYSLOG_IDENTIFIER", SealAnnouncement.identifier), ("MAILTRAIL_SEAL", String(seal.number)),
       ("MAILTRAIL_ROOT", "\(seal.root)"), ("MAILTRAIL_PREVIOUS", "\(seal.previous)"),
       ("MAILTRAIL_TRAILS", String(seal.files)), ("MAILTRAIL_DIRECTORY", directory),
     ]
-    send(values.map { Array("\($0.0)=\($0.1)".utf8) })
+    return send(values.map { Array("\($0.0)=\($0.1)".utf8) })
   }
 
-  private static func send(_ fields: [[UInt8]]) {
+  private static func send(_ fields: [[UInt8]]) -> Int32 {
     // The arrays outlive the call: their memory is borrowed one inside the other.
     var vectors: [iovec] = []
-    func borrow(_ index: Int) {
+    func borrow(_ index: Int) -> Int32 {
       guard index < fields.count else {
-        _ = vectors.withUnsafeBufferPointer { sd_journal_sendv($0.baseAddress, Int32($0.count)) }
-        return
+        while true {
+          let result = vectors.withUnsafeBufferPointer { sd_journal_sendv($0.baseAddress, Int32($0.count)) }
+          if result != -EINTR { return max(0, -result) }
+        }
       }
-      fields[index].withUnsafeBytes { bytes in
+      return fields[index].withUnsafeBytes { bytes in
         vectors.append(iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count))
-        borrow(index + 1)
+        return borrow(index + 1)
       }
     }
-    borrow(0)
+    return borrow(0)
   }
 }

@@ -30,7 +30,11 @@ public struct CorrelationPolicy: Sendable {
   /// The length of a window of failed logins, in microseconds.
   public var burstWindow: UInt64 = 600_000_000
   /// The first instant of the day behind the one that a time lies in, in the audit's time zone.
-  public var dayEnd: @Sendable (UInt64) -> UInt64 = { ($0 / 86_400_000_000 + 1) * 86_400_000_000 }
+  public var dayEnd: @Sendable (UInt64) -> UInt64 = { time in
+    // A checkpoint may say any time.
+    let (end, isTooLate) = (time / 86_400_000_000 + 1).multipliedReportingOverflow(by: 86_400_000_000)
+    return isTooLate ? .max : end
+  }
   /// The share of the mailboxes whose events are told; nil for all.
   public var shard: Shard?
   /// How many notes are kept at the most; the oldest go first.

@@ -59,6 +59,13 @@ struct RuleFileParser {
           SourcePlace(file: file, line: index + 1, column: 1), "the line is longer than 65,536 bytes", "shorten it")
         continue
       }
+      // Names stand in checkpoints with NUL between them.
+      if let control = line.firstIndex(where: { $0 < 32 && $0 != 9 || $0 == 127 }) {
+        report(
+          SourcePlace(file: file, line: index + 1, column: control - line.startIndex + 1),
+          "the line holds a control character (byte \(line[control]))", "remove it; end lines with a line feed alone")
+        continue
+      }
       let bytes = line.drop { $0 == 32 || $0 == 9 }
       if bytes.isEmpty || bytes.first == UInt8(ascii: "#") { continue }
       let place = SourcePlace(file: file, line: index + 1, column: line.count - bytes.count + 1)

@@ -26,15 +26,59 @@ import Testing
     }
   }
 
+  /// What the disk may have of an intent that was written over another and not synchronized yet.
+  enum Unsynced: CaseIterable {
+    /// All of it, nothing, its first half, or its second half alone.
+    case there, absent, firstHalf, secondHalf
+
+    func bytes(_ old: [UInt8], _ new: [UInt8]) -> [UInt8] {
+      let middle = new.count / 2
+      // In place: what was longer stays, and what was not there before reads as zeros.
+      let old = old + [UInt8](repeating: 0, count: max(0, new.count - old.count))
+      switch self {
+      case .there: return new
+      case .absent: return old
+      case .firstHalf: return Array(new[..<middle] + old[middle...])
+      case .secondHalf: return Array(old[..<middle] + new[middle...])
+      }
+    }
+  }
+
   /// Counts the calls and makes the trouble.
   final class Troublemaker: Sendable {
-    private let trouble: Trouble?
-    private let state = Mutex((count: 0, isCrashed: false))
+    private struct State {
+      var count = 0
+      var isCrashed = false
+      /// The intents before the writes that no fdatasync has followed yet; nil when there are none.
+      var durableIntents: [String: [UInt8]]?
+      var isSynchronizing = false
+    }
 
-    init(_ trouble: Trouble?) { self.trouble = trouble }
+    private let trouble: Trouble?
+    private let state = Mutex(State())
+    /// Where the intents are that are to be remembered.
+    private let directory: TemporaryDirectory?
+
+    init(_ trouble: Trouble?, remembersIntentsIn directory: TemporaryDirectory? = nil) {
+      self.trouble = trouble
+      self.directory = directory
+    }
 
     var count: Int { state.withLock { $0.count } }
     var isCrashed: Bool { state.withLock { $0.isCrashed } }
+    var durableIntents: [String: [UInt8]]? { state.withLock { $0.durableIntents } }
+
+    /// An intent is the only file that is written in place, and its fdatasync is the next.
+    private func remember(_ call: SystemCalls.Call, _ state: inout State) {
+      guard let directory else { return }
+      if state.isSynchronizing { (state.durableIntents, state.isSynchronizing) = (nil, false) }
+      if call == .overwrite, state.durableIntents == nil {
+        var intents: [String: [UInt8]] = [:]
+        for name in IntentLog.fileNames { intents[name] = directory.read("state/" + name) }
+        state.durableIntents = intents
+      }
+      state.isSynchronizing = call == .synchronizeData && state.durableIntents != nil
+    }
 
     var calls: SystemCalls { SystemCalls { self.next($0) } }
 
@@ -43,6 +87,7 @@ import Testing
         let number = state.count
         state.count += 1
         if state.isCrashed { return .failure(EIO) }
+        remember(call, &state)
         switch trouble {
         case .crash(number):
           state.isCrashed = true
@@ -144,7 +189,7 @@ import Testing
   }
 
   private func check(
-    _ troubles: [Trouble], synchronizesFileSystem: Bool = false, powerCut: Bool = false,
+    _ troubles: [Trouble], synchronizesFileSystem: Bool = false, powerCut: Bool = false, intent: Unsynced = .there,
     hasTamperEvidence: Bool = true, _ expected: [String: [UInt8]]
   ) throws {
     var collector = Collector(
@@ -153,10 +198,14 @@ import Testing
     // Batches of another size after a restart: events that are there already come in other company.
     let batches = [Self.batch, 5, 7, 12]
     for (number, trouble) in troubles.enumerated() {
-      let troublemaker = Troublemaker(trouble)
+      let troublemaker = Troublemaker(trouble, remembersIntentsIn: powerCut ? collector.directory : nil)
       try collector.run(troublemaker, batch: batches[number])
-      if powerCut && troublemaker.isCrashed { try loseUnsyncedData(collector) }
+      if powerCut && troublemaker.isCrashed {
+        try loseUnsyncedData(collector)
+        lose(intent, collector.directory, durable: troublemaker.durableIntents)
+      }
     }
+    tally.count.add(1, ordering: .relaxed)
     try collector.run(Troublemaker(nil), batch: batches[troubles.count])
     let files = try collector.directory.treeFiles()
     #expect(differences(files, expected) == [], "\(troubles), power cut: \(powerCut)")
@@ -178,6 +227,27 @@ import Testing
       collector.directory.write(bytes, to: "Audit/" + name)
     }
   }
+
+  /// Puts an intent that was not synchronized back to what the disk may have of it.
+  private func lose(_ unsynced: Unsynced, _ directory: TemporaryDirectory, durable: [String: [UInt8]]?) {
+    guard let durable else { return }
+    for name in IntentLog.fileNames {
+      guard let new = directory.read("state/" + name), new != durable[name] else { continue }
+      directory.write(unsynced.bytes(durable[name] ?? [], new), to: "state/" + name)
+    }
+  }
+
+  /// Says how many states a test has recovered from: the proof is as large as that.
+  private final class Tally {
+    private let test = Test.current?.name ?? ""
+    let count = Atomic(0)
+
+    deinit {
+      let count = count.load(ordering: .relaxed)
+      if count > 0 { print("crash matrix: \(test): \(count) states") }
+    }
+  }
+  private let tally = Tally()
 
   @Test(arguments: [false, true], [false, true])
   func aStopAtEachCall(synchronizesFileSystem: Bool, hasTamperEvidence: Bool) throws {
@@ -201,7 +271,9 @@ import Testing
   func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
     let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
     for call in 0..<calls {
-      try check([.crash(at: call)], powerCut: true, hasTamperEvidence: hasTamperEvidence, expected)
+      for intent in Unsynced.allCases {
+        try check([.crash(at: call)], powerCut: true, intent: intent, hasTamperEvidence: hasTamperEvidence, expected)
+      }
     }
   }
 
@@ -240,6 +312,7 @@ import Testing
         #expect(collector.savedPosition == end - Self.batch)
         try collector.run(Troublemaker(.crash(at: second)), batch: 5)
         try collector.run(Troublemaker(nil), batch: 7)
+        tally.count.add(1, ordering: .relaxed)
         #expect(differences(try collector.directory.treeFiles(), expected) == [], "\(end), \(second)")
       }
     }

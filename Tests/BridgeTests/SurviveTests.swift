@@ -159,6 +159,39 @@ import Testing
     #expect(Set(ids).count == ids.count)
   }
 
+  @Test(
+    "SURVIVE 28: however long it takes to close the journal, --until-end leaves an open window of failures to the next",
+    .enabled(if: canTrace, "needs strace(1) and leave to use it"))
+  func windowOpenAtTheEnd() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { journal in
+      for _ in 1...3 {
+        journal.add(
+          "dovecot",
+          "imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<ann@example.org>, method=PLAIN, rip=192.0.2.1, lip=198.51.100.1, session=<F>"
+        )
+      }
+    }
+    // Closing the handle unmaps the journal's files; meanwhile nothing comes to the working loop.
+    let delay = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=munmap", "-e", "inject=munmap:delay_enter=30000"]
+    let collected = try TestProcess.run(
+      "/usr/bin/strace", delay + [site.program, "collect", "--until-end"] + site.arguments)
+    #expect(collected.status == 0, "\(collected.errors)")
+    #expect(try site.records().count == 1)
+    // The window is in the checkpoint: an entry behind its end closes it.
+    try site.log("later") { journal in
+      for _ in 0..<3 { journal.add("kernel", "noise", after: 3_600_000_000) }
+      login(&journal, 1)
+    }
+    #expect(try site.collect().status == 0)
+    #expect(try site.records().filter { $0.contains(".burst\"") && $0.contains("\"count\":2") }.count == 1)
+  }
+
+  static let canTrace: Bool = {
+    (try? TestProcess.run("/usr/bin/strace", ["-qq", "-o", "/dev/null", "/bin/true"]).status) == 0
+  }()
+
   @Test("SURVIVE 18: where nothing is told the position moves all the same, and an idle collector writes nothing")
   func rareMatches() throws {
     let site = try LiveSite()

@@ -25,6 +25,8 @@ import Testing
 
   private static let mistakes = [
     Mistake("mule r", "4:1", "‘mule’ begins nothing", "use table, scope"),
+    Mistake("scope a\u{0}b", "4:8", "a control character (byte 0)", "remove it"),
+    Mistake("scope a\r", "4:8", "a control character (byte 13)", "end lines with a line feed"),
     Mistake("  match a", "4:3", "‘match a’ in a scope", "use identifier"),
     Mistake("rule r\n  mach a", "5:3", "‘mach’ in a rule", "use match, example"),
     Mistake("rule two words", "4:6", "a rule needs an id of one word", "write: rule"),

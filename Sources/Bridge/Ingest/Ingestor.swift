@@ -32,6 +32,7 @@ public final class Ingestor {
   private let configuration: Configuration
   private let table: CompiledTable
   private let options: Options
+  private let systemJournal: SystemJournal
   private let calendar: DayCalendar
   private let pipeline: Pipeline
   private let lines: PipedLines
@@ -82,6 +83,7 @@ public final class Ingestor {
     self.configuration = configuration
     self.table = table
     self.options = options
+    systemJournal = SystemJournal(report: options.report)
     calendar = try DayCalendar(configuration.audit.timeZone)
     pipeline = Pipeline(
       table: table, policy: try CorrelationPolicy(configuration, calendar: calendar),
@@ -320,7 +322,7 @@ public final class Ingestor {
     nextSeal = WallClock.monotonic() + configuration.audit.sealPeriod.microseconds
     do {
       if let seal = try store?.seal(at: WallClock.now()) {
-        SystemMessages.send(seal, of: configuration.audit.directory)
+        systemJournal.send(seal, of: configuration.audit.directory)
       }
     } catch { options.report("the tree could not be sealed, which is tried again: \(error)") }
   }
@@ -365,7 +367,7 @@ public final class Ingestor {
     status.eventsWritten += UInt64(told.count)
     for one in told {
       status.countsByKind[one.event.kind.name.description, default: 0] += 1
-      if let level = configuration.audit.systemMessages, one.event.level >= level { SystemMessages.send(one.event) }
+      if let level = configuration.audit.systemMessages, one.event.level >= level { systemJournal.send(one.event) }
     }
   }
 
