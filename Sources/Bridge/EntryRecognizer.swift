@@ -29,11 +29,18 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   /// Tells this recognizer's findings from those of others, with other tables.
   private let number: UInt32
 
+  /// Whether only entries that may tell an event get what an event's id is made of. Where tables may change while
+  /// entries are on their way, all do.
+  private let isForGood: Bool
+
   private static let lastNumber = Atomic<UInt32>(0)
 
-  /// - Parameter requiresTrust: whether an entry must come from the daemon's user or unit.
-  init(table: CompiledTable, requiresTrust: Bool) {
+  /// - Parameters:
+  ///   - requiresTrust: whether an entry must come from the daemon's user or unit.
+  ///   - isForGood: whether no other recognizer, after a reload, will look at the same entries.
+  init(table: CompiledTable, requiresTrust: Bool, isForGood: Bool = false) {
     self.table = table
+    self.isForGood = isForGood
     router = TableRouter(table: table)
     trust = requiresTrust ? SenderTrust(scopes: table.scopes) : nil
     number = Self.lastNumber.add(1, ordering: .relaxed).newValue
@@ -46,7 +53,9 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool {
     entry.finding = look(at: entry, in: batch)
     if entry.finding.number == Outcome.foreign { return false }
-    guard entry.finding.number >= 0, table.isNoise(entry.finding.number) else { return true }
+    guard entry.finding.number >= 0 else { return true }
+    if isForGood { entry.finding.needsContentHash = table.mayTell(entry.finding.number) }
+    guard table.isNoise(entry.finding.number) else { return true }
     batch.leftOutCount += 1
     return false
   }

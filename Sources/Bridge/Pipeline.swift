@@ -31,7 +31,8 @@ public final class Pipeline {
 
   /// - Parameter requiresTrust: whether an entry must come from the daemon's user or unit.
   public convenience init(table: CompiledTable, policy: CorrelationPolicy, requiresTrust: Bool) {
-    self.init(recognizer: EntryRecognizer(table: table, requiresTrust: requiresTrust), policy: policy)
+    self.init(
+      recognizer: EntryRecognizer(table: table, requiresTrust: requiresTrust, isForGood: true), policy: policy)
   }
 
   init(recognizer: EntryRecognizer, policy: CorrelationPolicy) {

@@ -1,24 +1,24 @@
-import LogSources
+import Glibc
 import RuleTable
 import Synchronization
 
 /// Which scopes an identifier or command belongs to, remembered by a hash of its bytes.
 ///
 /// Asked once or twice an entry, by the thread that recognises it.
-final class TableRouter: EntryInterest {
+final class TableRouter: Sendable {
   private struct Known {
-    var bytes: [UInt8]
-    var scopes: [Int]
+    var bytes: [UInt8] = []
+    var scopes: [Int] = []
   }
 
-  /// What is known of one field's values.
-  private typealias Memory = [UInt64: Known]
+  /// What is known of one field's values: each at the one place that its hash gives it, the last comer stays. Senders
+  /// choose identifiers, so the places are few.
+  private typealias Memory = ContiguousArray<Known?>
 
   let table: CompiledTable
-  private let identifiers = Mutex(Memory())
-  private let commands = Mutex(Memory())
-  /// Senders choose identifiers; so many are remembered.
-  private static let maximum = 4096
+  private let identifiers = Mutex(Memory(repeating: nil, count: TableRouter.places))
+  private let commands = Mutex(Memory(repeating: nil, count: TableRouter.places))
+  private static let places = 1024
 
   init(table: CompiledTable) { self.table = table }
 
@@ -27,28 +27,32 @@ final class TableRouter: EntryInterest {
   func wants(command: UnsafeRawBufferPointer) -> Bool { !scopes(ofCommand: command).isEmpty }
 
   func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
-    let hash = Self.hash(identifier)
-    if let known = identifiers.withLock({ $0[hash] }), known.bytes.elementsEqual(identifier) { return known.scopes }
-    let scopes = table.scopes(ofIdentifier: identifier)
-    let known = Known(bytes: Array(identifier), scopes: scopes)
-    identifiers.withLock { if $0.count < Self.maximum { $0[hash] = known } }
-    return scopes
+    let place = Self.place(of: identifier)
+    if let known = identifiers.withLock({ $0[place] }), Self.isSame(known.bytes, identifier) { return known.scopes }
+    let known = Known(bytes: Array(identifier), scopes: table.scopes(ofIdentifier: identifier))
+    identifiers.withLock { $0[place] = known }
+    return known.scopes
   }
 
   func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
     if command.isEmpty { return [] }
-    let hash = Self.hash(command)
-    if let known = commands.withLock({ $0[hash] }), known.bytes.elementsEqual(command) { return known.scopes }
-    let scopes = table.scopes(ofCommand: command)
-    let known = Known(bytes: Array(command), scopes: scopes)
-    commands.withLock { if $0.count < Self.maximum { $0[hash] = known } }
-    return scopes
+    let place = Self.place(of: command)
+    if let known = commands.withLock({ $0[place] }), Self.isSame(known.bytes, command) { return known.scopes }
+    let known = Known(bytes: Array(command), scopes: table.scopes(ofCommand: command))
+    commands.withLock { $0[place] = known }
+    return known.scopes
+  }
+
+  private static func isSame(_ known: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {
+    known.withUnsafeBytes { known in
+      known.count == bytes.count && (bytes.isEmpty || memcmp(known.baseAddress!, bytes.baseAddress!, bytes.count) == 0)
+    }
   }
 
   /// FNV-1a: identifiers are short, and a clash only costs the look-up.
-  private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  private static func place(of bytes: UnsafeRawBufferPointer) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return hash
+    return Int(truncatingIfNeeded: hash ^ hash >> 32) & (places - 1)
   }
 }

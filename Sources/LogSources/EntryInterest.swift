@@ -27,6 +27,8 @@ public struct EntryFinding: Sendable {
   public var firstPlace: Int32 = 0
   public var placeCount: UInt16 = 0
   public var mark = false
+  /// Whether the entry's content hash is of use: it is the costliest part of an entry to read.
+  public var needsContentHash = true
 
   public init() {}
 }

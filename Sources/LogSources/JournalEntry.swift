@@ -30,7 +30,8 @@ public struct JournalEntry: Sendable {
   public var bootID = ID128.zero
   /// `_MACHINE_ID`; zero when absent.
   public var machineID = ID128.zero
-  /// The `x=` of the entry's cursor: a hash of its fields, the same in every file that holds the entry.
+  /// The `x=` of the entry's cursor: a hash of its fields, the same in every file that holds the entry. 0 when the
+  /// interest had no need of it.
   public var contentHash: UInt64 = 0
 
   /// `MESSAGE`.

@@ -182,7 +182,7 @@ final class JournalWriter {
       batch.newestTime = max(batch.newestTime, entry.realtime)
       return batch.buffer.rollBack(to: start)
     }
-    if let text = handle.cursorText() {
+    if entry.finding.needsContentHash, let text = handle.cursorText() {
       entry.contentHash = Cursor.contentHash(ofCString: text)
       remember(text)
     }

@@ -27,6 +27,8 @@ public final class CompiledTable: Sendable {
 
   /// By rule, whether it says nothing for an audit.
   private let noiseRules: [Bool]
+  /// By rule, whether it may tell an event, now or after a wait.
+  private let tellingRules: [Bool]
   private let matchers: [Matcher]
   /// Rules that say nothing, asked when no other rule matches.
   private let noise: [Matcher]
@@ -37,6 +39,9 @@ public final class CompiledTable: Sendable {
   ) {
     self.rules = rules
     noiseRules = rules.map(\.isNoise)
+    tellingRules = rules.map { rule in
+      rule.actions.contains { if case .event = $0.verb { true } else { false } }
+    }
     self.scopes = scopes
     self.names = names
     self.lives = lives
@@ -48,6 +53,9 @@ public final class CompiledTable: Sendable {
 
   /// Whether a rule, by its place in `rules`, says nothing for an audit.
   public func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
+
+  /// Whether a rule, by its place in `rules`, may tell an event. The others remember something at the most.
+  public func mayTell(_ rule: Int32) -> Bool { tellingRules[Int(rule)] }
 
   /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
   ///

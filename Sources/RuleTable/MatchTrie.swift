@@ -62,6 +62,38 @@ struct MatchTrie: Sendable {
     case run(Int)
   }
 
+  /// A `TailElement` with its bytes in the pool.
+  struct TailPart: Sendable {
+    enum Kind: UInt8, Sendable { case literal, capture, run }
+    var kind: Kind
+    var type = CaptureType.text
+    var list: Int32 = 0
+    var bytes: Range<Int32> = 0..<0
+  }
+
+  /// Where a tail's parts lie, and how many slots its captures take.
+  struct Tail: Sendable {
+    var parts: Range<Int32>
+    var width: Int32
+  }
+
+  /// A `CompiledList` with its bytes in the pool.
+  struct List: Sendable {
+    var form: ListForm
+    var allowsOthers: Bool
+    var isSeparatedBySpace: Bool
+    var slotCount: Int
+    var separator: Range<Int32>
+    var items: Range<Int32>
+  }
+
+  struct Item: Sendable {
+    var prefix: Range<Int32>
+    var suffix: Range<Int32>
+    var type: CaptureType?
+    var slot: Int
+  }
+
   static let unnamed = UInt16.max
 
   var nodes: [Node] = []
@@ -70,9 +102,11 @@ struct MatchTrie: Sendable {
   var runs: [RunEdge] = []
   var texts: [TextEdge] = []
   var gaps: [GapEdge] = []
-  var tails: [[TailElement]] = []
+  var tails: [Tail] = []
+  var tailParts: [TailPart] = []
   var alternatives: [Alternative] = []
-  var lists: [CompiledList] = []
+  var lists: [List] = []
+  var items: [Item] = []
   /// The bytes of all literals.
   var pool: [UInt8] = []
   /// Slots that the deepest path needs.
@@ -199,7 +233,7 @@ final class TrieBuilder {
   func flatten() -> MatchTrie {
     var trie = MatchTrie()
     trie.alternatives = alternatives
-    trie.lists = lists
+    for list in lists { add(list, to: &trie) }
     trie.maximumSlots = (alternatives.map(\.slots.count).max() ?? 0) + 1
     _ = add(root, to: &trie)
     return trie
@@ -221,7 +255,7 @@ final class TrieBuilder {
         terminator: pooled(edge.terminator, &trie), isUntrusted: edge.isUntrusted, target: add(edge.node, to: &trie))
     }
     let gaps = node.gaps.sorted { weight($0.tail) > weight($1.tail) }.map { gap in
-      trie.tails.append(gap.tail)
+      add(gap.tail, to: &trie)
       return MatchTrie.GapEdge(tail: Int32(trie.tails.count - 1), alternative: Int32(gap.alternative))
     }
     let textWeight = node.texts.map { $0.terminator.count + weight($0.node) }.max() ?? 0
@@ -237,6 +271,34 @@ final class TrieBuilder {
     flat.isRestUntrusted = node.isRestUntrusted
     trie.nodes[index] = flat
     return Int32(index)
+  }
+
+  private func add(_ list: CompiledList, to trie: inout MatchTrie) {
+    let items = list.items.map {
+      MatchTrie.Item(
+        prefix: pooled($0.prefix, &trie), suffix: pooled($0.suffix, &trie), type: $0.type, slot: $0.slot)
+    }
+    trie.lists.append(
+      MatchTrie.List(
+        form: list.form, allowsOthers: list.allowsOthers, isSeparatedBySpace: list.separator == [32],
+        slotCount: list.slots.count, separator: pooled(list.separator, &trie),
+        items: append(items, to: &trie.items)))
+  }
+
+  private func add(_ tail: [MatchTrie.TailElement], to trie: inout MatchTrie) {
+    var width = 0
+    let parts = tail.map { element in
+      switch element {
+      case .literal(let bytes): return MatchTrie.TailPart(kind: .literal, bytes: pooled(bytes, &trie))
+      case .capture(let type):
+        width += 1
+        return MatchTrie.TailPart(kind: .capture, type: type)
+      case .run(let list):
+        width += lists[list].slots.count
+        return MatchTrie.TailPart(kind: .run, list: Int32(list))
+      }
+    }
+    trie.tails.append(MatchTrie.Tail(parts: append(parts, to: &trie.tailParts), width: Int32(width)))
   }
 
   private func mayShrink(_ type: CaptureType, in node: Node) -> Bool {

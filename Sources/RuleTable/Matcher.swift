@@ -51,7 +51,7 @@ struct Matcher {
         scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
           scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
             var walk = Walk(
-              line: line, trie: pointers, whole: trie, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
+              line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
             let found = walk.visit(0, 0, 0)
             walk.forgetFailures()
             guard let found else { return nil }
@@ -89,6 +89,10 @@ extension MatchTrie {
     var runs: UnsafePointer<RunEdge>
     var texts: UnsafePointer<TextEdge>
     var gaps: UnsafePointer<GapEdge>
+    var tails: UnsafePointer<Tail>
+    var tailParts: UnsafePointer<TailPart>
+    var lists: UnsafePointer<List>
+    var items: UnsafePointer<Item>
     var pool: UnsafePointer<UInt8>
   }
 
@@ -97,19 +101,40 @@ extension MatchTrie {
     nodes.withUnsafeBufferPointer { nodes in
       literals.withUnsafeBufferPointer { literals in
         captures.withUnsafeBufferPointer { captures in
-          runs.withUnsafeBufferPointer { runs in
-            texts.withUnsafeBufferPointer { texts in
-              gaps.withUnsafeBufferPointer { gaps in
+          withGapPointers { gaps, tails, parts in
+            withListPointers { runs, lists, items in
+              texts.withUnsafeBufferPointer { texts in
                 pool.withUnsafeBufferPointer { pool in
                   body(
                     Pointers(
                       nodes: Self.base(nodes), literals: Self.base(literals), captures: Self.base(captures),
-                      runs: Self.base(runs), texts: Self.base(texts), gaps: Self.base(gaps), pool: Self.base(pool)))
+                      runs: runs, texts: Self.base(texts), gaps: gaps, tails: tails, tailParts: parts, lists: lists,
+                      items: items, pool: Self.base(pool)))
                 }
               }
             }
           }
         }
+      }
+    }
+  }
+
+  private func withGapPointers<Result>(
+    _ body: (UnsafePointer<GapEdge>, UnsafePointer<Tail>, UnsafePointer<TailPart>) -> Result
+  ) -> Result {
+    gaps.withUnsafeBufferPointer { gaps in
+      tails.withUnsafeBufferPointer { tails in
+        tailParts.withUnsafeBufferPointer { body(Self.base(gaps), Self.base(tails), Self.base($0)) }
+      }
+    }
+  }
+
+  private func withListPointers<Result>(
+    _ body: (UnsafePointer<RunEdge>, UnsafePointer<List>, UnsafePointer<Item>) -> Result
+  ) -> Result {
+    runs.withUnsafeBufferPointer { runs in
+      lists.withUnsafeBufferPointer { lists in
+        items.withUnsafeBufferPointer { body(Self.base(runs), Self.base(lists), Self.base($0)) }
       }
     }
   }
@@ -123,7 +148,6 @@ extension MatchTrie {
 private struct Walk {
   let line: UnsafeBufferPointer<UInt8>
   let trie: MatchTrie.Pointers
-  let whole: MatchTrie
   let slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>
   let failedFrom: UnsafeMutableBufferPointer<Int>
   let failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
@@ -138,13 +162,12 @@ private struct Walk {
   private var isHopeless = false
 
   init(
-    line: UnsafeBufferPointer<UInt8>, trie: MatchTrie.Pointers, whole: MatchTrie,
+    line: UnsafeBufferPointer<UInt8>, trie: MatchTrie.Pointers,
     slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, failedFrom: UnsafeMutableBufferPointer<Int>,
     failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
   ) {
     self.line = line
     self.trie = trie
-    self.whole = whole
     self.slots = slots
     self.failedFrom = failedFrom
     self.failedRuns = failedRuns
@@ -329,14 +352,14 @@ private struct Walk {
 
   private mutating func visitRun(_ index: Int32, _ position: Int, _ depth: Int) -> Int? {
     let edge = trie.runs[Int(index)]
-    let list = whole.lists[Int(edge.list)]
-    for slot in 0..<list.slots.count { slots[depth + slot] = (-1, -1) }
+    let list = trie.lists[Int(edge.list)]
+    for slot in 0..<list.slotCount { slots[depth + slot] = (-1, -1) }
     switch list.form {
     case .list: break
     case .json:
       guard let end = readJSON(list, position, depth) else { return nil }
-      return visit(edge.target, end, depth + list.slots.count)
-    case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slots.count)
+      return visit(edge.target, end, depth + list.slotCount)
+    case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slotCount)
     }
     let mark = Int(index) << 32
     guard !failedLists.contains(mark | position) else { return nil }
@@ -346,17 +369,18 @@ private struct Walk {
       ends.append(end)
     }
     for end in ends.reversed() {
-      if let found = visit(edge.target, end, depth + list.slots.count) { return found }
+      if let found = visit(edge.target, end, depth + list.slotCount) { return found }
       failedLists.insert(mark | end)
     }
     return nil
   }
 
   /// The end of the separator and item at a place.
-  private func item(of list: CompiledList, from position: Int, _ depth: Int) -> Int? {
+  private func item(of list: MatchTrie.List, from position: Int, _ depth: Int) -> Int? {
     guard has(list.separator, at: position) else { return nil }
     let start = position + list.separator.count
-    for item in list.items where has(item.prefix, at: start) {
+    for index in list.items where has(trie.items[Int(index)].prefix, at: start) {
+      let item = trie.items[Int(index)]
       var end = start + item.prefix.count
       if let type = item.type {
         let from = end
@@ -377,20 +401,29 @@ private struct Walk {
     return end > start ? end : nil
   }
 
-  private func has(_ bytes: [UInt8], at position: Int) -> Bool {
-    guard position + bytes.count <= line.count else { return false }
-    for (offset, byte) in bytes.enumerated() where line[position + offset] != byte { return false }
+  /// Whether bytes of the pool, perhaps none, stand at a place.
+  @inline(__always)
+  private func has(_ bytes: Range<Int32>, at position: Int) -> Bool {
+    let count = bytes.count
+    guard position + count <= line.count else { return false }
+    for offset in 0..<count where line[position + offset] != trie.pool[Int(bytes.lowerBound) + offset] {
+      return false
+    }
     return true
   }
 
-  private func isBoundary(_ position: Int, _ list: CompiledList) -> Bool {
-    position == line.count || has(list.separator, at: position) || list.separator == [32]
+  private func bytes(_ range: Range<Int32>) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: trie.pool + Int(range.lowerBound), count: range.count)
+  }
+
+  private func isBoundary(_ position: Int, _ list: MatchTrie.List) -> Bool {
+    position == line.count || has(list.separator, at: position) || list.isSeparatedBySpace
       || !isWordByte(line[position])
   }
 
   private func isWordByte(_ byte: UInt8) -> Bool { CharacterClasses.table[Int(byte)] & CharacterClasses.wordBit != 0 }
 
-  private func textEnd(from start: Int, list: CompiledList, suffix: [UInt8]) -> Int {
+  private func textEnd(from start: Int, list: MatchTrie.List, suffix: Range<Int32>) -> Int {
     var position = start
     let stop = suffix.isEmpty ? list.separator : suffix
     while position < line.count, !has(stop, at: position) { position += 1 }
@@ -398,7 +431,7 @@ private struct Walk {
   }
 
   /// An item that the list does not know: a word, `key=value` or `key=<value>` without brackets inside.
-  private func otherEnd(from start: Int, _ list: CompiledList) -> Int {
+  private func otherEnd(from start: Int, _ list: MatchTrie.List) -> Int {
     var position = start
     while position < line.count, !has(list.separator, at: position) {
       let byte = line[position]
@@ -420,52 +453,58 @@ private struct Walk {
   // MARK: - The tail, from the right
 
   private mutating func matchTail(_ tailIndex: Int, from low: Int, _ depth: Int) -> Bool {
-    let tail = whole.tails[tailIndex]
-    var width = 0
-    for element in tail {
-      switch element {
-      case .literal: break
-      case .capture: width += 1
-      case .run(let list): width += whole.lists[list].slots.count
-      }
-    }
+    let tail = trie.tails[tailIndex]
+    let width = Int(tail.width)
     isHopeless = false
     failedTails.removeAll(keepingCapacity: true)
-    guard let gapEnd = matchBackwards(tail, tail.count - 1, line.count, low, depth + 1 + width) else { return false }
+    guard let gapEnd = matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
-    if !isProbing, case .literal(let bytes)? = tail.first, contains(bytes, in: low..<gapEnd) { isAmbiguous = true }
+    if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) { isAmbiguous = true }
     return true
   }
 
-  private func contains(_ bytes: [UInt8], in range: Range<Int>) -> Bool {
+  private func contains(_ bytes: Range<Int32>, in range: Range<Int>) -> Bool {
     guard range.count >= bytes.count, !bytes.isEmpty else { return false }
-    return bytes.withUnsafeBufferPointer { search($0, in: range) != nil }
+    return search(self.bytes(bytes), in: range) != nil
   }
 
   /// The end of the gap when the elements up to `index` fit in front of `end`; `next` is the slot behind theirs.
   private mutating func matchBackwards(
-    _ tail: [MatchTrie.TailElement], _ index: Int, _ end: Int, _ low: Int, _ next: Int
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard index >= 0 else { return end }
-    switch tail[index] {
-    case .literal(let bytes):
-      guard end - bytes.count >= low, has(bytes, at: end - bytes.count) else { return nil }
-      return matchBackwards(tail, index - 1, end - bytes.count, low, next)
-    case .capture(.text): return matchTextBackwards(tail, index, end, low, next)
-    case .capture(let type):
-      guard let start = scanner.start(of: type, upTo: end, limit: low) else { return nil }
+    let part = part(index, of: tail)
+    switch part.kind {
+    case .literal:
+      let start = end - part.bytes.count
+      guard start >= low, has(part.bytes, at: start) else { return nil }
+      return matchBackwards(tail, index - 1, start, low, next)
+    case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
+    case .capture:
+      guard let start = scanner.start(of: part.type, upTo: end, limit: low) else { return nil }
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
       return shrinkBackwards(tail, index, start + 1, end, low, next)
-    case .run(let list): return matchRunBackwards(tail, index, list, end, low, next)
+    case .run: return matchRunBackwards(tail, index, Int(part.list), end, low, next)
     }
+  }
+
+  private func part(_ index: Int, of tail: MatchTrie.Tail) -> MatchTrie.TailPart {
+    trie.tailParts[Int(tail.parts.lowerBound) + index]
+  }
+
+  /// The literal in front of a part; nil when something else stands there.
+  private func literal(before index: Int, of tail: MatchTrie.Tail) -> Range<Int32>? {
+    guard index > 0, index <= tail.parts.count else { return nil }
+    let part = part(index - 1, of: tail)
+    return part.kind == .literal ? part.bytes : nil
   }
 
   /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.
   private mutating func shrinkBackwards(
-    _ tail: [MatchTrie.TailElement], _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
+    _ tail: MatchTrie.Tail, _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
-    guard index > 0, case .literal(let before) = tail[index - 1] else { return nil }
+    guard let before = literal(before: index, of: tail) else { return nil }
     var start = end - 1
     while start >= from {
       if start - before.count >= low, has(before, at: start - before.count) {
@@ -478,9 +517,9 @@ private struct Walk {
   }
 
   private mutating func matchTextBackwards(
-    _ tail: [MatchTrie.TailElement], _ index: Int, _ end: Int, _ low: Int, _ next: Int
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
-    guard index > 0, case .literal(let before) = tail[index - 1] else { return nil }
+    guard let before = literal(before: index, of: tail) else { return nil }
     var start = end
     while start - before.count >= low {
       if has(before, at: start - before.count) {
@@ -497,10 +536,10 @@ private struct Walk {
   }
 
   private mutating func matchRunBackwards(
-    _ tail: [MatchTrie.TailElement], _ index: Int, _ listIndex: Int, _ end: Int, _ low: Int, _ next: Int
+    _ tail: MatchTrie.Tail, _ index: Int, _ listIndex: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
-    let list = whole.lists[listIndex]
-    let base = next - list.slots.count
+    let list = trie.lists[listIndex]
+    let base = next - list.slotCount
     for slot in base..<next { slots[slot] = (-1, -1) }
     var end = end
     while true {
@@ -515,8 +554,9 @@ private struct Walk {
   }
 
   /// Takes one whole item that stands between two places.
-  private func takeItem(_ list: CompiledList, _ start: Int, _ end: Int, _ base: Int) -> Bool {
-    for item in list.items where has(item.prefix, at: start) {
+  private func takeItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
+    for index in list.items where has(trie.items[Int(index)].prefix, at: start) {
+      let item = trie.items[Int(index)]
       let from = start + item.prefix.count
       guard let type = item.type else {
         if from == end { return true }
@@ -537,7 +577,7 @@ private struct Walk {
 
   /// Reads a JSON object, keeping the string and number values of the wanted keys, at any depth; the first of a key
   /// counts. Returns the place behind the object.
-  private func readJSON(_ list: CompiledList, _ start: Int, _ depth: Int) -> Int? {
+  private func readJSON(_ list: MatchTrie.List, _ start: Int, _ depth: Int) -> Int? {
     guard start < line.count, line[start] == UInt8(ascii: "{") else { return nil }
     var position = start
     var level = 0
@@ -588,8 +628,10 @@ private struct Walk {
     return nil
   }
 
-  private func keep(_ list: CompiledList, _ key: Range<Int>, _ start: Int, _ end: Int, _ depth: Int) {
-    for item in list.items where item.prefix.count == key.count && has(item.prefix, at: key.lowerBound) {
+  private func keep(_ list: MatchTrie.List, _ key: Range<Int>, _ start: Int, _ end: Int, _ depth: Int) {
+    for index in list.items {
+      let item = trie.items[Int(index)]
+      guard item.prefix.count == key.count, has(item.prefix, at: key.lowerBound) else { continue }
       if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (start, end) }
     }
   }
@@ -598,7 +640,7 @@ private struct Walk {
 
   /// Reads a URL's query, keeping the values of the wanted keys; returns the place behind it. A key that comes twice
   /// with two values is not kept: which of them the server took the line does not say.
-  private func readQuery(_ list: CompiledList, _ start: Int, _ depth: Int) -> Int {
+  private func readQuery(_ list: MatchTrie.List, _ start: Int, _ depth: Int) -> Int {
     var position = start
     while position < line.count, !isQueryEnd(line[position]) {
       let first = position
@@ -617,9 +659,11 @@ private struct Walk {
     byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#")
   }
 
-  private func keepArgument(_ list: CompiledList, key: Range<Int>, value: Range<Int>, _ depth: Int) {
+  private func keepArgument(_ list: MatchTrie.List, key: Range<Int>, value: Range<Int>, _ depth: Int) {
     let name = CaptureEncoding.decodeQuery(line[key])
-    for item in list.items where item.prefix == name {
+    for index in list.items {
+      let item = trie.items[Int(index)]
+      guard bytes(item.prefix).elementsEqual(name) else { continue }
       let slot = slots[depth + item.slot]
       if slot.start == -1 {
         slots[depth + item.slot] = (value.lowerBound, SlotEnd.write(value.upperBound, .query))
