@@ -3,6 +3,7 @@
 
 # figure NAME VALUE UNIT
 figure() {
+  [[ $2 =~ ^-?[0-9.]+$ ]] || die "$1 has no figure: ‘$2’"
   printf '%-62s %12s %s\n' "$1" "$2" "$3"
   printf '{"name":"%s","value":%s,"unit":"%s"}\n' "$1" "$2" "$3" >>"$json"
 }
@@ -24,7 +25,7 @@ median() { sort -n | awk '{ value[NR] = $1 } END { print value[int(NR / 2) + 1] 
 column() { awk -v number="$1" '{ print $number }' "$2"; }
 
 # quotient A B
-quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'; }
 
 # mebibytes KIB
 mebibytes() { awk -v kib="$1" 'BEGIN { printf "%.1f", kib / 1024 }'; }

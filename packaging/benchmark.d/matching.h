@@ -67,9 +67,10 @@ static void read_input(void) {
 /* Matches a line; the number of the rule, -1 for none. */
 typedef int matcher(const struct line *line);
 
+/* Processor time, as mailtrail-benchmark takes it. */
 static double nanoseconds(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
