@@ -39,7 +39,9 @@ let package = Package(
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
     .executableTarget(
-      name: "mailtrail-benchmark", dependencies: ["AuditModel", "Correlation", "RuleTable"], path: "Sources/Benchmark"),
+      name: "mailtrail-benchmark",
+      dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"],
+      path: "Sources/Benchmark"),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),

@@ -7,7 +7,7 @@ enum CorrelationBenchmark {
   static func run() throws -> [Measurement] {
     let table = try RuleCompiler.compile(RuleSets.shipped)
     guard let scope = table.scopes.firstIndex(where: { $0.name == "postfix.smtpd" }) else { return [] }
-    return [10_000, 1_000_000].map { open in
+    return [10_000, 1_000_000].flatMap { open -> [Measurement] in
       let correlator = Correlator(table: table, policy: CorrelationPolicy())
       var scratch = MatchScratch()
       var time: UInt64 = 1_780_000_000_000_000
@@ -25,6 +25,9 @@ enum CorrelationBenchmark {
         _ = correlator.takeTold()
       }
       for number in 0..<open { feed(number) }
+      let name = "correlate/\(open) open queue ids"
+      let memory = ProcessMemory.anonymousBytes()
+      let notes = correlator.sizes.notes
       var next = open
       let measured = Clock.median(of: 5) {
         for _ in 0..<20_000 {
@@ -32,7 +35,11 @@ enum CorrelationBenchmark {
           next += 1
         }
       }
-      return Measurement(name: "correlate/\(open) open queue ids", value: measured / 20_000, unit: "ns/line")
+      return [
+        Measurement(name: name, value: measured / 20_000, unit: "ns/line"),
+        Measurement(name: name + "/kept", value: Double(notes), unit: "notes"),
+        Measurement(name: name + "/anonymous memory", value: Double(memory ?? 0) / 1_048_576, unit: "MiB"),
+      ]
     }
   }
 }

@@ -2,6 +2,18 @@ import RuleTable
 
 /// Tables of different sizes: fewer and more rules than are shipped.
 enum RuleSets {
+  /// About how many rules there are in each set.
+  static let sizes = [100, 500, 1500]
+
+  /// The files of the set of a size.
+  static func files(ofSize size: Int) throws -> [RuleFile] {
+    switch size {
+    case ..<500: small
+    case 500: shipped
+    default: try grown(to: size)
+    }
+  }
+
   /// The tables of Dovecot and Postfix alone: about a hundred rules.
   static var small: [RuleFile] {
     ShippedRules.embedded.filter { ["dovecot.rules", "postfix.rules"].contains($0.name) }

@@ -1,0 +1,61 @@
+import RuleTable
+
+/// A pattern as a regular expression of PCRE2 (pcre2pattern(3)), to be anchored at both ends by its user.
+///
+/// What is kept is a numbered group. A text is as short and a gap as long as possible, which is what scanning from the
+/// left and from the right gives.
+enum RegularExpression {
+  static func text(of parts: [RulePatterns.Part]) -> String {
+    parts.enumerated().map { place, part in
+      switch part {
+      case .literal(let bytes): escaped(bytes)
+      case .capture(let name, let type):
+        group(type == .text && place == parts.count - 1 ? ".*" : expression(of: type), isKept: !name.isEmpty)
+      case .run(let run): text(of: run)
+      case .optional(let inner): "(?:\(text(of: inner)))?"
+      }
+    }.joined()
+  }
+
+  private static func text(of run: RulePatterns.RunOfItems) -> String {
+    switch run.form {
+    case .json: return "\\{.*\\}"
+    case .query: return "[^\\s\"#]*"
+    case .list:
+      let separator = escaped(run.separator)
+      var items = run.items.map(text(of:))
+      if run.allowsOthers { items.append("(?:(?!\(separator)).)+?") }
+      return "(?:\(separator)(?:\(items.joined(separator: "|"))))*"
+    }
+  }
+
+  private static func group(_ expression: String, isKept: Bool) -> String {
+    isKept ? "(\(expression))" : "(?:\(expression))"
+  }
+
+  /// The alphabets of `CaptureType`.
+  private static func expression(of type: CaptureType) -> String {
+    switch type {
+    case .text: ".*?"
+    case .gap: ".*"
+    case .int: "[0-9]+"
+    case .number: "[0-9+.-]+"
+    case .word: "[0-9A-Za-z_.+/@%*!$&~^|-]+"
+    case .token: "[!#-&*+./:=?@A-Z\\\\^_`a-z|~0-9$%&-]+"
+    case .queueid: "(?:[0-9A-Za-z]{10,}|[0-9A-Fa-f]{5,})"
+    case .ip: "(?:(?i:IPv6:)?[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]+)?)"
+    case .host: "[0-9A-Za-z._-]+"
+    case .address: "(?:\"(?:[^\"\\\\]|\\\\.)*\")?[^>]*"
+    }
+  }
+
+  /// Everything but letters, digits and bytes above 127 by its number.
+  private static func escaped(_ bytes: [UInt8]) -> String {
+    bytes.map { byte in
+      let isPlain = byte >= 48 && byte <= 57 || (byte | 0x20) >= 97 && (byte | 0x20) <= 122
+      if isPlain { return String(UnicodeScalar(byte)) }
+      let digits = String(byte, radix: 16)
+      return "\\x" + (digits.count == 1 ? "0" : "") + digits
+    }.joined()
+  }
+}
