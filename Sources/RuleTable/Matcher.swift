@@ -24,41 +24,58 @@ public struct MatchScratch {
   var failedFrom: [Int] = []
   /// By capture edge the end of the run in which it failed, and the earliest place there.
   var failedRuns: [(end: Int, from: Int)] = []
+  /// What a walk fills besides: empty between two walks, with its room kept.
+  var remains = WalkRemains()
 
   public init() {}
 }
 
 /// Walks a trie over a line. Time grows with the line's length: whether the rest of a line fits below an edge depends on
 /// the place alone, so what failed at a place is remembered and not tried there again.
-struct Matcher {
-  let trie: MatchTrie
+///
+/// Sendable: the memory behind `pointers` is filled once, before the matcher is handed to anybody, and freed with it.
+final class Matcher: @unchecked Sendable {
+  private let alternatives: [MatchTrie.Alternative]
+  private let maximumSlots: Int
+  private let textCount: Int
+  private let captureCount: Int
+  private let pointers: MatchTrie.Pointers
+
+  init(_ trie: MatchTrie) {
+    alternatives = trie.alternatives
+    maximumSlots = trie.maximumSlots
+    textCount = trie.texts.count
+    captureCount = trie.captures.count
+    pointers = MatchTrie.Pointers(copyOf: trie)
+  }
+
+  deinit { pointers.deallocate() }
 
   /// Every index below comes from the arrays of the same trie, which does not change; bounds are those of the ranges
   /// that `TrieBuilder.flatten` made.
   func match(_ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
-    if scratch.slots.count < trie.maximumSlots + 64 {
-      scratch.slots = Array(repeating: (-1, -1), count: trie.maximumSlots + 64)
+    if scratch.slots.count < maximumSlots + 64 {
+      scratch.slots = Array(repeating: (-1, -1), count: maximumSlots + 64)
     }
-    if scratch.failedFrom.count < trie.texts.count {
-      scratch.failedFrom = Array(repeating: Int.max, count: trie.texts.count)
+    if scratch.failedFrom.count < textCount {
+      scratch.failedFrom = Array(repeating: Int.max, count: textCount)
     }
-    if scratch.failedRuns.count < trie.captures.count {
-      scratch.failedRuns = Array(repeating: (-1, -1), count: trie.captures.count)
+    if scratch.failedRuns.count < captureCount {
+      scratch.failedRuns = Array(repeating: (-1, -1), count: captureCount)
     }
     scratch.isAmbiguous = false
-    return trie.withPointers { pointers in
-      scratch.slots.withUnsafeMutableBufferPointer { slots in
-        scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
-          scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
-            var walk = Walk(
-              line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
-            let found = walk.visit(0, 0, 0)
-            walk.forgetFailures()
-            guard let found else { return nil }
-            scratch.isAmbiguous = walk.isAmbiguous
-            collect(found, slots, &scratch.captures)
-            return Int(trie.alternatives[found].rule)
-          }
+    return scratch.slots.withUnsafeMutableBufferPointer { slots in
+      scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
+        scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
+          var walk = Walk(line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
+          swap(&walk.remains, &scratch.remains)
+          let found = walk.visit(0, 0, 0)
+          walk.forgetFailures()
+          swap(&walk.remains, &scratch.remains)
+          guard let found else { return nil }
+          scratch.isAmbiguous = walk.isAmbiguous
+          collect(found, slots, &scratch.captures)
+          return Int(alternatives[found].rule)
         }
       }
     }
@@ -69,7 +86,7 @@ struct Matcher {
     _ captures: inout [MatchScratch.Capture]
   ) {
     captures.removeAll(keepingCapacity: true)
-    for (index, name) in trie.alternatives[alternative].slots.enumerated() where name != MatchTrie.unnamed {
+    for (index, name) in alternatives[alternative].slots.enumerated() where name != MatchTrie.unnamed {
       let slot = slots[index]
       guard slot.start >= 0 else { continue }
       let (end, encoding) = SlotEnd.read(slot.end)
@@ -81,67 +98,71 @@ struct Matcher {
 }
 
 extension MatchTrie {
-  /// The arrays' memory, borrowed for one match.
+  /// A trie's arrays in memory of their own, for the length of a matcher's life: so that a match counts no references.
   struct Pointers {
-    var nodes: UnsafePointer<Node>
-    var literals: UnsafePointer<LiteralEdge>
-    var captures: UnsafePointer<CaptureEdge>
-    var runs: UnsafePointer<RunEdge>
-    var texts: UnsafePointer<TextEdge>
-    var gaps: UnsafePointer<GapEdge>
-    var tails: UnsafePointer<Tail>
-    var tailParts: UnsafePointer<TailPart>
-    var lists: UnsafePointer<List>
-    var items: UnsafePointer<Item>
-    var pool: UnsafePointer<UInt8>
-  }
+    let nodes: UnsafePointer<Node>
+    let literals: UnsafePointer<LiteralEdge>
+    let captures: UnsafePointer<CaptureEdge>
+    let runs: UnsafePointer<RunEdge>
+    let texts: UnsafePointer<TextEdge>
+    let gaps: UnsafePointer<GapEdge>
+    let tails: UnsafePointer<Tail>
+    let tailParts: UnsafePointer<TailPart>
+    let lists: UnsafePointer<List>
+    let items: UnsafePointer<Item>
+    let pool: UnsafePointer<UInt8>
 
-  /// Empty arrays have no base address; a trie always has a node, and edges are read only where a node has some.
-  func withPointers<Result>(_ body: (Pointers) -> Result) -> Result {
-    nodes.withUnsafeBufferPointer { nodes in
-      literals.withUnsafeBufferPointer { literals in
-        captures.withUnsafeBufferPointer { captures in
-          withGapPointers { gaps, tails, parts in
-            withListPointers { runs, lists, items in
-              texts.withUnsafeBufferPointer { texts in
-                pool.withUnsafeBufferPointer { pool in
-                  body(
-                    Pointers(
-                      nodes: Self.base(nodes), literals: Self.base(literals), captures: Self.base(captures),
-                      runs: runs, texts: Self.base(texts), gaps: gaps, tails: tails, tailParts: parts, lists: lists,
-                      items: items, pool: Self.base(pool)))
-                }
-              }
-            }
-          }
-        }
-      }
+    init(copyOf trie: MatchTrie) {
+      nodes = Self.copy(trie.nodes)
+      literals = Self.copy(trie.literals)
+      captures = Self.copy(trie.captures)
+      runs = Self.copy(trie.runs)
+      texts = Self.copy(trie.texts)
+      gaps = Self.copy(trie.gaps)
+      tails = Self.copy(trie.tails)
+      tailParts = Self.copy(trie.tailParts)
+      lists = Self.copy(trie.lists)
+      items = Self.copy(trie.items)
+      pool = Self.copy(trie.pool)
+    }
+
+    /// All elements are plain values: freeing their memory is all there is to do.
+    func deallocate() {
+      nodes.deallocate()
+      literals.deallocate()
+      captures.deallocate()
+      runs.deallocate()
+      texts.deallocate()
+      gaps.deallocate()
+      tails.deallocate()
+      tailParts.deallocate()
+      lists.deallocate()
+      items.deallocate()
+      pool.deallocate()
+    }
+
+    private static func copy<Element>(_ elements: [Element]) -> UnsafePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+      elements.withUnsafeBufferPointer { if let start = $0.baseAddress { memory.initialize(from: start, count: $0.count) } }
+      return UnsafePointer(memory)
     }
   }
+}
 
-  private func withGapPointers<Result>(
-    _ body: (UnsafePointer<GapEdge>, UnsafePointer<Tail>, UnsafePointer<TailPart>) -> Result
-  ) -> Result {
-    gaps.withUnsafeBufferPointer { gaps in
-      tails.withUnsafeBufferPointer { tails in
-        tailParts.withUnsafeBufferPointer { body(Self.base(gaps), Self.base(tails), Self.base($0)) }
-      }
-    }
-  }
-
-  private func withListPointers<Result>(
-    _ body: (UnsafePointer<RunEdge>, UnsafePointer<List>, UnsafePointer<Item>) -> Result
-  ) -> Result {
-    runs.withUnsafeBufferPointer { runs in
-      lists.withUnsafeBufferPointer { lists in
-        items.withUnsafeBufferPointer { body(Self.base(runs), Self.base(lists), Self.base($0)) }
-      }
-    }
-  }
-
-  private static func base<Element>(_ buffer: UnsafeBufferPointer<Element>) -> UnsafePointer<Element> {
-    buffer.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment)!
-  }
+/// What a walk remembers of what failed. Kept from walk to walk, so that a line costs no allocation.
+struct WalkRemains {
+  /// The edges that have an entry in `failedFrom` and `failedRuns`.
+  var touched: [Int32] = []
+  var touchedRuns: [Int32] = []
+  /// Ends of lists, by their edge, and places in a tail, by the element, from which nothing fits.
+  var failedLists: Set<Int> = []
+  var failedTails: Set<Int> = []
+  /// Where the texts of a node end, while they are tried; nodes below put theirs behind.
+  var textEnds: [(edge: Int32, place: Int)] = []
+  /// The ends of a list's items, likewise.
+  var listEnds: [Int] = []
+  /// Slots while a second way is looked for.
+  var keptSlots: [(start: Int, end: Int)] = []
 }
 
 /// One walk over one line.
@@ -152,11 +173,7 @@ private struct Walk {
   let failedFrom: UnsafeMutableBufferPointer<Int>
   let failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
   var isAmbiguous = false
-  private var touched: [Int32] = []
-  private var touchedRuns: [Int32] = []
-  /// Ends of lists, by their edge, and places in a tail, by the element, from which nothing fits.
-  private var failedLists: Set<Int> = []
-  private var failedTails: Set<Int> = []
+  var remains = WalkRemains()
   private var isProbing = false
   /// Set when the scan from the right can not succeed whatever is tried.
   private var isHopeless = false
@@ -176,8 +193,11 @@ private struct Walk {
   private var scanner: CaptureScanner { CaptureScanner(line: line) }
 
   mutating func forgetFailures() {
-    for edge in touched { failedFrom[Int(edge)] = Int.max }
-    for edge in touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
+    for edge in remains.touched { failedFrom[Int(edge)] = Int.max }
+    for edge in remains.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
+    remains.touched.removeAll(keepingCapacity: true)
+    remains.touchedRuns.removeAll(keepingCapacity: true)
+    if !remains.failedLists.isEmpty { remains.failedLists.removeAll(keepingCapacity: remains.failedLists.count < 256) }
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
@@ -250,7 +270,7 @@ private struct Walk {
       end -= 1
       if let found = visitShrunk(edge, position, end, depth) { return found }
     }
-    if failedRuns[Int(index)].end < 0 { touchedRuns.append(index) }
+    if failedRuns[Int(index)].end < 0 { remains.touchedRuns.append(index) }
     failedRuns[Int(index)] = (whole, position)
     return nil
   }
@@ -271,12 +291,17 @@ private struct Walk {
   private mutating func visitTexts(_ edges: Range<Int32>, _ position: Int, _ depth: Int) -> Int? {
     if edges.count == 1 { return visitText(edges.lowerBound, position, depth, first: nil) }
     // The earliest end first: the text that takes least for itself.
-    var places: [(edge: Int32, place: Int)] = []
+    let first = remains.textEnds.count
+    defer { remains.textEnds.removeSubrange(first...) }
     for edge in edges {
-      if let place = find(trie.texts[Int(edge)].terminator, from: position) { places.append((edge, place)) }
+      guard let place = find(trie.texts[Int(edge)].terminator, from: position) else { continue }
+      // A few at the most: put in at their place.
+      var index = remains.textEnds.count
+      while index > first, remains.textEnds[index - 1].place > place { index -= 1 }
+      remains.textEnds.insert((edge, place), at: index)
     }
-    places.sort { $0.place != $1.place ? $0.place < $1.place : $0.edge < $1.edge }
-    for (edge, place) in places {
+    for index in first..<remains.textEnds.count {
+      let (edge, place) = remains.textEnds[index]
       if let found = visitText(edge, position, depth, first: place) { return found }
     }
     return nil
@@ -300,7 +325,7 @@ private struct Walk {
       }
       from = place + 1
     }
-    if failedFrom[Int(index)] == Int.max { touched.append(index) }
+    if failedFrom[Int(index)] == Int.max { remains.touched.append(index) }
     failedFrom[Int(index)] = position
     return nil
   }
@@ -314,9 +339,10 @@ private struct Walk {
     isProbing = true
     defer { isProbing = false }
     while tries < 8, let next = find(edge.terminator, from: from) {
-      let kept = Array(slots)
+      remains.keptSlots.removeAll(keepingCapacity: true)
+      remains.keptSlots.append(contentsOf: slots)
       let fits = visit(edge.target, next + edge.terminator.count, depth + 1) != nil
-      for (slot, value) in kept.enumerated() { slots[slot] = value }
+      for slot in slots.indices { slots[slot] = remains.keptSlots[slot] }
       if fits {
         isAmbiguous = true
         return
@@ -362,15 +388,20 @@ private struct Walk {
     case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slotCount)
     }
     let mark = Int(index) << 32
-    guard !failedLists.contains(mark | position) else { return nil }
-    var ends = [position]
+    guard !remains.failedLists.contains(mark | position) else { return nil }
+    let first = remains.listEnds.count
+    defer { remains.listEnds.removeSubrange(first...) }
+    var last = position
+    remains.listEnds.append(last)
     // Behind an end that failed come the ends that failed with it.
-    while let end = item(of: list, from: ends[ends.count - 1], depth), !failedLists.contains(mark | end) {
-      ends.append(end)
+    while let end = item(of: list, from: last, depth), !remains.failedLists.contains(mark | end) {
+      remains.listEnds.append(end)
+      last = end
     }
-    for end in ends.reversed() {
+    for index in (first..<remains.listEnds.count).reversed() {
+      let end = remains.listEnds[index]
       if let found = visit(edge.target, end, depth + list.slotCount) { return found }
-      failedLists.insert(mark | end)
+      remains.failedLists.insert(mark | end)
     }
     return nil
   }
@@ -456,7 +487,7 @@ private struct Walk {
     let tail = trie.tails[tailIndex]
     let width = Int(tail.width)
     isHopeless = false
-    failedTails.removeAll(keepingCapacity: true)
+    if !remains.failedTails.isEmpty { remains.failedTails.removeAll(keepingCapacity: remains.failedTails.count < 256) }
     guard let gapEnd = matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
     if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) { isAmbiguous = true }
@@ -544,7 +575,7 @@ private struct Walk {
     var end = end
     while true {
       // In front of an end that failed stand the ends that failed with it.
-      guard failedTails.insert(index << 32 | end).inserted else { return nil }
+      guard remains.failedTails.insert(index << 32 | end).inserted else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
       var start = end - list.separator.count
       while start >= low, !has(list.separator, at: start) { start -= 1 }
