@@ -54,17 +54,17 @@ def send(rounds):
             sent, received = new_id(), new_id()
             submit("ann", recipient, sent)
             receive("eve@example.com", recipient, received)
-            expect(ANN, "message.sent", message_id=sent, host="out", ip=HERE)
+            expect(ANN, "message.sent", message_id=sent, host="out.example.org", ip=HERE)
             expect(ANN, "send.delivered", message_id=sent, recipient=recipient)
             expect(recipient, "delivery.stored", message_id=sent)
             expect(recipient, "delivery.stored", message_id=received)
             if joined:
-                expect(recipient, "delivery.stored", message_id=sent, host="store", folder="INBOX")
-                expect(recipient, "delivery.stored", message_id=received, host="store", folder="INBOX",
+                expect(recipient, "delivery.stored", message_id=sent, host="store.example.org", folder="INBOX")
+                expect(recipient, "delivery.stored", message_id=received, host="store.example.org", folder="INBOX",
                        sender="eve@example.com", ip=HERE)
                 if recipient == BOB:
                     # The last hop's word.
-                    expect(ANN, "send.delivered", message_id=sent, host="store")
+                    expect(ANN, "send.delivered", message_id=sent, host="store.example.org")
         time.sleep(0.1)
 
 
@@ -75,8 +75,8 @@ def read():
     client.store("1", "+FLAGS", "\\Deleted")
     client.expunge()
     client.logout()
-    expect(BOB, "login.succeeded", host="store", service="imap", ip=READER)
-    expect(BOB, "message.expunged", host="store")
+    expect(BOB, "login.succeeded", host="store.example.org", service="imap", ip=READER)
+    expect(BOB, "message.expunged", host="store.example.org")
 
 
 def shares(whole, *parts):
