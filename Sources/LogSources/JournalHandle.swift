@@ -237,6 +237,17 @@ final class JournalHandle {
     return sd_journal_get_data(pointer, field, &data, &length) >= 0
   }
 
+  /// The machine that the current entry is of, by `_MACHINE_ID`; nil where it has none.
+  func machineID() -> ID128? {
+    var data: UnsafeRawPointer?
+    var length = 0
+    let nameLength = "_MACHINE_ID=".utf8.count
+    guard sd_journal_get_data(pointer, "_MACHINE_ID", &data, &length) >= 0, let data, length > nameLength else {
+      return nil
+    }
+    return ID128(hexadecimal: UnsafeRawBufferPointer(start: data + nameLength, count: length - nameLength))
+  }
+
   /// The machines that have entries here, by `_MACHINE_ID`, sorted.
   func machineIDs() -> [ID128] {
     var machines: Set<ID128> = []

@@ -175,6 +175,13 @@ public final class JournalReader: EntrySource {
   ///
   /// - Parameter isHeldBack: whether the position may be asked for before the entry is read.
   private func nextWriter(isHeldBack: Bool = false) throws(JournalError) -> JournalWriter? {
+    let writer = try firstWriter(isHeldBack)
+    guard let writer, writer.meetsStranger else { return writer }
+    try lookForMachines(writer)
+    return try firstWriter(isHeldBack)
+  }
+
+  private func firstWriter(_ isHeldBack: Bool) throws(JournalError) -> JournalWriter? {
     if writers.count == 1 { return try writers[0].advance(remembering: isHeldBack) ? writers[0] : nil }
     var first: JournalWriter?
     for writer in writers where try writer.advance(remembering: true) {
@@ -187,14 +194,15 @@ public final class JournalReader: EntrySource {
   /// After files came or went: another machine may have begun to write into a writer's directory.
   private func rescan(_ changed: JournalWriter) throws(JournalError) {
     try changed.takeInNewFiles()
-    if case .directory(let path)? = changed.origin.opening.listing?.place { try lookForMachines(changed, path) }
+    try lookForMachines(changed)
     // New machines' writers read all from the head, so nothing of theirs is late.
     if let files = changed.origin.opening.listing?.allFiles() {
       try lookForLateFiles(ofJournal: changed.origin.name, files)
     }
   }
 
-  private func lookForMachines(_ changed: JournalWriter, _ path: String) throws(JournalError) {
+  private func lookForMachines(_ changed: JournalWriter) throws(JournalError) {
+    guard case .directory(let path)? = changed.origin.opening.listing?.place else { return }
     let name = changed.origin.name
     let origins = try WriterDiscovery.origins(ofDirectory: path, opening: changed.origin.opening)
     let known = writers.filter { $0.origin.name == name }
@@ -260,7 +268,9 @@ public final class JournalReader: EntrySource {
     for writer in writers {
       switch writer.process() {
       case .nothing: break
-      case .appended: hasChanged = true
+      case .appended:
+        hasChanged = true
+        if writer.hasStrangers { try lookForMachines(writer) }
       case .invalidated:
         hasChanged = true
         try rescan(writer)

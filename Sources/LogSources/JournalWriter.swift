@@ -39,6 +39,9 @@ final class JournalWriter {
   /// The realtime of the entry that is still to be read.
   private(set) var realtime: UInt64 = 0
   private(set) var notices: [SourceNotice] = []
+  /// Whether the entry that is to be read is of another machine than those before: it must have a writer of its own,
+  /// or what it sends late would never be delivered.
+  private(set) var meetsStranger = false
 
   private let start: StartPoint
   private let until: UInt64?
@@ -156,6 +159,7 @@ final class JournalWriter {
   private func arrive() -> Bool {
     place = .onUnread
     realtime = handle.realtime() ?? realtime
+    meetsStranger = isStranger()
     if let until, realtime > until {
       rememberOnlyPrevious()
       place = .ended
@@ -164,6 +168,20 @@ final class JournalWriter {
     if checksContinuity { noteMissingEntries() }
     return true
   }
+
+  /// Whether machines that turn up in the directory would be read here unnoticed.
+  private var takesAnyMachine: Bool {
+    watches && !origin.matchesMachine && !origin.isRest && origin.name.hasPrefix("directory:")
+  }
+
+  private func isStranger() -> Bool {
+    guard takesAnyMachine, let machine = handle.machineID() else { return false }
+    learn(machine: machine)
+    return machine != origin.machine
+  }
+
+  /// Whether another machine has written into the directory, perhaps only what is older than what was read.
+  var hasStrangers: Bool { takesAnyMachine && handle.machineIDs().count > 1 }
 
   /// Reads the entry that `advance` went to.
   func read(_ decoder: inout FieldDecoder, _ filter: CompiledFilter?, into batch: EntryBatch) throws(JournalError) {

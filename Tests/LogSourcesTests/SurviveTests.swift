@@ -206,6 +206,45 @@ struct SurviveTests {
     #expect(try reader.messagesWhenTheyCome(count: 1) == ["n2"])
   }
 
+  /// systemd-journal-remote makes a host's file before it has an entry.
+  @Test("SURVIVE 12b: hosts turn up in an empty directory, with files that have no entries yet; none is missed")
+  func hostsTurnUpWithEmptyFiles() throws {
+    func b(_ times: [UInt64]) -> [Entry] {
+      times.map {
+        Entry($0, "b\($0)").on(machine: JournalFixture.machineB).inBoot("00000000000000000000000000000b01")
+      }
+    }
+    let fixture = try JournalFixture()
+    let reader = try follow(fixture.wholeDirectory)
+    #expect(try reader.messages() == [])
+    try fixture.write("a.journal", [])
+    try fixture.write("b.journal", [])
+    _ = try reader.wait(timeoutMicroseconds: 1_000_000)
+    #expect(try reader.messages() == [])
+    try fixture.write("a.journal", [Entry(1_000, "a1"), Entry(5_000, "a5")])
+    #expect(try reader.messagesWhenTheyCome(count: 2) == ["a1", "a5"])
+    // Older than what was read, then newer.
+    try fixture.write("b.journal", b([2_000, 3_000]))
+    #expect(try reader.messagesWhenTheyCome(count: 2) == ["b2000", "b3000"])
+    try fixture.write("b.journal", b([6_000]))
+    #expect(try reader.messagesWhenTheyCome(count: 1) == ["b6000"])
+    try fixture.write("a.journal", [Entry(5_500, "a55")])
+    #expect(try reader.messagesWhenTheyCome(count: 1) == ["a55"])
+  }
+
+  @Test("SURVIVE 12b: a host whose first entries are newer turns up while another is read; older ones are not lost")
+  func aNewerHostTurnsUp() throws {
+    let fixture = try JournalFixture()
+    try fixture.write("a.journal", entries(1...2))
+    try fixture.write("b.journal", [])
+    let reader = try follow(fixture.wholeDirectory)
+    #expect(try reader.messages() == names(1...2))
+    try fixture.write("b.journal", [Entry(9_000, "b9").on(machine: JournalFixture.machineB)])
+    #expect(try reader.messagesWhenTheyCome(count: 1) == ["b9"])
+    try fixture.write("a.journal", entries(3...4))
+    #expect(try reader.messagesWhenTheyCome(count: 2) == names(3...4))
+  }
+
   // MARK: Damage
 
   @Test("SURVIVE 4: a file that is excluded is left out, the others are followed, new ones too")

@@ -66,6 +66,7 @@ import Testing
     Mistake(rule("a", "note x y if not sesion"), "6:19", "‘sesion’ is neither a capture nor a note", "use … <key>"),
     Mistake(
       rule("a", "note x y unless sesion.ip = x"), "6:19", "‘sesion.ip’ is neither a capture nor a note", "use … <key>"),
+    Mistake("keep session 5d across", "4:17", "‘across’ behind a span of time", "write across hosts"),
     Mistake("keep session 5y", "4:14", "‘5y’ is no span of time", "write 1h or 5d"),
     Mistake(rule("a<:gap>b<:gap>c"), "5:9", "behind a gap a literal must follow", "anchor the rest"),
     Mistake(rule("a<:gap><x:int>"), "5:9", "behind a gap a literal must follow", "anchor the rest"),

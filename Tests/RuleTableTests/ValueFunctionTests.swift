@@ -32,4 +32,10 @@ import Testing
       (#"\9\400\012"#, #"\9\400\012"#), ("ann", "ann"),
     ])
   func undoesTheEscapesOfALogLine(value: String, result: String) { #expect(text(.unescaped, value) == result) }
+
+  @Test(arguments: [
+    ("mx.example.org[192.0.2.1]:25", "192.0.2.1"), ("a[x][2001:db8::1]:24", "2001:db8::1"), ("none", ""), ("]x[", ""),
+    ("[]", ""),
+  ])
+  func takesWhatStandsInTheLastBrackets(value: String, result: String) { #expect(text(.inBrackets, value) == result) }
 }
