@@ -43,6 +43,8 @@ struct WriterDiscovery {
     let files = listing.allFiles()
     for file in files where !selection.excludedFiles.contains(file) {
       guard let defect = Self.defect(of: file) else { continue }
+      // Vacuumed since it was listed: whether entries went unread with it, the cursor tells.
+      if access(file, F_OK) != 0, errno == ENOENT { continue }
       notices.append(SourceNotice(kind: .gap, subject: file, reason: "the file is left out: \(defect)"))
     }
     listing.excluded = selection.excludedFiles.intersection(files)

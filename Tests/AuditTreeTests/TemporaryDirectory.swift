@@ -4,7 +4,7 @@ import Testing
 @testable import AuditTree
 
 /// A directory that is gone when the test is.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
   let path: String
 
   /// In memory where asked for and possible: the crash tests make thousands of trees, and sync each.

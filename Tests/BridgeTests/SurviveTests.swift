@@ -251,29 +251,12 @@ import Testing
     let site = try LiveSite()
     defer { site.remove() }
     try site.log { login(&$0, 1) }
-    let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-    defer { close(listener) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let path = site.directory + "/notify"
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    try #require(bound == 0)
-    var patience = timeval(tv_sec: 30, tv_usec: 0)
-    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    func message() -> String {
-      var bytes = [UInt8](repeating: 0, count: 4_096)
-      let count = recv(listener, &bytes, bytes.count, 0)
-      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    }
+    let manager = try ServiceManager(path: site.directory + "/notify")
+    let message = { manager.message() }
     // A tree that cannot be written: a file stands where the mailbox's domain belongs.
     let collector = try TestProcess(
       "/usr/bin/env",
-      ["NOTIFY_SOCKET=\(path)", "WATCHDOG_USEC=400000", site.program, "collect"] + site.arguments)
+      ["NOTIFY_SOCKET=\(manager.path)", "WATCHDOG_USEC=400000", site.program, "collect"] + site.arguments)
     var messages: [String] = []
     while messages.filter({ $0.contains("WATCHDOG=1") }).count < 5, messages.last != "" { messages.append(message()) }
     #expect(messages.contains { $0.contains("READY=1") })
@@ -296,6 +279,63 @@ import Testing
     #expect(try collector.finish().status == 0)
   }
 
+  @Test(
+    "SURVIVE 29: a working loop that hangs feeds no watchdog, though all other threads run",
+    .enabled(if: canTrace, "needs strace(1) and leave to use it"))
+  func hungLoop() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { login(&$0, 1) }
+    let manager = try ServiceManager(path: site.directory + "/notify")
+    let collector = try TestProcess(
+      "/usr/bin/env",
+      ["NOTIFY_SOCKET=\(manager.path)", "WATCHDOG_USEC=400000", site.program, "collect"] + site.arguments)
+    var fed = 0
+    while fed < 5, case let message = manager.message(), message != "" {
+      if message.contains("WATCHDOG=1") { fed += 1 }
+    }
+    #expect(fed == 5)
+    // The first thread alone is stopped, at its next wait.
+    let debugger = try TestProcess(
+      "/usr/bin/strace",
+      [
+        "-qq", "-o", "/dev/null", "-p", "\(collector.pid)", "-e", "trace=futex", "-e",
+        "inject=futex:delay_enter=600000000",
+      ])
+    manager.setPatience(seconds: 5)
+    var count = 0
+    while count < 200, manager.message() != "" { count += 1 }
+    #expect(count < 200, "the watchdog was fed while the loop hung")
+    kill(debugger.pid, SIGKILL)
+    _ = try debugger.finish()
+    manager.setPatience(seconds: 30)
+    #expect(manager.message().contains("WATCHDOG=1"))
+    kill(collector.pid, SIGTERM)
+    #expect(try collector.finish().status == 0)
+  }
+
+  @Test("SURVIVE 24: what an ordinary user writes into his journal under a daemon's name is no event, and is counted")
+  func userJournal() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try site.log { login(&$0, 1) }
+    var forged = TestJournal()
+    forged.add("dovecot", "imap-login: Login: user=<ann@example.org>, method=PLAIN, rip=192.0.2.6, lip=198.51.100.1")
+    let lines = String(decoding: forged.text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let own = lines.map { line in
+      switch line.split(separator: "=").first {
+      case "_UID": "_UID=1000"
+      case "_SYSTEMD_UNIT": "_SYSTEMD_UNIT=user@1000.service"
+      case "_SYSTEMD_SLICE": "_SYSTEMD_SLICE=user-1000.slice"
+      default: String(line)
+      }
+    }
+    try TestJournal.write(Array(own.joined(separator: "\n").utf8), to: site.directory + "/journal/user-1000.journal")
+    #expect(try site.collect().status == 0)
+    #expect(try sessions(site.records()) == ["S1"])
+    #expect(site.read("state/status").contains("refused=1\n"))
+  }
+
   static let canLimitInotify: Bool = {
     let script = "echo 0 >/proc/sys/user/max_inotify_instances"
     return (try? TestProcess.run("/usr/bin/unshare", ["-U", "-r", "/bin/sh", "-c", script]).status) == 0
@@ -305,4 +345,40 @@ import Testing
 extension String {
   /// The first place of a text.
   fileprivate func range(of text: String) -> Range<String.Index>? { firstRange(of: text) }
+}
+
+/// The socket on which systemd hears of a service: sd_notify(3).
+private final class ServiceManager {
+  let path: String
+  private let listener: Int32
+
+  init(path: String) throws {
+    self.path = path
+    listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(bound == 0)
+    setPatience(seconds: 30)
+  }
+
+  deinit { close(listener) }
+
+  /// How long to wait for a message.
+  func setPatience(seconds: Int) {
+    var patience = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  /// The next message; empty when none comes.
+  func message() -> String {
+    var bytes = [UInt8](repeating: 0, count: 4_096)
+    let count = recv(listener, &bytes, bytes.count, 0)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
 }
