@@ -46,7 +46,17 @@ struct JournalFaults {
     counts = counts.filter { access($0.key, F_OK) == 0 }
     defer { if counts != before { write() } }
     guard let bytes = try? InputFile.contents(of: directory + "/" + FaultTrap.fileName), !bytes.isEmpty else { return }
-    guard let path = FaultTrap.recordedFile(in: bytes), path.hasSuffix(".journal") || path.hasSuffix(".journal~")
+    let recorded = FaultTrap.recordedFile(in: bytes)
+    // Vacuuming empties what it removes (systemd's unlinkat_deallocate), also under those who read it.
+    let mark = " (deleted)"
+    if let recorded, recorded.hasSuffix(".journal" + mark) || recorded.hasSuffix(".journal~" + mark) {
+      notices.append(
+        SourceNotice(
+          kind: .warning, subject: String(recorded.dropLast(mark.count)),
+          reason: "it was removed while it was read, which ended the last run (SIGBUS); nothing is wrong with it"))
+      return
+    }
+    guard let path = recorded, path.hasSuffix(".journal") || path.hasSuffix(".journal~")
     else {
       notices.append(
         SourceNotice(

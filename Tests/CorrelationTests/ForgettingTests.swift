@@ -1,3 +1,4 @@
+import Correlation
 import RuleTable
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
       #expect(bench.feed(Double(second), line, from: scene[0]), "no rule for: \(line)")
     }
     #expect(bench.correlator.sizes.notes > 0)
-    // Other notes live an hour; one of a session or of a queue id that has not ended lives on.
+    // Notes of other kinds live an hour, one of a session or of a queue id that has not ended lives on.
     bench.advance(to: 4_000)
     #expect(bench.correlator.sizes.notes == 0)
   }
