@@ -1,3 +1,4 @@
+import AuditModel
 import Correlation
 import RuleTable
 import Testing
