@@ -29,8 +29,9 @@ public final class CheckpointStore {
 
   private static let markStart = "mailtrail checkpoint "
   private static let mark = Array("\(markStart)\(version)\n".utf8)
-  /// Version 1 knew the journal's positions only, version 2 not the journal's files.
-  private static let version = 3
+  /// Version 1 knew the journal's positions only, version 2 not the journal's files; up to version 3 the state had the
+  /// keys of notes themselves, not their hashes.
+  private static let version = 4
   private static let name = "checkpoint"
 
   private let directory: String

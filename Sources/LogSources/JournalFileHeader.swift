@@ -5,6 +5,8 @@ struct JournalFileHeader: Equatable {
   /// Made with the file and kept when it is renamed at a rotation, so that it names the file better than its path.
   var fileID: ID128
   var entryCount: UInt64
+  /// The realtime of its first entry; 0 for none.
+  var firstTime: UInt64
 
   private static let length = 208
 
@@ -19,6 +21,7 @@ struct JournalFileHeader: Equatable {
     }
     fileID = ID128(high: Self.number(bytes[24..<32].reversed()), low: Self.number(bytes[32..<40].reversed()))
     entryCount = Self.number(bytes[152..<160])
+    firstTime = Self.number(bytes[184..<192])
   }
 
   /// Little-endian.

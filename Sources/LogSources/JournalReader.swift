@@ -15,6 +15,9 @@ public final class JournalReader: EntrySource {
   private var unwatchedLooks = 0
   /// The files taken into the reading, by the journal's name; for readers that follow or go on from a position.
   private var seen: [String: SeenFiles] = [:]
+  /// New files that had no entries when they were seen, and the time up to which their journal had been read by then: a
+  /// rotation makes such files.
+  private var awaited: [ID128: (journal: String, path: String, readUpTo: UInt64)] = [:]
   /// Files that came late and are being read.
   private var lateFiles: [(reader: LateFileReader, isRest: Bool)] = []
   /// The writer that `nextTime` found.
@@ -51,7 +54,9 @@ public final class JournalReader: EntrySource {
     guard !files.isEmpty || request.follows else { return }
     if case .after(let position, _) = request.start, let known = position.seenFiles[name] {
       seen[name] = SeenFiles(known)
-      return try lookForLateFiles(ofJournal: name, files)
+      try lookForLateFiles(ofJournal: name, files)
+      seen[name]?.forgetMissing(files)
+      return
     }
     seen[name] = SeenFiles()
     seen[name]?.insertAll(of: files)
@@ -82,7 +87,30 @@ public final class JournalReader: EntrySource {
         seen[name]?.insert(id)
       }
     }
-    seen[name]?.forgetMissing(files)
+    for (path, id) in known.unknownEmpty(of: files) where awaited[id] == nil {
+      let readUpTo = writers.filter { $0.origin.name == name }.compactMap { $0.cursor?.realtime }.max() ?? 0
+      awaited[id] = (name, path, readUpTo)
+    }
+  }
+
+  /// Takes files for known that have got their first entries, unless these are older than what had been read: then the
+  /// file has come late all the same.
+  private func takeUpAwaited() throws(JournalError) {
+    for (id, file) in awaited {
+      let header = JournalFileHeader(path: file.path)
+      // Renamed or gone: the next look at the directory finds it under its new name.
+      guard let header, header.fileID == id else {
+        awaited[id] = nil
+        continue
+      }
+      guard header.entryCount > 0 else { continue }
+      awaited[id] = nil
+      if header.firstTime >= file.readUpTo {
+        seen[file.journal]?.insert(id)
+      } else {
+        try lookForLateFiles(ofJournal: file.journal, [file.path])
+      }
+    }
   }
 
   /// From when on late entries are wanted; nil where only new ones are.
@@ -149,6 +177,7 @@ public final class JournalReader: EntrySource {
       }
       try read(writer, into: batch)
     }
+    if !awaited.isEmpty { try takeUpAwaited() }
     batch.position = position
     return outcome
   }
@@ -198,6 +227,7 @@ public final class JournalReader: EntrySource {
     // New machines' writers read all from the head, so nothing of theirs is late.
     if let files = changed.origin.opening.listing?.allFiles() {
       try lookForLateFiles(ofJournal: changed.origin.name, files)
+      seen[changed.origin.name]?.forgetMissing(files)
     }
   }
 

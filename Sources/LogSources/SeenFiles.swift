@@ -20,6 +20,16 @@ struct SeenFiles {
     }
   }
 
+  /// The files that are not known yet and have no entries so far.
+  func unknownEmpty(of paths: [String]) -> [(path: String, id: ID128)] {
+    paths.compactMap { path in
+      guard let header = JournalFileHeader(path: path), header.entryCount == 0, !ids.contains(header.fileID) else {
+        return nil
+      }
+      return (path, header.fileID)
+    }
+  }
+
   mutating func insert(_ id: ID128) { ids.insert(id) }
 
   /// Takes all files for known.

@@ -18,7 +18,7 @@ import Testing
     let path = directory + "/checkpoint"
     let bytes = try TestFiles.read(path)
     let mark = Array("mailtrail checkpoint 1\n".utf8)
-    #expect(bytes.starts(with: Array("mailtrail checkpoint 3\n".utf8)))
+    #expect(bytes.starts(with: Array("mailtrail checkpoint 4\n".utf8)))
     let body = Array(bytes[(mark.count + 16)...])
     // Behind six numbers the number of cursors, and at the end those of text logs and of files, were not there.
     let old = Array(body[..<48] + body[52..<(body.count - 8)])

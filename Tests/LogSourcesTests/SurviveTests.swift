@@ -230,6 +230,24 @@ struct SurviveTests {
     #expect(try reader.messagesWhenTheyCome(count: 1) == ["b6000"])
     try fixture.write("a.journal", [Entry(5_500, "a55")])
     #expect(try reader.messagesWhenTheyCome(count: 1) == ["a55"])
+    #expect(try follow(fixture.wholeDirectory, from: after(reader.position)).messages() == [])
+  }
+
+  /// A rotation makes a file without entries; when it has some, it has not come late, in this life or the next.
+  @Test("SURVIVE 12: a file that a rotation made and that was seen empty is not taken for a late one")
+  func rotatedFilesAreNotLate() throws {
+    let fixture = try JournalFixture()
+    try fixture.write("a.journal", entries(1...2))
+    let reader = try follow(fixture.wholeDirectory)
+    #expect(try reader.messages() == names(1...2))
+    try fixture.write("b.journal", [])
+    _ = try reader.wait(timeoutMicroseconds: 1_000_000)
+    #expect(try reader.messages() == [])
+    try fixture.write("b.journal", entries(3...4))
+    #expect(try reader.messagesWhenTheyCome(count: 2) == names(3...4))
+    let next = try follow(fixture.wholeDirectory, from: after(reader.position))
+    #expect(try next.messages() == [])
+    #expect(next.drainNotices().isEmpty)
   }
 
   @Test("SURVIVE 12b: a host whose first entries are newer turns up while another is read; older ones are not lost")
