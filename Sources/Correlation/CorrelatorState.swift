@@ -17,7 +17,7 @@ extension Correlator {
     var writer = ByteWriter()
     writeNames(&writer)
     writeSecret(&writer)
-    notes.forEach { key, note in Self.write(.notes, key.bytes, encode(note), &writer) }
+    notes.visitAll { key, note in Self.write(.notes, key.bytes, encode(note), &writer) }
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
     for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }

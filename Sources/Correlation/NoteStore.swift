@@ -96,7 +96,7 @@ struct NoteStore {
       alias: record.isAlias ? aliases[record.key] : nil)
   }
 
-  func forEach(_ body: (NoteKey, Note) -> Void) {
+  func visitAll(_ body: (NoteKey, Note) -> Void) {
     for place in records.indices where records[place].lane >= 0 { body(records[place].key, note(at: place)) }
   }
 

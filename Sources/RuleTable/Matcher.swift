@@ -143,7 +143,9 @@ extension MatchTrie {
 
     private static func copy<Element>(_ elements: [Element]) -> UnsafePointer<Element> {
       let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
-      elements.withUnsafeBufferPointer { if let start = $0.baseAddress { memory.initialize(from: start, count: $0.count) } }
+      elements.withUnsafeBufferPointer { elements in
+        if let start = elements.baseAddress { memory.initialize(from: start, count: elements.count) }
+      }
       return UnsafePointer(memory)
     }
   }
@@ -487,7 +489,9 @@ private struct Walk {
     let tail = trie.tails[tailIndex]
     let width = Int(tail.width)
     isHopeless = false
-    if !remains.failedTails.isEmpty { remains.failedTails.removeAll(keepingCapacity: remains.failedTails.count < 256) }
+    if !remains.failedTails.isEmpty {
+      remains.failedTails.removeAll(keepingCapacity: remains.failedTails.count < 256)
+    }
     guard let gapEnd = matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
     if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) { isAmbiguous = true }
