@@ -494,7 +494,9 @@ private struct Walk {
     }
     guard let gapEnd = matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
-    if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) { isAmbiguous = true }
+    if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) {
+      isAmbiguous = true
+    }
     return true
   }
 
