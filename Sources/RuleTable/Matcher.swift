@@ -492,7 +492,8 @@ private struct Walk {
     if !remains.failedTails.isEmpty {
       remains.failedTails.removeAll(keepingCapacity: remains.failedTails.count < 256)
     }
-    guard let gapEnd = matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + width) else { return false }
+    let last = tail.parts.count - 1
+    guard let gapEnd = matchBackwards(tail, last, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
     if !isProbing, let first = literal(before: 1, of: tail), contains(first, in: low..<gapEnd) {
       isAmbiguous = true
