@@ -42,8 +42,6 @@ public final class AuditTree {
   private var pending = PendingLines()
   private var recovered = RecoveredLines()
   private var present = PresentLines()
-  /// What `appendMissing` took since the present lines were read.
-  private var added: Set<EventID> = []
   private var touched: Set<PendingLines.Key> = []
   private var hasTouchedMany = false
   var writer: BatchWriter
@@ -112,12 +110,32 @@ public final class AuditTree {
     return true
   }
 
-  /// Takes an event that was told apart from the others, by a replay or from a file that came late, unless the tree has
-  /// it: in its owner's trail; in `_unknown`, because its mailbox was not known when it was told; or, when now it
-  /// belongs to nobody, in the trail of the mailbox that it names. True when it will be written.
+  /// An event and whose trail it belongs to.
+  public typealias OwnedEvent = (event: AuditEvent, owner: TrailOwner)
+
+  /// Which of some events, told apart from the others by a replay or from a file that came late, the tree does not have:
+  /// neither in the owner's trail; nor in `_unknown`, because its mailbox was not known when it was told; nor, when now
+  /// it belongs to nobody, in the trail of the mailbox that it names. True for each that is missing, once for those of
+  /// one id.
   ///
-  /// Knows what is in the files, not what is pending: commit before, and call `forgetPresent` behind the last one.
-  public func appendMissing(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
+  /// Each day file is read once. Knows what is in the files, not what is pending: commit before.
+  ///
+  /// Throws a `TreeError` when a file cannot be read, or its torn end not be cut.
+  public func missing(among events: [OwnedEvent]) throws(TreeError) -> [Bool] {
+    var wanted: [PendingLines.Key: Set<EventID>] = [:]
+    for (event, owner) in events {
+      for key in placesToBe(event, owner) { wanted[key, default: []].insert(event.id) }
+    }
+    var present: [PendingLines.Key: Set<EventID>] = [:]
+    for (key, ids) in wanted { present[key] = try search(key, for: ids) }
+    var asked: Set<EventID> = []
+    return events.map { event, owner in
+      guard asked.insert(event.id).inserted else { return false }
+      return placesToBe(event, owner).allSatisfy { present[$0]?.contains(event.id) != true }
+    }
+  }
+
+  private func placesToBe(_ event: AuditEvent, _ owner: TrailOwner) -> [PendingLines.Key] {
     var owners = [owner]
     switch owner {
     case .mailbox: owners.append(.unknown)
@@ -128,21 +146,7 @@ public final class AuditTree {
     case .bridge, .panel: break
     }
     let day = calendar.day(of: event.time)
-    for owner in owners {
-      let key = PendingLines.Key(owner: owner, day: day)
-      if !present.isKnown(key) { present.insert(try idsInFile(key), for: key) }
-      if present.contains(event.id, in: key) { return false }
-    }
-    guard !added.contains(event.id) else { return false }
-    let isNew = try append(event, owner: owner)
-    added.insert(event.id)
-    return isNew
-  }
-
-  /// Gives back what `appendMissing` learnt of the files: they change.
-  public func forgetPresent() {
-    present.removeAll()
-    added = []
+    return owners.map { PendingLines.Key(owner: $0, day: day) }
   }
 
   /// Makes everything durable that was appended; nothing is done when nothing is pending.
@@ -270,16 +274,33 @@ public final class AuditTree {
   }
 
   private func idsInFile(_ key: PendingLines.Key) throws(TreeError) -> [EventID] {
+    try withSoundFile(key) { (file, path, length) throws(TreeError) in
+      let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
+      return (finding.ids, finding.soundLength)
+    } ?? []
+  }
+
+  private func search(_ key: PendingLines.Key, for ids: Set<EventID>) throws(TreeError) -> Set<EventID> {
+    try withSoundFile(key) { (file, path, length) throws(TreeError) in
+      let finding = try TrailSearch(for: ids).run(file, path: path, length: length)
+      return (finding.present, finding.soundLength)
+    } ?? []
+  }
+
+  /// Reads a day file and cuts the torn end that the reading found; nil when there is none.
+  private func withSoundFile<Result>(
+    _ key: PendingLines.Key, _ read: (FileDescriptor, String, Int) throws(TreeError) -> (Result, soundLength: Int)
+  ) throws(TreeError) -> Result? {
     let trail = TrailPath(key.owner)
     var walker = TreeWalker(root: root)
-    guard let (file, length) = try walker.open(trail, key.day, create: false) else { return [] }
+    guard let (file, length) = try walker.open(trail, key.day, create: false) else { return nil }
     let path = root.path + "/" + trail.file(of: key.day)
-    let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
-    if finding.soundLength < length {
-      let result = root.calls.truncate(file.number, to: finding.soundLength)
-      if result < 0 { throw TreeError(.truncate, path: path, code: -result) }
+    let (result, soundLength) = try read(file, path, length)
+    if soundLength < length {
+      let code = root.calls.truncate(file.number, to: soundLength)
+      if code < 0 { throw TreeError(.truncate, path: path, code: -code) }
     }
-    return finding.ids
+    return result
   }
 
   private static func hasFileSystemOfItsOwn(_ root: Directory) -> Bool {

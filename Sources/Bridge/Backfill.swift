@@ -131,18 +131,14 @@ public final class Backfill {
     outcome.end = read
     let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
     return { told, _ in
-      var answer = BackfillServer.Answer()
-      for one in told {
-        if one.event.time < oldest {
-          answer.expired += 1
-        } else if try tree.appendMissing(one.event, owner: one.owner) {
-          answer.added += 1
-        } else {
-          answer.present += 1
-        }
-      }
+      let kept = told.filter { $0.event.time >= oldest }
+      let missing = try tree.missing(among: kept.map { ($0.event, $0.owner) })
+      for (one, isMissing) in zip(kept, missing) where isMissing { try tree.append(one.event, owner: one.owner) }
       try tree.commit()
-      tree.forgetPresent()
+      var answer = BackfillServer.Answer()
+      answer.expired = told.count - kept.count
+      answer.added = missing.count { $0 }
+      answer.present = kept.count - answer.added
       return answer
     }
   }

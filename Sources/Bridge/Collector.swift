@@ -338,13 +338,14 @@ public final class Collector {
 
   private func submitIfDue(force: Bool) {
     let now = WallClock.monotonic()
-    let isFull = events.count >= 4096 || !additions.isEmpty
+    // For additions whole day files are searched: not for a few at a time while more are coming.
+    let isFull = events.count >= 4096 || additions.count >= 16_384 || (!additions.isEmpty && !lateFiles.isWithinFile)
     let isEventDue = !events.isEmpty && (now - lastSubmit >= Self.commitInterval || caughtUpAt > 0)
     let isPositionDue = isPositionNew && now - lastSubmit >= Self.idleInterval
     guard force || isFull || isEventDue || isPositionDue, held == nil else { return }
     held = WriteJob(
       events: events, additions: additions, onAdded: onAdded,
-      checkpoint: .init(position: position, newest: newest, change: stateChange()))
+      checkpoint: .init(position: position, newest: newest, change: stateChange(), isCaughtUp: caughtUpAt > 0))
     events.removeAll(keepingCapacity: true)
     additions.removeAll()
     onAdded = nil

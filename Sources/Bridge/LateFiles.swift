@@ -10,6 +10,9 @@ struct LateFiles {
   private var path: String?
   private var pipeline: Pipeline?
 
+  /// Whether more of a file is to come.
+  var isWithinFile: Bool { pipeline != nil }
+
   /// What is younger than this at the end of a file may still be waiting, or be counted, in the main correlation too;
   /// that one tells it.
   private static let openEnd: UInt64 = 15 * 60_000_000

@@ -19,6 +19,8 @@ struct WriteJob: Sendable {
     var position: SourcePosition
     var newest: UInt64
     var change: CheckpointStore.StateChange
+    /// Whether everything was read that was there: what comes from here on nobody can have written before.
+    var isCaughtUp = false
   }
 }
 
@@ -139,26 +141,19 @@ final class TrailWriter: @unchecked Sendable {
   /// Tries until it works, and answers with the additions that were missing; nil when told to give up.
   private func write(_ job: WriteJob) -> [Correlator.Told]? {
     var appended = 0
-    var examined = 0
-    var added: [Correlator.Told] = []
-    // What is in this job is not in the files yet.
-    let own = job.additions.isEmpty ? [] : Set(job.events.map(\.event.id))
-    // What the tree learnt of its files at the start is older than what was written since.
-    if !job.additions.isEmpty { tree.forgetPresent() }
-    defer { if !job.additions.isEmpty { tree.forgetPresent() } }
+    var missing: [Correlator.Told]?
     var isCommitted = false
     var isChangeWritten = false
     var delay: UInt32 = 100_000
     while true {
       do {
-        while appended < job.events.count {
-          try tree.append(job.events[appended].event, owner: job.events[appended].owner)
+        let added = try missing ?? self.missing(in: job)
+        missing = added
+        while appended < job.events.count + added.count {
+          let place = appended - job.events.count
+          let told = place < 0 ? job.events[appended] : added[place]
+          try tree.append(told.event, owner: told.owner)
           appended += 1
-        }
-        while examined < job.additions.count {
-          let told = job.additions[examined]
-          if !own.contains(told.event.id), try tree.appendMissing(told.event, owner: told.owner) { added.append(told) }
-          examined += 1
         }
         if let store, let checkpoint = job.checkpoint {
           if !isCommitted { try tree.commit() }
@@ -169,6 +164,7 @@ final class TrailWriter: @unchecked Sendable {
           if case .changes = change, isChangeWritten { change = .changes([]) }
           isChangeWritten = true
           try store.write(position: checkpoint.position, newest: checkpoint.newest, change: change)
+          if checkpoint.isCaughtUp { tree.skipsPresent = false }
         }
         return added
       } catch {
@@ -178,6 +174,15 @@ final class TrailWriter: @unchecked Sendable {
         delay = min(delay * 2, 2_000_000)
       }
     }
+  }
+
+  /// The additions that neither the tree nor the job itself has.
+  private func missing(in job: WriteJob) throws -> [Correlator.Told] {
+    guard !job.additions.isEmpty else { return [] }
+    let own = Set(job.events.map(\.event.id))
+    let foreign = job.additions.filter { !own.contains($0.event.id) }
+    let isMissing = try tree.missing(among: foreign.map { ($0.event, $0.owner) })
+    return zip(foreign, isMissing).filter(\.1).map(\.0)
   }
 }
 

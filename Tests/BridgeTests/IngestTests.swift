@@ -202,6 +202,73 @@ import Testing
     #expect(try site.events() > 40)
   }
 
+  /// rsyslog sends the message again during which the program died, and none of the transaction's before it.
+  @Test(arguments: [true, false]) func aTransactionCutByAKillLosesNothing(hasTokens: Bool) throws {
+    let site = try Site()
+    let lines = Self.lines(0..<30, hasTokens: hasTokens)
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[..<10])) == "OK")
+    try site.send("BEGIN TRANSACTION\n")
+    #expect(site.answer() == "OK")
+    for line in lines[10..<20] {
+      try site.send(line)
+      #expect(site.answer() == "DEFER_COMMIT")
+    }
+    site.end(by: SIGKILL)
+    for _ in 0..<2 {
+      try site.start()
+      #expect(site.answer() == "OK")
+      try site.send("BEGIN TRANSACTION\n")
+      #expect(site.answer() == "OK")
+      try site.send(lines[19])
+      #expect(site.answer() == "DEFER_COMMIT")
+      site.end(by: SIGKILL)
+    }
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(Array(lines[19...])) == "OK")
+    site.end()
+    #expect(try site.tree() == Self.undisturbed(lines))
+    #expect(try TestFiles.read(site.directory + "/state/ingest/open-lines").isEmpty)
+  }
+
+  /// syslog-ng has no answers and sends nothing again: what was read lives.
+  @Test func withoutAnswersAKillLosesNothingThatWasRead() throws {
+    let site = try Site()
+    let lines = Self.lines(0..<40, hasTokens: false)
+    try site.start(["--no-confirm"])
+    for part in [lines[..<20], lines[20...]] {
+      for line in part { try site.send(line) }
+      let last = "S\(part.endIndex - 1)"
+      // Read: kept in the file, or in the tree already.
+      while true {
+        let kept = (try? TestFiles.read(site.directory + "/state/ingest/open-lines")) ?? []
+        if String(decoding: kept, as: UTF8.self).contains("session=<\(last)>") { break }
+        if try site.tree().values.contains(where: {
+          String(decoding: $0, as: UTF8.self).contains("\"session\":\"\(last)\"")
+        }) {
+          break
+        }
+        usleep(1000)
+      }
+      site.end(by: SIGKILL)
+      try site.start(["--no-confirm"])
+    }
+    #expect(site.end() == 0)
+    #expect(try site.tree() == Self.undisturbed(lines))
+  }
+
+  /// What a program makes of the lines that nobody kills.
+  static func undisturbed(_ lines: [String]) throws -> [String: [UInt8]] {
+    let site = try Site()
+    try site.start()
+    #expect(site.answer() == "OK")
+    #expect(try site.commit(lines) == "OK")
+    #expect(site.end() == 0)
+    return try site.tree()
+  }
+
   @Test func linesAlikeAreTwoWithDifferentTokens() throws {
     let site = try Site()
     let line = Self.lines(1..<2, hasTokens: false)[0]

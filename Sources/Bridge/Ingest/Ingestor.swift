@@ -43,6 +43,7 @@ public final class Ingestor {
   private var recent = RecentLines()
   /// nil until the tree could be opened.
   private var store: IngestStore?
+  private var openLines: OpenLines?
   private var locked: Set<String> = []
 
   private var events: [Correlator.Told] = []
@@ -128,12 +129,22 @@ public final class Ingestor {
     newest = last ?? 0
     assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest, last: last)
     for line in recent.all { assembler.recall(line.identity) }
-    recent.expectAll()
+    takeUpOpenLines()
     settlesFrom = WallClock.monotonic() + 5_000_000
     status.pid = getpid()
     status.started = WallClock.now()
     let rules = "\(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
     tell(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
+  }
+
+  /// Takes what an earlier program had taken and not made durable; from then on every line may come again.
+  private func takeUpOpenLines() {
+    let openLines = OpenLines(directory: configuration.state.directory + "/ingest", report: options.report)
+    recent.expectAll()
+    openLines.takeUp { line, isCut in take(line, isCut: isCut, comesFromFile: true) }
+    takeBatch()
+    if options.confirms { recent.expectAll() } else { recent.expectNothing() }
+    self.openLines = openLines
   }
 
   private func finish() throws {
@@ -217,7 +228,7 @@ public final class Ingestor {
     var count = 0
     while count < 1024, let line = try lines.next() {
       count += 1
-      if options.confirms { confirm(line) } else { take(line) }
+      if options.confirms { confirm(line) } else { take(line.bytes, isCut: line.isCut) }
       if isOutputClosed { break }
     }
     takeBatch()
@@ -238,7 +249,7 @@ public final class Ingestor {
       isInTransaction = false
       acknowledge()
     case nil:
-      take(line)
+      take(line.bytes, isCut: line.isCut)
       if isInTransaction { answer(.deferred) } else { acknowledge() }
     }
   }
@@ -255,17 +266,21 @@ public final class Ingestor {
     answer(.ok)
   }
 
-  private func take(_ line: PipedLines.Line) {
-    let (rest, mark, hasToken) = RecentLines.separate(line.bytes)
+  /// - Parameter comesFromFile: of lines that an earlier program had taken, and that are kept already.
+  private func take(_ line: UnsafeRawBufferPointer, isCut: Bool, comesFromFile: Bool = false) {
+    let (rest, mark, hasToken) = RecentLines.separate(line)
     // Without acknowledgement nothing is sent again, and a line without a token that is like another is another.
-    if hasToken || options.confirms, recent.takesAgain(mark: mark, hasToken: hasToken) {
+    let mayComeAgain = hasToken || options.confirms || comesFromFile
+    if mayComeAgain, recent.takesAgain(mark: mark, hasToken: hasToken) {
       hasComeAgain = true
       return
     }
     let now = WallClock.now()
-    switch assembler.append(rest, now: Int(now / 1_000_000), isCut: line.isCut, to: batch) {
+    switch assembler.append(rest, now: Int(now / 1_000_000), isCut: isCut, to: batch) {
     case .entry:
       recent.insert(.init(mark: mark, hasToken: hasToken, identity: assembler.lastIdentity))
+      // A line outside a transaction is answered when it is durable.
+      if isInTransaction || !options.confirms, !comesFromFile { openLines?.append(line, isCut: isCut) }
       if dirtySince == nil { dirtySince = WallClock.monotonic() }
       if batch.entries.count >= 256 { takeBatch() }
     case .unwanted: break
@@ -348,6 +363,7 @@ public final class Ingestor {
         try store.commit(&events, newest: newest, correlator: pipeline.correlator, recent: &recent)
         if trouble != nil { options.report("writing again") }
         (trouble, dirtySince, isStatusNew) = (nil, nil, true)
+        openLines?.clear()
         status.checkpoint = WallClock.now()
         count(told)
         sealIfDue()
