@@ -164,25 +164,38 @@ public final class AuditTree {
       precondition(isRecovered, "AuditTree.recover() comes before the first commit of a live tree")
       if !pending.isEmpty { try commitDurably() }
       recovered.settle()
+      if recovered.isEmpty { commitNumber = intents?.sequence ?? 0 }
     }
   }
+
+  /// The number of the last commit that the position behind all that was appended leaves nothing of: to be saved with
+  /// that position. An unfinished commit does not count before all of its events have come again or been given up.
+  public private(set) var commitNumber: UInt64 = 0
 
   /// Repairs what an earlier run left unfinished, and learns which events it had written already: those are skipped,
   /// once each, when they are appended again. Comes first in durable mode, and may be repeated after an error.
   ///
+  /// `savedCommit` is the `commitNumber` that was saved with the position; nil when none was. Where it is the last
+  /// commit's, nothing was left unfinished.
+  ///
   /// Throws a `TreeError` when the tree or the intent files cannot be read, cut or made durable.
   @discardableResult
-  public func recover() throws(TreeError) -> RecoveryReport {
+  public func recover(savedCommit: UInt64? = nil) throws(TreeError) -> RecoveryReport {
     guard var intents else { return RecoveryReport() }
     var recovery = TreeRecovery(root: root)
-    try recovery.run(try intents.read())
+    try recovery.run(try intents.read(above: savedCommit ?? 0), savedCommit: savedCommit)
     self.intents = intents
     recovered = recovery.lines
+    commitNumber = recovery.finishedCommit
     heads?.forget()
     try sealer?.recover()
     isRecovered = true
     return recovery.report
   }
+
+  /// Gives up the events of an unfinished commit that are from before a time, microseconds since 1970, and have not come
+  /// again: once everything that was there at the start has been read again, and nothing so old waits to be told.
+  public func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
 
   /// Removes day files that are older than the retention; see `TrailRetention.removeExpired`.
   ///
@@ -224,8 +237,11 @@ public final class AuditTree {
     let (files, order) = pending.grouped()
     let targets = try writer.measure(files)
     let batch = try heads?.chain(pending)
-    try intents?.write(intent(targets))
+    let entries = targets.map { IntentLog.Entry(path: $0.path, day: $0.day, length: $0.length) }
+    try intents?.write(entries, recovered.carried)
     try writer.writeDurably(targets, batch?.lines ?? pending, order)
+    // What is left of an unfinished commit stands in this one's intent.
+    commitNumber = intents?.sequence ?? 0
     settle(batch)
     pending.removeAll()
   }
@@ -235,20 +251,6 @@ public final class AuditTree {
     guard let batch else { return }
     heads?.settle(batch)
     sealer?.add(batch)
-  }
-
-  /// The batch's files, and those of an unfinished commit before whose events may still come again.
-  private func intent(_ targets: [BatchWriter.Target]) -> [IntentLog.Entry] {
-    var carried: [TrailPath: [Day: Int]] = [:]
-    for entry in recovered.carried { carried[entry.path, default: [:]][entry.day] = entry.length }
-    var entries = targets.map { target in
-      let length = carried[target.path]?.removeValue(forKey: target.day) ?? target.length
-      return IntentLog.Entry(path: target.path, day: target.day, length: min(length, target.length))
-    }
-    for (path, days) in carried {
-      for (day, length) in days { entries.append(IntentLog.Entry(path: path, day: day, length: length)) }
-    }
-    return entries
   }
 
   private func flush() throws(TreeError) {
@@ -276,7 +278,7 @@ public final class AuditTree {
   private func idsInFile(_ key: PendingLines.Key) throws(TreeError) -> [EventID] {
     try withSoundFile(key) { (file, path, length) throws(TreeError) in
       let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
-      return (finding.ids, finding.soundLength)
+      return (finding.lines.map(\.id), finding.soundLength)
     } ?? []
   }
 

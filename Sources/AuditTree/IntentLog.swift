@@ -8,8 +8,12 @@ import Glibc
 ///
 ///     mailtrail-intent 1 <sequence> <bytes of the list> <checksum>\n
 ///     <length> <path>\n …
+///     + <directory> <id> <time>\n …
+///     - <directory> <id> <time>\n …
 ///
 /// with fixed-width numbers; the checksum is that of sequence and list. What a longer intent left behind it is ignored.
+/// The lines with signs are written events of an earlier, unfinished commit: those that did not come again so far, and
+/// those that came again since the commit before.
 struct IntentLog {
   struct Entry: Hashable {
     var path: TrailPath
@@ -17,8 +21,19 @@ struct IntentLog {
     var length: Int
   }
 
+  /// A written event that comes again, or will: the hash of its trail's directory, its id and its time.
+  struct Line: Hashable {
+    var directory: UInt64
+    var id: EventID
+    /// Microseconds since 1970.
+    var time: UInt64
+    /// Whether it came again since the commit before.
+    var isTaken: Bool
+  }
+
   private let directory: Directory
-  private var sequence: UInt64 = 0
+  /// The number of the last intent.
+  private(set) var sequence: UInt64 = 0
 
   static let fileNames = ["tree-intent.0", "tree-intent.1"]
   private static let mark = "mailtrail-intent 1 "
@@ -30,33 +45,38 @@ struct IntentLog {
   struct Content {
     /// The newest whole intent's list; nil when there is none.
     var entries: [Entry]?
+    var lines: [Line] = []
+    var sequence: UInt64 = 0
     /// Files that are there but hold no whole intent.
     var tornFiles = 0
   }
 
-  /// Reads both files; later intents get higher numbers than what was found.
-  mutating func read() throws(TreeError) -> Content {
+  /// Reads both files; later intents get higher numbers than what was found, and than `lowest`.
+  mutating func read(above lowest: UInt64) throws(TreeError) -> Content {
     var content = Content()
     for name in Self.fileNames {
       guard let (file, length) = try directory.file(name, flags: O_RDONLY), length > 0 else { continue }
       let bytes = try file.contents(path: directory.path + "/" + name, limit: 1 << 30)
-      guard let (number, entries) = Self.parse(bytes) else {
+      guard let (number, entries, lines) = Self.parse(bytes) else {
         content.tornFiles += 1
         continue
       }
-      if content.entries == nil || number > sequence { (sequence, content.entries) = (number, entries) }
+      guard content.entries == nil || number > sequence else { continue }
+      (sequence, content.entries, content.lines) = (number, entries, lines)
     }
+    content.sequence = sequence
+    sequence = max(sequence, lowest)
     return content
   }
 
   /// Writes the next intent over the older of the two files and makes it durable.
   ///
   /// After an error the other file still holds the intent before, and the same number is tried again.
-  mutating func write(_ entries: [Entry]) throws(TreeError) {
+  mutating func write(_ entries: [Entry], _ lines: [Line]) throws(TreeError) {
     let number = sequence + 1
     let name = Self.fileNames[Int(number % 2)]
     let (file, isNew) = try open(name)
-    let bytes = Self.serialize(number, entries)
+    let bytes = Self.serialize(number, entries, lines)
     var written = 0
     while written < bytes.count {
       let result = bytes.withUnsafeBytes {
@@ -84,9 +104,10 @@ struct IntentLog {
     return (file, true)
   }
 
-  static func serialize(_ sequence: UInt64, _ entries: [Entry]) -> [UInt8] {
+  static func serialize(_ sequence: UInt64, _ entries: [Entry], _ lines: [Line] = []) -> [UInt8] {
     var list: [UInt8] = []
     for entry in entries { list += "\(entry.length) \(entry.path.file(of: entry.day))\n".utf8 }
+    for line in lines { append(line, to: &list) }
     var bytes = Array(mark.utf8)
     for number in [sequence, UInt64(list.count), checksum(sequence, list[...])] {
       let text = String(number, radix: 16)
@@ -96,7 +117,13 @@ struct IntentLog {
     return bytes + list
   }
 
-  static func parse(_ bytes: [UInt8]) -> (sequence: UInt64, entries: [Entry])? {
+  private static func append(_ line: Line, to list: inout [UInt8]) {
+    list += "\(line.isTaken ? "-" : "+") \(String(line.directory, radix: 16)) ".utf8
+    line.id.append(to: &list)
+    list += " \(String(line.time, radix: 16))\n".utf8
+  }
+
+  static func parse(_ bytes: [UInt8]) -> (sequence: UInt64, entries: [Entry], lines: [Line])? {
     guard bytes.count >= headLength, bytes.starts(with: mark.utf8), bytes[headLength - 1] == 10 else { return nil }
     let numbers = String(decoding: bytes[mark.utf8.count..<(headLength - 1)], as: UTF8.self).split(separator: " ")
       .map { UInt64($0, radix: 16) }
@@ -106,11 +133,25 @@ struct IntentLog {
     let list = bytes[headLength..<(headLength + Int(count))]
     guard Self.checksum(sequence, list) == checksum else { return nil }
     var entries: [Entry] = []
-    for line in list.split(separator: 10) {
-      guard let entry = entry(line) else { return nil }
-      entries.append(entry)
+    var lines: [Line] = []
+    for text in list.split(separator: 10) {
+      if let entry = entry(text) {
+        entries.append(entry)
+      } else if let line = line(text) {
+        lines.append(line)
+      } else {
+        return nil
+      }
     }
-    return (sequence, entries)
+    return (sequence, entries, lines)
+  }
+
+  private static func line(_ text: ArraySlice<UInt8>) -> Line? {
+    let parts = String(decoding: text, as: UTF8.self).split(separator: " ")
+    guard parts.count == 4, parts[0] == "+" || parts[0] == "-", let directory = UInt64(parts[1], radix: 16),
+      let id = EventID(parts[2].utf8), let time = UInt64(parts[3], radix: 16)
+    else { return nil }
+    return Line(directory: directory, id: id, time: time, isTaken: parts[0] == "-")
   }
 
   private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {

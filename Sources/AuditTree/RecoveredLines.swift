@@ -8,49 +8,41 @@ struct RecoveredLines {
     var id: EventID
   }
 
-  private struct File {
-    var entry: IntentLog.Entry
-    var remaining = 0
+  /// The times of those that have not come again, microseconds since 1970.
+  private var expected: [Key: UInt64] = [:]
+  /// Those that came again since the last commit.
+  private var taken: [IntentLog.Line] = []
+
+  var isEmpty: Bool { expected.isEmpty }
+  var count: Int { expected.count }
+
+  /// What the next intent must list: until a position behind them is saved, all of them may come again.
+  var carried: [IntentLog.Line] {
+    expected.map { IntentLog.Line(directory: $0.directory, id: $0.id, time: $1, isTaken: false) } + taken
   }
 
-  private var ids: [Key: Int32] = [:]
-  private var files: [File] = []
-  private var appendsLeft = RecoveredLines.maximumAppends
-
-  /// The same journal gives the same events again at once. What has not come after so many others comes no more (its
-  /// rule was changed, or the position was saved after it), and its memory is given back.
-  private static let maximumAppends = 1_000_000
-
-  var isEmpty: Bool { ids.isEmpty }
-  var count: Int { ids.count }
-
-  /// The files with lines that may come again, with their lengths before the unfinished commit: the next intents must
-  /// go on listing them, or an end of the program before they came again would make them count twice.
-  var carried: [IntentLog.Entry] { files.filter { $0.remaining >= 0 }.map(\.entry) }
-
-  mutating func insert(_ found: [EventID], in entry: IntentLog.Entry) {
-    let directory = Self.hash(entry.path)
-    let file = Int32(files.count)
-    var added = 0
-    for id in found where ids.updateValue(file, forKey: Key(directory: directory, id: id)) == nil { added += 1 }
-    if added > 0 { files.append(File(entry: entry, remaining: added)) }
+  mutating func insert(_ found: [TailExaminer.Line], in path: TrailPath) {
+    let directory = Self.hash(path)
+    for line in found { expected[Key(directory: directory, id: line.id)] = line.time }
   }
+
+  mutating func insert(_ line: IntentLog.Line) { expected[Key(directory: line.directory, id: line.id)] = line.time }
 
   /// Whether the event is there already; it will not be the next time.
   mutating func take(_ id: EventID, of owner: TrailOwner) -> Bool {
-    if ids.isEmpty { return false }
-    appendsLeft -= 1
-    guard let file = ids.removeValue(forKey: Key(directory: Self.hash(TrailPath(owner)), id: id)) else { return false }
-    files[Int(file)].remaining -= 1
+    if expected.isEmpty { return false }
+    let directory = Self.hash(TrailPath(owner))
+    guard let time = expected.removeValue(forKey: Key(directory: directory, id: id)) else { return false }
+    taken.append(IntentLog.Line(directory: directory, id: id, time: time, isTaken: true))
     return true
   }
 
   /// To be called when a commit is complete: what came again before it is behind the position that is saved next.
-  mutating func settle() {
-    if files.isEmpty { return }
-    if appendsLeft <= 0 { ids = [:] }
-    for file in files.indices where files[file].remaining == 0 { files[file].remaining = -1 }
-    if ids.isEmpty { files = [] }
+  mutating func settle() { taken.removeAll() }
+
+  /// Gives up those before a time, microseconds since 1970: they come no more.
+  mutating func forget(before time: UInt64) {
+    if !expected.isEmpty { expected = expected.filter { $0.value >= time } }
   }
 
   private static func hash(_ path: TrailPath) -> UInt64 {

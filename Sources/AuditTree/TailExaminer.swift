@@ -2,8 +2,14 @@ import AuditModel
 
 /// Looks at a day file's lines from an offset on: which events are there whole, and where the file ends in a torn one.
 struct TailExaminer {
+  struct Line {
+    var id: EventID
+    /// Microseconds since 1970.
+    var time: UInt64
+  }
+
   struct Finding {
-    var ids: [EventID] = []
+    var lines: [Line] = []
     /// The length to which the file is to be cut; its own when nothing is torn.
     var soundLength: Int
     /// Whole lines that are no records and were not written by us: left alone.
@@ -16,7 +22,6 @@ struct TailExaminer {
   func examine(_ file: FileDescriptor, path: String, from start: Int, length: Int) throws(TreeError) -> Finding {
     var finding = Finding(soundLength: length)
     var lastForeign: Int?
-    let decoder = RecordDecoder()
     try LineScanner(file, path: path).forward(from: start) { (line) throws(TreeError) in
       // After a power cut a file can have a hole where its data did not reach the disk. No record holds a NUL byte,
       // and nothing behind a hole was durable.
@@ -24,9 +29,8 @@ struct TailExaminer {
         finding.soundLength = line.offset
         return false
       }
-      let id = isThorough ? try? decoder.decode(line.bytes).id : decoder.identity(of: line.bytes)?.id
-      if let id {
-        finding.ids.append(id)
+      if let sound = isThorough ? Self.decoded(line.bytes) : Self.identified(line.bytes) {
+        finding.lines.append(sound)
         lastForeign = nil
       } else {
         finding.foreignLines += 1
@@ -40,5 +44,13 @@ struct TailExaminer {
       finding.foreignLines -= 1
     }
     return finding
+  }
+
+  private static func decoded(_ line: ArraySlice<UInt8>) -> Line? {
+    (try? RecordDecoder().decode(line)).map { Line(id: $0.id, time: $0.time) }
+  }
+
+  private static func identified(_ line: ArraySlice<UInt8>) -> Line? {
+    RecordDecoder().identity(of: line).map { Line(id: $0.id, time: $0.time) }
   }
 }

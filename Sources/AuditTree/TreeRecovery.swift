@@ -7,6 +7,8 @@ public struct RecoveryReport: Sendable, Hashable {
   public var foundIntent = false
   /// Intent files that were not whole; nothing had been appended after them.
   public var tornIntents = 0
+  /// Whether others committed since the saved position: more than the one commit that can have been unfinished.
+  public var hasForeignCommits = false
   /// Files that the last commit appended to.
   public var filesExamined = 0
   /// Whole lines of that commit: these events are skipped when they come again.
@@ -22,12 +24,21 @@ struct TreeRecovery {
   let root: Directory
   private(set) var report = RecoveryReport()
   private(set) var lines = RecoveredLines()
+  /// The last commit of which nothing comes again but the lines that its intent lists.
+  private(set) var finishedCommit: UInt64 = 0
 
   init(root: Directory) { self.root = root }
 
-  mutating func run(_ content: IntentLog.Content) throws(TreeError) {
+  /// - Parameter savedCommit: the commit behind which the position was saved; nil when that is not known.
+  mutating func run(_ content: IntentLog.Content, savedCommit: UInt64?) throws(TreeError) {
     report.tornIntents = content.tornFiles
     report.foundIntent = content.entries != nil
+    report.hasForeignCommits = savedCommit.map { content.sequence > $0 + 1 } ?? false
+    let isFinished = savedCommit.map { content.sequence <= $0 } ?? false
+    finishedCommit = isFinished ? savedCommit ?? 0 : content.sequence - min(content.sequence, 1)
+    // What came again before a finished commit comes no more, and its own lines neither.
+    for line in content.lines where !(isFinished && line.isTaken) { lines.insert(line) }
+    if isFinished { return }
     let result = root.calls.synchronizeFileSystem(root.descriptor.number)
     if result < 0 { throw TreeError(.synchronize, path: root.path, code: -result) }
     var walker = TreeWalker(root: root)
@@ -48,9 +59,9 @@ struct TreeRecovery {
       if result < 0 { throw TreeError(.truncate, path: path, code: -result) }
     }
     try rewrite(file, path, entry.length..<finding.soundLength)
-    lines.insert(finding.ids, in: entry)
+    lines.insert(finding.lines, in: entry.path)
     report.filesExamined += 1
-    report.linesFound += finding.ids.count
+    report.linesFound += finding.lines.count
     report.bytesCut += length - finding.soundLength
     report.foreignLines += finding.foreignLines
   }

@@ -16,6 +16,8 @@ public final class CheckpointStore {
     public var state: [[UInt8]]
     /// The newest entry's time, microseconds.
     public var newest: UInt64
+    /// `AuditTree.commitNumber` at the position; nil in a checkpoint of before version 5.
+    public var commit: UInt64?
 
     /// The time of the last entry that was read, wanted or not.
     public var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
@@ -30,8 +32,8 @@ public final class CheckpointStore {
   private static let markStart = "mailtrail checkpoint "
   private static let mark = Array("\(markStart)\(version)\n".utf8)
   /// Version 1 knew the journal's positions only, version 2 not the journal's files; up to version 3 the state had the
-  /// keys of notes themselves, not their hashes.
-  private static let version = 4
+  /// keys of notes themselves, not their hashes; up to version 4 it did not say after which commit it was written.
+  private static let version = 5
   private static let name = "checkpoint"
 
   private let directory: String
@@ -114,11 +116,13 @@ public final class CheckpointStore {
     let snapshotHash = Self.number(body, 24)
     let newest = Self.number(body, 32)
     logNumber = Self.number(body, 40)
+    let fixed = version < 5 ? 48 : 56
+    guard body.count >= fixed else { return nil }
     let position =
       switch version {
-      case 1: SourcePosition(encodedInVersion1: body[48...])
-      case 2: SourcePosition(encodedInVersion2: body[48...])
-      default: SourcePosition(encoded: body[48...])
+      case 1: SourcePosition(encodedInVersion1: body[fixed...])
+      case 2: SourcePosition(encodedInVersion2: body[fixed...])
+      default: SourcePosition(encoded: body[fixed...])
       }
     guard let position else { return nil }
     guard let snapshot = try? InputFile.contents(of: path(snapshotName)), Self.hash(snapshot[...]) == snapshotHash
@@ -134,7 +138,7 @@ public final class CheckpointStore {
     for changes in state.dropFirst() { hash.combine(changes) }
     guard hash.value == wantedLogHash else { return nil }
     self.snapshotHash = snapshotHash
-    return Content(position: position, state: state, newest: newest)
+    return Content(position: position, state: state, newest: newest, commit: version < 5 ? nil : Self.number(body, 48))
   }
 
   /// The log is chunks with their lengths (8 bytes) in front; nil when it is not whole.
@@ -159,8 +163,8 @@ public final class CheckpointStore {
 
   // MARK: - Writing
 
-  /// Writes a checkpoint durably.
-  public func write(position: SourcePosition, newest: UInt64, change: StateChange) throws {
+  /// Writes a checkpoint durably; `commit` is the `AuditTree.commitNumber` of the data that it stands for.
+  public func write(position: SourcePosition, newest: UInt64, commit: UInt64, change: StateChange) throws {
     let old = generation
     switch change {
     case .snapshot(let state):
@@ -174,7 +178,7 @@ public final class CheckpointStore {
     }
     try writeLog()
     var body: [UInt8] = []
-    for value in [generation, UInt64(logLength), logHash.value, snapshotHash, newest, logNumber] {
+    for value in [generation, UInt64(logLength), logHash.value, snapshotHash, newest, logNumber, commit] {
       Self.append(value, to: &body)
     }
     body += position.encoded

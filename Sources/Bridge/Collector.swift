@@ -130,13 +130,13 @@ public final class Collector {
     let tree = try AuditTree(
       root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar,
       hasTamperEvidence: audit.hasTamperEvidence)
-    let recovery = try tree.recover()
+    let content = try store.load(report: options.report)
+    let recovery = try tree.recover(savedCommit: content?.commit)
     if recovery.bytesCut > 0 {
       options.report(
         "recovered from an unfinished stop: \(recovery.linesFound) events of \(recovery.filesExamined) files were "
           + "written already, \(recovery.bytesCut) bytes of torn lines were cut")
     }
-    let content = try store.load(report: options.report)
     pipeline.correlator.trackChanges()
     let retention = audit.retention.microseconds
     let now = WallClock.now()
@@ -158,6 +158,8 @@ public final class Collector {
       // What an earlier collector wrote may be read again: whole day files are searched for it.
       tree.skipsPresent = true
     }
+    // Another program, such as ingest, wrote since: what was unfinished then is found in the files.
+    if recovery.hasForeignCommits { tree.skipsPresent = true }
     pipeline.correlator.settleRestored()
     if let content {
       // What was due when the last collector stopped; a replay may have added it since.

@@ -15,7 +15,7 @@ struct LateFiles {
 
   /// What is younger than this at the end of a file may still be waiting, or be counted, in the main correlation too;
   /// that one tells it.
-  private static let openEnd: UInt64 = 15 * 60_000_000
+  static let openEnd: UInt64 = 15 * 60_000_000
 
   /// Takes up a batch of a file; `make` gives a pipeline for a new file.
   mutating func process(

@@ -163,8 +163,9 @@ final class TrailWriter: @unchecked Sendable {
           var change = checkpoint.change
           if case .changes = change, isChangeWritten { change = .changes([]) }
           isChangeWritten = true
-          try store.write(position: checkpoint.position, newest: checkpoint.newest, change: change)
-          if checkpoint.isCaughtUp { tree.skipsPresent = false }
+          try store.write(
+            position: checkpoint.position, newest: checkpoint.newest, commit: tree.commitNumber, change: change)
+          if checkpoint.isCaughtUp { endSearch(newest: checkpoint.newest) }
         }
         return added
       } catch {
@@ -174,6 +175,12 @@ final class TrailWriter: @unchecked Sendable {
         delay = min(delay * 2, 2_000_000)
       }
     }
+  }
+
+  /// Everything that an earlier run had read has been read again.
+  private func endSearch(newest: UInt64) {
+    tree.skipsPresent = false
+    tree.forgetRecovered(before: newest - min(newest, LateFiles.openEnd))
   }
 
   /// The additions that neither the tree nor the job itself has.

@@ -14,14 +14,15 @@ import Testing
     let directory = try TestFiles.temporaryDirectory()
     defer { TestFiles.remove(directory) }
     let position = SourcePosition(cursors: ["local": Self.cursor])
-    try CheckpointStore(directory: directory).write(position: position, newest: 7, change: .snapshot([1, 2, 3]))
+    try CheckpointStore(directory: directory).write(
+      position: position, newest: 7, commit: 8, change: .snapshot([1, 2, 3]))
     let path = directory + "/checkpoint"
     let bytes = try TestFiles.read(path)
     let mark = Array("mailtrail checkpoint 1\n".utf8)
-    #expect(bytes.starts(with: Array("mailtrail checkpoint 4\n".utf8)))
+    #expect(bytes.starts(with: Array("mailtrail checkpoint 5\n".utf8)))
     let body = Array(bytes[(mark.count + 16)...])
-    // Behind six numbers the number of cursors, and at the end those of text logs and of files, were not there.
-    let old = Array(body[..<48] + body[52..<(body.count - 8)])
+    // Behind seven numbers, the last of which was not there, the number of cursors, and at the end those of text logs and of files, were not there.
+    let old = Array(body[..<48] + body[60..<(body.count - 8)])
     var hash = StableHash()
     hash.combine(old)
     var text = mark
@@ -35,6 +36,7 @@ import Testing
     #expect(content?.position == position)
     #expect(content?.state == [[1, 2, 3]])
     #expect(content?.newest == 7)
+    #expect(content?.commit == nil)
   }
 
   @Test func placesInTextLogsAreKept() throws {
@@ -44,8 +46,9 @@ import Testing
       device: 1, inode: 2, offset: 30, windowStart: 20, headLength: 30, headHash: 5, isAtEnd: false)
     let position = SourcePosition(
       cursors: ["local": Self.cursor], textLogs: ["/var/log/mail.log": TextLogPosition(files: [file], lastTime: 9)])
-    try CheckpointStore(directory: directory).write(position: position, newest: 9, change: .snapshot([]))
+    try CheckpointStore(directory: directory).write(position: position, newest: 9, commit: 8, change: .snapshot([]))
     let content = try CheckpointStore(directory: directory).load { _ in }
     #expect(content?.position == position)
+    #expect(content?.commit == 8)
   }
 }

@@ -39,11 +39,11 @@ final class IngestStore {
   func restore(
     _ correlator: Correlator, _ recent: inout RecentLines, report: (String) -> Void
   ) throws -> UInt64? {
-    let recovery = try tree.recover()
+    let content = try store.load(report: report)
+    let recovery = try tree.recover(savedCommit: content?.commit)
     if recovery.bytesCut > 0 {
       report("recovered from an unfinished stop: \(recovery.bytesCut) bytes of torn lines were cut")
     }
-    let content = try store.load(report: report)
     correlator.trackChanges()
     for chunk in content?.state ?? [] where !Self.restore(chunk, correlator, &recent) {
       report("a part of the checkpoint's state is damaged and was left out")
@@ -61,7 +61,8 @@ final class IngestStore {
     _ events: inout [Correlator.Told], newest: UInt64, correlator: Correlator, recent: inout RecentLines
   ) throws {
     if let owed {
-      try store.write(position: SourcePosition(), newest: owed.newest, change: owed.change)
+      try store.write(
+        position: SourcePosition(), newest: owed.newest, commit: tree.commitNumber, change: owed.change)
       self.owed = nil
     }
     while appended < events.count {
@@ -73,13 +74,15 @@ final class IngestStore {
     events.removeAll(keepingCapacity: true)
     let change = stateChange(correlator, &recent)
     do {
-      try store.write(position: SourcePosition(), newest: newest, change: change)
+      try store.write(position: SourcePosition(), newest: newest, commit: tree.commitNumber, change: change)
     } catch {
       // A change that was taken in is kept by the store; a snapshot must come again.
       if case .changes = change { owed = (.changes([]), newest) } else { owed = (change, newest) }
       throw error
     }
-    if tree.skipsPresent, newest > presentUntil { tree.skipsPresent = false }
+    guard newest > presentUntil else { return }
+    tree.skipsPresent = false
+    tree.forgetRecovered(before: newest - min(newest, LateFiles.openEnd))
   }
 
   /// Seals what was committed since the last seal; nil when there is nothing to seal.
