@@ -52,7 +52,7 @@ public final class AuditTree {
   static let limit = 128 << 20
   /// Files of a bulk tree that are synchronized one by one. With more, one syncfs(2) is much quicker, though it waits
   /// for everybody's pages: 100,000 new files and directories took a second instead of eight.
-  static let maximumTouched = 10_000
+  static let maximumTouched = 500
 
   /// Opens the tree; makes the root (mode 0750, in a directory that exists) when it is missing.
   ///

@@ -46,6 +46,14 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
     number = Self.lastNumber.add(1, ordering: .relaxed).newValue
   }
 
+  /// One that finds the same, for another thread.
+  private init(twinOf other: EntryRecognizer) {
+    (table, trust, number, isForGood) = (other.table, other.trust, other.number, other.isForGood)
+    router = TableRouter(table: other.table)
+  }
+
+  func twin() -> EntryRecognizer { EntryRecognizer(twinOf: self) }
+
   func wants(identifier: UnsafeRawBufferPointer) -> Bool { router.wants(identifier: identifier) }
 
   func wants(command: UnsafeRawBufferPointer) -> Bool { router.wants(command: command) }

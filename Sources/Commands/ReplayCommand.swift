@@ -24,12 +24,22 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write an audit tree into this directory instead of printing.", valueName: "directory"))
   var outputDir: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Threads that read the journal side by side, where its order allows it; two by default.", valueName: "number"))
+  var readers: Int?
+
+  func validate() throws {
+    if let readers, !(1...64).contains(readers) { throw ValidationError("--readers takes a number from 1 to 64.") }
+  }
+
   func run() throws {
     let configuration = try options.load()
     if let outputDir, Self.isSame(outputDir, configuration.audit.directory) { return try addToLiveTree(configuration) }
     let request = try text.request(with: journal, since: events.since, until: events.until)
     let replay = try Replay(
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
+    replay.readers = readers
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }
     for notice in replay.notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
     if replay.pipeline.counts.refused > 0, !events.quiet {

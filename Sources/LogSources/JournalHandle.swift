@@ -188,6 +188,12 @@ final class JournalHandle {
     return seekAll { sd_journal_seek_cursor($0, text) }
   }
 
+  /// To the first entry with a sequence number or a higher one; only files of that sequence are placed exactly.
+  func seek(sequenceID: ID128, number: UInt64) -> Int32 {
+    let text = "s=\(sequenceID);i=\(String(number, radix: 16))"
+    return seekAll { sd_journal_seek_cursor($0, text) }
+  }
+
   func add(match: String) -> Int32 { seekAll { sd_journal_add_match($0, match, match.utf8.count) } }
   func removeMatches() { for pointer in pointers { sd_journal_flush_matches(pointer) } }
 

@@ -262,6 +262,31 @@ final class JournalWriter {
   /// The handle has left the last entry read: what is remembered is all that is known.
   private func rememberOnlyPrevious() { isBehindRemembered = false }
 
+  // MARK: Slices
+
+  /// Goes to the start of the request again.
+  func goToStart() throws(JournalError) {
+    isBehindRemembered = false
+    try seek(to: start)
+  }
+
+  /// Goes to the first entry with a sequence number or a higher one, which is to be read then; its cursor, or nil when
+  /// there is none.
+  func go(toSequence sequenceID: ID128, number: UInt64) throws(JournalError) -> Cursor? {
+    (place, isBehindRemembered) = (.between, false)
+    try check(handle.seek(sequenceID: sequenceID, number: number))
+    let result = handle.next()
+    try check(result)
+    guard result > 0, let cursor = handle.cursor() else { return nil }
+    _ = arrive()
+    return cursor
+  }
+
+  /// Whether the entry that is to be read is this one.
+  func stands(at cursor: Cursor) -> Bool {
+    place == .onUnread && realtime == cursor.realtime && handle.cursor()?.isSameEntry(as: cursor) == true
+  }
+
   // MARK: Where to begin
 
   private func seek(to start: StartPoint) throws(JournalError) {
