@@ -51,6 +51,10 @@ public enum CaptureType: String, Sendable, CaseIterable {
 /// The scanning of closed types over a line's bytes. All places are offsets in the line; nil means no match.
 struct CaptureScanner {
   let line: UnsafeBufferPointer<UInt8>
+  /// Asked for once a line, not once a byte: a global's first use is looked at with each use.
+  private let table = CharacterClasses.table
+
+  init(line: UnsafeBufferPointer<UInt8>) { self.line = line }
 
   /// The end of a capture that starts at `start` and ends at `limit` at the latest.
   @inline(__always)
@@ -61,7 +65,7 @@ struct CaptureScanner {
     default:
       let members = CharacterClasses.bit(of: type)
       var position = start
-      while position < limit, CharacterClasses.table[Int(line[position])] & members != 0 { position += 1 }
+      while position < limit, table[Int(line[position])] & members != 0 { position += 1 }
       if type == .queueid { return isQueueID(start, position) ? position : nil }
       return position > start ? position : nil
     }
@@ -74,14 +78,14 @@ struct CaptureScanner {
     case .address: return addressStart(upTo: end, limit: limit)
     case .ip:
       var position = end
-      while position > limit, CharacterClasses.table[Int(line[position - 1])] & CharacterClasses.ipBit != 0 {
+      while position > limit, table[Int(line[position - 1])] & CharacterClasses.ipBit != 0 {
         position -= 1
       }
       return ipStart(from: position, upTo: end, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
       var position = end
-      while position > limit, CharacterClasses.table[Int(line[position - 1])] & members != 0 { position -= 1 }
+      while position > limit, table[Int(line[position - 1])] & members != 0 { position -= 1 }
       if type == .queueid { return isQueueID(position, end) ? position : nil }
       return end > position ? position : nil
     }
@@ -90,7 +94,7 @@ struct CaptureScanner {
   private func isQueueID(_ start: Int, _ end: Int) -> Bool {
     if end - start >= 10 { return true }
     guard end - start >= 5 else { return false }
-    for position in start..<end where CharacterClasses.table[Int(line[position])] & CharacterClasses.ipBit == 0 {
+    for position in start..<end where table[Int(line[position])] & CharacterClasses.ipBit == 0 {
       return false
     }
     return true
@@ -101,10 +105,10 @@ struct CaptureScanner {
   private func ipStart(from position: Int, upTo end: Int, limit: Int) -> Int? {
     for start in [position - 3, position] where start >= limit && ipEnd(from: start, limit: end) == end { return start }
     var zone = end
-    while zone > limit, CharacterClasses.table[Int(line[zone - 1])] & CharacterClasses.hostBit != 0 { zone -= 1 }
+    while zone > limit, table[Int(line[zone - 1])] & CharacterClasses.hostBit != 0 { zone -= 1 }
     guard zone < end, zone > limit, line[zone - 1] == UInt8(ascii: "%") else { return nil }
     var start = zone - 1
-    while start > limit, CharacterClasses.table[Int(line[start - 1])] & CharacterClasses.ipBit != 0 { start -= 1 }
+    while start > limit, table[Int(line[start - 1])] & CharacterClasses.ipBit != 0 { start -= 1 }
     return ipEnd(from: start, limit: end) == end ? start : nil
   }
 
@@ -160,7 +164,7 @@ struct CaptureScanner {
     guard colons >= 2, colons <= 7 else { return nil }
     if position < limit, line[position] == UInt8(ascii: "%") {
       var zone = position + 1
-      while zone < limit, CharacterClasses.table[Int(line[zone])] & CharacterClasses.hostBit != 0 { zone += 1 }
+      while zone < limit, table[Int(line[zone])] & CharacterClasses.hostBit != 0 { zone += 1 }
       if zone > position + 1 { position = zone }
     }
     return position

@@ -35,14 +35,12 @@ public struct MatchScratch {
 ///
 /// Sendable: the memory behind `pointers` is filled once, before the matcher is handed to anybody, and freed with it.
 final class Matcher: @unchecked Sendable {
-  private let alternatives: [MatchTrie.Alternative]
   private let maximumSlots: Int
   private let textCount: Int
   private let captureCount: Int
   private let pointers: MatchTrie.Pointers
 
   init(_ trie: MatchTrie) {
-    alternatives = trie.alternatives
     maximumSlots = trie.maximumSlots
     textCount = trie.texts.count
     captureCount = trie.captures.count
@@ -75,7 +73,7 @@ final class Matcher: @unchecked Sendable {
           guard let found else { return nil }
           scratch.isAmbiguous = walk.isAmbiguous
           collect(found, slots, &scratch.captures)
-          return Int(alternatives[found].rule)
+          return Int(pointers.alternatives[found].rule)
         }
       }
     }
@@ -86,9 +84,10 @@ final class Matcher: @unchecked Sendable {
     _ captures: inout [MatchScratch.Capture]
   ) {
     captures.removeAll(keepingCapacity: true)
-    for (index, name) in alternatives[alternative].slots.enumerated() where name != MatchTrie.unnamed {
-      let slot = slots[index]
-      guard slot.start >= 0 else { continue }
+    let names = pointers.alternatives[alternative].names
+    for index in 0..<names.count {
+      let (name, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
+      guard name != MatchTrie.unnamed, slot.start >= 0 else { continue }
       let (end, encoding) = SlotEnd.read(slot.end)
       if captures.contains(where: { $0.name == name }) { continue }
       captures.append(
@@ -100,6 +99,14 @@ final class Matcher: @unchecked Sendable {
 extension MatchTrie {
   /// A trie's arrays in memory of their own, for the length of a matcher's life: so that a match counts no references.
   struct Pointers {
+    /// An alternative's rule, and where the names of its slots stand in `names`.
+    struct Alternative {
+      var rule: Int32
+      var names: Range<Int32>
+    }
+
+    let alternatives: UnsafePointer<Alternative>
+    let names: UnsafePointer<UInt16>
     let nodes: UnsafePointer<Node>
     let literals: UnsafePointer<LiteralEdge>
     let captures: UnsafePointer<CaptureEdge>
@@ -113,6 +120,13 @@ extension MatchTrie {
     let pool: UnsafePointer<UInt8>
 
     init(copyOf trie: MatchTrie) {
+      var start: Int32 = 0
+      alternatives = Self.copy(
+        trie.alternatives.map { alternative in
+          defer { start += Int32(alternative.slots.count) }
+          return Alternative(rule: alternative.rule, names: start..<(start + Int32(alternative.slots.count)))
+        })
+      names = Self.copy(trie.alternatives.flatMap(\.slots))
       nodes = Self.copy(trie.nodes)
       literals = Self.copy(trie.literals)
       captures = Self.copy(trie.captures)
@@ -128,6 +142,8 @@ extension MatchTrie {
 
     /// All elements are plain values: freeing their memory is all there is to do.
     func deallocate() {
+      alternatives.deallocate()
+      names.deallocate()
       nodes.deallocate()
       literals.deallocate()
       captures.deallocate()
@@ -151,14 +167,39 @@ extension MatchTrie {
   }
 }
 
+/// Places that failed: mostly a handful, which is looked through quicker than it is hashed.
+struct FailedPlaces {
+  private var few: [Int] = []
+  private var many: Set<Int> = []
+  private static let fewCount = 16
+
+  func contains(_ place: Int) -> Bool { few.contains(place) || (!many.isEmpty && many.contains(place)) }
+
+  /// False when it is there already.
+  mutating func insert(_ place: Int) -> Bool {
+    if few.contains(place) { return false }
+    guard few.count == Self.fewCount else {
+      few.append(place)
+      return true
+    }
+    return many.insert(place).inserted
+  }
+
+  /// Keeps a little room.
+  mutating func removeAll() {
+    few.removeAll(keepingCapacity: true)
+    if !many.isEmpty { many.removeAll(keepingCapacity: many.count < 256) }
+  }
+}
+
 /// What a walk remembers of what failed. Kept from walk to walk, so that a line costs no allocation.
 struct WalkRemains {
   /// The edges that have an entry in `failedFrom` and `failedRuns`.
   var touched: [Int32] = []
   var touchedRuns: [Int32] = []
   /// Ends of lists, by their edge, and places in a tail, by the element, from which nothing fits.
-  var failedLists: Set<Int> = []
-  var failedTails: Set<Int> = []
+  var failedLists = FailedPlaces()
+  var failedTails = FailedPlaces()
   /// Where the texts of a node end, while they are tried; nodes below put theirs behind.
   var textEnds: [(edge: Int32, place: Int)] = []
   /// The ends of a list's items, likewise.
@@ -174,6 +215,7 @@ private struct Walk {
   let slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>
   let failedFrom: UnsafeMutableBufferPointer<Int>
   let failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
+  private let scanner: CaptureScanner
   var isAmbiguous = false
   var remains = WalkRemains()
   private var isProbing = false
@@ -190,16 +232,15 @@ private struct Walk {
     self.slots = slots
     self.failedFrom = failedFrom
     self.failedRuns = failedRuns
+    scanner = CaptureScanner(line: line)
   }
-
-  private var scanner: CaptureScanner { CaptureScanner(line: line) }
 
   mutating func forgetFailures() {
     for edge in remains.touched { failedFrom[Int(edge)] = Int.max }
     for edge in remains.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
     remains.touched.removeAll(keepingCapacity: true)
     remains.touchedRuns.removeAll(keepingCapacity: true)
-    if !remains.failedLists.isEmpty { remains.failedLists.removeAll(keepingCapacity: remains.failedLists.count < 256) }
+    remains.failedLists.removeAll()
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
@@ -245,7 +286,7 @@ private struct Walk {
   }
 
   private func stands(_ literal: Range<Int32>, at position: Int) -> Bool {
-    let count = literal.count
+    let count = Int(literal.upperBound &- literal.lowerBound)
     guard position + count <= line.count else { return false }
     return memcmp(line.baseAddress! + position, trie.pool + Int(literal.lowerBound), count) == 0
   }
@@ -403,7 +444,7 @@ private struct Walk {
     for index in (first..<remains.listEnds.count).reversed() {
       let end = remains.listEnds[index]
       if let found = visit(edge.target, end, depth + list.slotCount) { return found }
-      remains.failedLists.insert(mark | end)
+      _ = remains.failedLists.insert(mark | end)
     }
     return nil
   }
@@ -437,12 +478,13 @@ private struct Walk {
   /// Whether bytes of the pool, perhaps none, stand at a place.
   @inline(__always)
   private func has(_ bytes: Range<Int32>, at position: Int) -> Bool {
-    let count = bytes.count
+    let count = Int(bytes.upperBound &- bytes.lowerBound)
     guard position + count <= line.count else { return false }
-    for offset in 0..<count where line[position + offset] != trie.pool[Int(bytes.lowerBound) + offset] {
-      return false
-    }
-    return true
+    let (here, wanted) = (line.baseAddress, trie.pool + Int(bytes.lowerBound))
+    guard count > 0, let here else { return true }
+    var offset = 0
+    while offset < count, here[position + offset] == wanted[offset] { offset += 1 }
+    return offset == count
   }
 
   private func bytes(_ range: Range<Int32>) -> UnsafeBufferPointer<UInt8> {
@@ -489,9 +531,7 @@ private struct Walk {
     let tail = trie.tails[tailIndex]
     let width = Int(tail.width)
     isHopeless = false
-    if !remains.failedTails.isEmpty {
-      remains.failedTails.removeAll(keepingCapacity: remains.failedTails.count < 256)
-    }
+    remains.failedTails.removeAll()
     let last = tail.parts.count - 1
     guard let gapEnd = matchBackwards(tail, last, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
@@ -582,7 +622,7 @@ private struct Walk {
     var end = end
     while true {
       // In front of an end that failed stand the ends that failed with it.
-      guard remains.failedTails.insert(index << 32 | end).inserted else { return nil }
+      guard remains.failedTails.insert(index << 32 | end) else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
       var start = end - list.separator.count
       while start >= low, !has(list.separator, at: start) { start -= 1 }
