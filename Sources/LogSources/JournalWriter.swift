@@ -60,6 +60,8 @@ final class JournalWriter {
   /// Whether a hole in the sequence is a gap: from the position of an earlier reader, or from the first end on.
   private var checksSequence = false
   private var saidUnwatched = false
+  /// Whether the reading began at a slice: what is remembered from before is no place to go on from.
+  private var isInSlice = false
   /// Files came or went that the handle cannot take in by itself.
   private var needsReopening = false
 
@@ -273,7 +275,9 @@ final class JournalWriter {
   /// Goes to the first entry with a sequence number or a higher one, which is to be read then; its cursor, or nil when
   /// there is none.
   func go(toSequence sequenceID: ID128, number: UInt64) throws(JournalError) -> Cursor? {
-    (place, isBehindRemembered) = (.between, false)
+    (place, isBehindRemembered, isInSlice) = (.between, false, true)
+    free(remembered)
+    remembered = nil
     try check(handle.seek(sequenceID: sequenceID, number: number))
     let result = handle.next()
     try check(result)
@@ -395,6 +399,11 @@ final class JournalWriter {
   private func reopen() throws(JournalError) {
     rememberCurrent()
     let last = remembered.flatMap { Cursor(cString: $0) }
+    if last == nil, isInSlice {
+      throw JournalError(
+        operation: "cannot read on in the journal", subject: origin.key, detail: "its files change or are damaged",
+        remedy: "try again with --readers 1")
+    }
     handle = try JournalHandle(origin.opening, matches: origin.matches, watches: watches)
     place = .between
     isBehindRemembered = false
