@@ -130,7 +130,9 @@ public final class Backfill {
       ? try CheckpointStore(directory: configuration.state.directory).peek()?.readUpTo : nil
     outcome.end = read
     let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
+    let directory = configuration.state.directory
     return { told, _ in
+      if read != nil { try BackfillMark.set(in: directory) }
       let kept = told.filter { $0.event.time >= oldest }
       let missing = try tree.missing(among: kept.map { ($0.event, $0.owner) })
       for (one, isMissing) in zip(kept, missing) where isMissing { try tree.append(one.event, owner: one.owner) }

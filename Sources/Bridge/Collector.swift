@@ -162,9 +162,8 @@ public final class Collector {
     if recovery.hasForeignCommits { tree.skipsPresent = true }
     pipeline.correlator.settleRestored()
     if let content {
-      // What was due when the last collector stopped; a replay may have added it since.
       pipeline.correlator.settle(asOf: content.readUpTo)
-      additions = pipeline.correlator.takeTold()
+      takeDue()
     }
     let level = tellsSystemMessages
     let systemJournal = systemJournal
@@ -176,6 +175,21 @@ public final class Collector {
     writer.start()
     self.writer = writer
     return request
+  }
+
+  /// What was due when the last collector stopped; a replay may have added it since.
+  private func takeDue() {
+    let (due, directory) = (pipeline.correlator.takeTold(), configuration.state.directory)
+    guard BackfillMark.isSet(in: directory) else {
+      events += due
+      return
+    }
+    additions = due
+    if due.isEmpty {
+      BackfillMark.remove(from: directory)
+    } else {
+      onAdded = { _ in BackfillMark.remove(from: directory) }
+    }
   }
 
   /// Says which journal file ended the last run.
