@@ -64,7 +64,7 @@ import Testing
   /// Many files, several threads and one syncfs; and a call that fails on any of the threads fails the whole.
   @Test func aBulkOfManyFiles() throws {
     let count = AuditTree.maximumTouched + 1000
-    let fault = Mutex<(SystemCalls.Call, Int)?>((.write, 9000))
+    let fault = Mutex<(SystemCalls.Call, Int)?>((.write, count - 100))
     let seen = Mutex<[SystemCalls.Call: Int]>([:])
     let calls = SystemCalls { call in
       let number = seen.withLock { seen in
