@@ -96,8 +96,7 @@ public final class AuditTree {
     let key = PendingLines.Key(owner: owner, day: calendar.day(of: event.time))
     if !recovered.isEmpty, recovered.take(event.id, of: owner) { return false }
     if skipsPresent {
-      if !present.isKnown(key) { present.insert(try idsInFile(key), for: key) }
-      if present.contains(event.id, in: key) { return false }
+      if try isPresent(event.id, key) { return false }
     }
     if event.fields.contains(.prev) {
       // Only this tree links records: what a rule captured under that name is none.
@@ -273,6 +272,12 @@ public final class AuditTree {
     try writer.synchronize(files, wholeFileSystem: hasTouchedMany)
     touched = []
     hasTouchedMany = false
+  }
+
+  private func isPresent(_ id: EventID, _ key: PendingLines.Key) throws(TreeError) -> Bool {
+    if let answer = present.contains(id, in: key) { return answer }
+    present.insert(try idsInFile(key), for: key)
+    return present.contains(id, in: key) ?? false
   }
 
   private func idsInFile(_ key: PendingLines.Key) throws(TreeError) -> [EventID] {

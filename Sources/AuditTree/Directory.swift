@@ -55,10 +55,21 @@ final class Directory: Sendable {
     return try checked(number, name, flags)
   }
 
-  /// Opens a file two levels down in one call; nil when it cannot be opened so, for whatever reason.
-  func fileBeneath(_ path: String, flags: Int32, mode: mode_t) throws(TreeError) -> (FileDescriptor, length: Int)? {
+  /// What came of opening a file in one call.
+  enum Attempt {
+    case opened(FileDescriptor, length: Int)
+    /// The file is not there, or a directory on the way to it.
+    case missing
+    /// It cannot be opened so, for whatever reason.
+    case refused
+  }
+
+  /// Opens a file two levels down in one call.
+  func fileBeneath(_ path: String, flags: Int32, mode: mode_t) throws(TreeError) -> Attempt {
     let number = calls.openBeneath(descriptor.number, path, flags: flags | O_NONBLOCK, mode: mode)
-    return number >= 0 ? try checked(number, path, flags) : nil
+    guard number >= 0 else { return number == -ENOENT ? .missing : .refused }
+    let (file, length) = try checked(number, path, flags)
+    return .opened(file, length: length)
   }
 
   private func checked(

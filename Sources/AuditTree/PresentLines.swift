@@ -25,10 +25,10 @@ struct PresentLines {
   /// 24 MB of ids.
   private static let maximumTotal = 1_500_000
 
-  func isKnown(_ key: PendingLines.Key) -> Bool { sets[key] != nil }
-
-  func contains(_ id: EventID, in key: PendingLines.Key) -> Bool {
-    guard let set = sets[key] else { return false }
+  /// Whether a day's file has the line; nil when the file was not read.
+  func contains(_ id: EventID, in key: PendingLines.Key) -> Bool? {
+    guard let set = sets[key] else { return nil }
+    if set.isEmpty { return false }
     let wanted = Packed(id)
     var low = 0
     var high = set.count

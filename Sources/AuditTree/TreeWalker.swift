@@ -22,7 +22,11 @@ struct TreeWalker {
   ) throws(TreeError) -> (FileDescriptor, length: Int)? {
     // A directory that vanishes between two calls is made again; thrice would be somebody's game.
     for _ in 0..<3 {
-      if let file = try openAtOnce(path, day, create: create, flags: flags) { return file }
+      switch try openAtOnce(path, day, create: create, flags: flags) {
+      case .opened(let file, let length): return (file, length)
+      case .missing where !create: return nil
+      case .missing, .refused: break
+      }
       guard let directory = try directory(path, create: create) else {
         if create { continue }
         return nil
@@ -36,16 +40,24 @@ struct TreeWalker {
     throw TreeError(.open, path: root.path + "/" + path.file(of: day), code: ENOENT)
   }
 
-  /// One call where the directories are there, as they nearly always are. Whatever stands in its way, the walk that
-  /// follows makes it or names it.
+  /// One call where the directories are there, as they nearly always are; three where the last one is made. Whatever
+  /// else stands in its way, the walk that follows makes it or names it.
   private mutating func openAtOnce(
     _ path: TrailPath, _ day: Day, create: Bool, flags: Int32
-  ) throws(TreeError) -> (FileDescriptor, length: Int)? {
-    guard let child = path.child, let parent = try parent(path, create: create) else { return nil }
+  ) throws(TreeError) -> Directory.Attempt {
+    guard let child = path.child else { return .refused }
+    guard let parent = try parent(path, create: create) else { return .missing }
     let name = child + "/" + day.fileName
-    let file = try parent.fileBeneath(name, flags: create ? flags | O_CREAT : flags, mode: 0o640)
-    if create, let file, file.length == 0 { unsynchronized.insert(path.directory) }
-    return file
+    let flags = create ? flags | O_CREAT : flags
+    var attempt = try parent.fileBeneath(name, flags: flags, mode: 0o640)
+    if create, case .missing = attempt {
+      unsynchronized.insert(path.parent)
+      // The parent may be the one that vanished, which the walk finds out.
+      do { try parent.makeDirectory(child) } catch  where error.code == ENOENT { return .missing }
+      attempt = try parent.fileBeneath(name, flags: flags, mode: 0o640)
+    }
+    if create, case .opened(_, length: 0) = attempt { unsynchronized.insert(path.directory) }
+    return attempt
   }
 
   /// The directory of a trail; nil when it does not exist, or vanished while it was made.

@@ -101,7 +101,8 @@ final class TrailWriter: @unchecked Sendable {
         status.isIdle = true
         status.jobsDone += 1
         status.eventsWritten += UInt64(job.events.count + added.count)
-        for told in job.events + added { status.countsByKind[told.event.kind, default: 0] += 1 }
+        for told in job.events { status.countsByKind[told.event.kind, default: 0] += 1 }
+        for told in added { status.countsByKind[told.event.kind, default: 0] += 1 }
         if job.checkpoint != nil { status.checkpointTime = WallClock.now() }
       }
       onDone(job.events)

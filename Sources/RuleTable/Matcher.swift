@@ -65,13 +65,16 @@ final class Matcher: @unchecked Sendable {
     return scratch.slots.withUnsafeMutableBufferPointer { slots in
       scratch.failedFrom.withUnsafeMutableBufferPointer { failedFrom in
         scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
-          var walk = Walk(line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns)
-          swap(&walk.remains, &scratch.remains)
-          let found = walk.visit(0, 0, 0)
-          walk.forgetFailures()
-          swap(&walk.remains, &scratch.remains)
+          let (found, isAmbiguous) = withUnsafeMutablePointer(to: &scratch.remains) { remains in
+            var walk = Walk(
+              line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns,
+              remains: remains)
+            let found = walk.visit(0, 0, 0)
+            walk.forgetFailures()
+            return (found, walk.isAmbiguous)
+          }
           guard let found else { return nil }
-          scratch.isAmbiguous = walk.isAmbiguous
+          scratch.isAmbiguous = isAmbiguous
           collect(found, slots, &scratch.captures)
           return Int(pointers.alternatives[found].rule)
         }
@@ -215,9 +218,10 @@ private struct Walk {
   let slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>
   let failedFrom: UnsafeMutableBufferPointer<Int>
   let failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
+  /// The scratch's own: a walk is made of plain values, so that making one counts no references.
+  private let remains: UnsafeMutablePointer<WalkRemains>
   private let scanner: CaptureScanner
   var isAmbiguous = false
-  var remains = WalkRemains()
   private var isProbing = false
   /// Set when the scan from the right can not succeed whatever is tried.
   private var isHopeless = false
@@ -225,22 +229,23 @@ private struct Walk {
   init(
     line: UnsafeBufferPointer<UInt8>, trie: MatchTrie.Pointers,
     slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, failedFrom: UnsafeMutableBufferPointer<Int>,
-    failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>
+    failedRuns: UnsafeMutableBufferPointer<(end: Int, from: Int)>, remains: UnsafeMutablePointer<WalkRemains>
   ) {
     self.line = line
     self.trie = trie
     self.slots = slots
     self.failedFrom = failedFrom
     self.failedRuns = failedRuns
+    self.remains = remains
     scanner = CaptureScanner(line: line)
   }
 
   mutating func forgetFailures() {
-    for edge in remains.touched { failedFrom[Int(edge)] = Int.max }
-    for edge in remains.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
-    remains.touched.removeAll(keepingCapacity: true)
-    remains.touchedRuns.removeAll(keepingCapacity: true)
-    remains.failedLists.removeAll()
+    for edge in remains.pointee.touched { failedFrom[Int(edge)] = Int.max }
+    for edge in remains.pointee.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
+    remains.pointee.touched.removeAll(keepingCapacity: true)
+    remains.pointee.touchedRuns.removeAll(keepingCapacity: true)
+    remains.pointee.failedLists.removeAll()
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
@@ -313,7 +318,7 @@ private struct Walk {
       end -= 1
       if let found = visitShrunk(edge, position, end, depth) { return found }
     }
-    if failedRuns[Int(index)].end < 0 { remains.touchedRuns.append(index) }
+    if failedRuns[Int(index)].end < 0 { remains.pointee.touchedRuns.append(index) }
     failedRuns[Int(index)] = (whole, position)
     return nil
   }
@@ -334,17 +339,17 @@ private struct Walk {
   private mutating func visitTexts(_ edges: Range<Int32>, _ position: Int, _ depth: Int) -> Int? {
     if edges.count == 1 { return visitText(edges.lowerBound, position, depth, first: nil) }
     // The earliest end first: the text that takes least for itself.
-    let first = remains.textEnds.count
-    defer { remains.textEnds.removeSubrange(first...) }
+    let first = remains.pointee.textEnds.count
+    defer { remains.pointee.textEnds.removeSubrange(first...) }
     for edge in edges {
       guard let place = find(trie.texts[Int(edge)].terminator, from: position) else { continue }
       // A few at the most: put in at their place.
-      var index = remains.textEnds.count
-      while index > first, remains.textEnds[index - 1].place > place { index -= 1 }
-      remains.textEnds.insert((edge, place), at: index)
+      var index = remains.pointee.textEnds.count
+      while index > first, remains.pointee.textEnds[index - 1].place > place { index -= 1 }
+      remains.pointee.textEnds.insert((edge, place), at: index)
     }
-    for index in first..<remains.textEnds.count {
-      let (edge, place) = remains.textEnds[index]
+    for index in first..<remains.pointee.textEnds.count {
+      let (edge, place) = remains.pointee.textEnds[index]
       if let found = visitText(edge, position, depth, first: place) { return found }
     }
     return nil
@@ -368,7 +373,7 @@ private struct Walk {
       }
       from = place + 1
     }
-    if failedFrom[Int(index)] == Int.max { remains.touched.append(index) }
+    if failedFrom[Int(index)] == Int.max { remains.pointee.touched.append(index) }
     failedFrom[Int(index)] = position
     return nil
   }
@@ -382,10 +387,10 @@ private struct Walk {
     isProbing = true
     defer { isProbing = false }
     while tries < 8, let next = find(edge.terminator, from: from) {
-      remains.keptSlots.removeAll(keepingCapacity: true)
-      remains.keptSlots.append(contentsOf: slots)
+      remains.pointee.keptSlots.removeAll(keepingCapacity: true)
+      remains.pointee.keptSlots.append(contentsOf: slots)
       let fits = visit(edge.target, next + edge.terminator.count, depth + 1) != nil
-      for slot in slots.indices { slots[slot] = remains.keptSlots[slot] }
+      for slot in slots.indices { slots[slot] = remains.pointee.keptSlots[slot] }
       if fits {
         isAmbiguous = true
         return
@@ -431,20 +436,20 @@ private struct Walk {
     case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slotCount)
     }
     let mark = Int(index) << 32
-    guard !remains.failedLists.contains(mark | position) else { return nil }
-    let first = remains.listEnds.count
-    defer { remains.listEnds.removeSubrange(first...) }
+    guard !remains.pointee.failedLists.contains(mark | position) else { return nil }
+    let first = remains.pointee.listEnds.count
+    defer { remains.pointee.listEnds.removeSubrange(first...) }
     var last = position
-    remains.listEnds.append(last)
+    remains.pointee.listEnds.append(last)
     // Behind an end that failed come the ends that failed with it.
-    while let end = item(of: list, from: last, depth), !remains.failedLists.contains(mark | end) {
-      remains.listEnds.append(end)
+    while let end = item(of: list, from: last, depth), !remains.pointee.failedLists.contains(mark | end) {
+      remains.pointee.listEnds.append(end)
       last = end
     }
-    for index in (first..<remains.listEnds.count).reversed() {
-      let end = remains.listEnds[index]
+    for index in (first..<remains.pointee.listEnds.count).reversed() {
+      let end = remains.pointee.listEnds[index]
       if let found = visit(edge.target, end, depth + list.slotCount) { return found }
-      _ = remains.failedLists.insert(mark | end)
+      _ = remains.pointee.failedLists.insert(mark | end)
     }
     return nil
   }
@@ -531,7 +536,7 @@ private struct Walk {
     let tail = trie.tails[tailIndex]
     let width = Int(tail.width)
     isHopeless = false
-    remains.failedTails.removeAll()
+    remains.pointee.failedTails.removeAll()
     let last = tail.parts.count - 1
     guard let gapEnd = matchBackwards(tail, last, line.count, low, depth + 1 + width) else { return false }
     slots[depth] = (low, gapEnd)
@@ -622,7 +627,7 @@ private struct Walk {
     var end = end
     while true {
       // In front of an end that failed stand the ends that failed with it.
-      guard remains.failedTails.insert(index << 32 | end) else { return nil }
+      guard remains.pointee.failedTails.insert(index << 32 | end) else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
       var start = end - list.separator.count
       while start >= low, !has(list.separator, at: start) { start -= 1 }

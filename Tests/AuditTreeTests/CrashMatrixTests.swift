@@ -112,7 +112,7 @@ import Testing
     var knowsCommit = true
     var savedPosition = 0
     var savedCommit: UInt64 = 0
-    /// How long each file was when the position was last saved: what a power cut cannot take.
+    /// How long each file was after the last recovery or saved position: what a power cut cannot take.
     var durableLengths: [String: Int] = [:]
 
     /// Runs to the end, or to the crash. A commit that fails is repeated, as on a disk that was full for a while.
@@ -138,6 +138,8 @@ import Testing
         hasTamperEvidence: hasTamperEvidence, calls: troublemaker.calls)
       tree.writer.synchronizesFileSystem = synchronizesFileSystem
       try tree.recover(savedCommit: knowsCommit ? savedCommit : nil)
+      // What it found it has written anew and synchronized.
+      durableLengths = try directory.treeFiles().mapValues(\.count)
       var position = savedPosition
       while position < events.count {
         for (event, owner) in events[position..<min(position + batch, events.count)] {
