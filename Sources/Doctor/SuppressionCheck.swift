@@ -37,7 +37,7 @@ struct SuppressionCheck {
   }
 
   /// Reads notices only.
-  private struct Nothing: EntryInterest {
+  private final class Nothing: EntryInterest {
     func wants(identifier: UnsafeRawBufferPointer) -> Bool { false }
     func wants(command: UnsafeRawBufferPointer) -> Bool { false }
   }

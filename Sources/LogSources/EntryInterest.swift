@@ -2,7 +2,7 @@
 ///
 /// An entry is kept when its identifier or its command is wanted; journald's own entries are always kept, because they
 /// tell of lost messages. Called for each entry: answers should come from a hash table.
-public protocol EntryInterest: Sendable {
+public protocol EntryInterest: AnyObject, Sendable {
   /// Whether entries with this `SYSLOG_IDENTIFIER` are wanted. The bytes do not outlive the call.
   func wants(identifier: UnsafeRawBufferPointer) -> Bool
   /// Whether entries with this `_COMM` are wanted. The bytes do not outlive the call.

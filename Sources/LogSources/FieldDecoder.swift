@@ -119,7 +119,7 @@ struct FieldDecoder {
     case UInt8(ascii: "C"):
       if entry.command.isEmpty, let value = field.value("_COMM=") {
         entry.command = copy(value, to: &bytes)
-        if let interest { verdict.command = interest.wants(command: value) }
+        if let interest, verdict.identifier != true { verdict.command = interest.wants(command: value) }
       }
     case UInt8(ascii: "E"): if let value = field.value("_EXE=") { entry.executable = copy(value, to: &bytes) }
     case UInt8(ascii: "H"): if let value = field.value("_HOSTNAME=") { entry.hostname = copy(value, to: &bytes) }

@@ -14,6 +14,8 @@ struct MatchTrie: Sendable {
     /// The alternative whose last element is a text that goes to the line's end; -1 for none.
     var rest: Int32 = -1
     var isRestUntrusted = false
+    /// The table of the terminators' first bytes: see `groups`.
+    var textGroups: Int32 = -1
     /// How many of the gaps are more literal than any text edge: they are tried in front of those.
     var leadingGaps: Int32 = 0
   }
@@ -85,6 +87,8 @@ struct MatchTrie: Sendable {
     var slotCount: Int
     var separator: Range<Int32>
     var items: Range<Int32>
+    /// The table of the prefixes' first bytes: see `groups`.
+    var itemGroups: Int32
   }
 
   struct Item: Sendable {
@@ -250,7 +254,11 @@ final class TrieBuilder {
         type: edge.type, mayShrink: mayShrink(edge.type, in: edge.node), target: add(edge.node, to: &trie))
     }
     let runs = node.runs.map { MatchTrie.RunEdge(list: Int32($0.list), target: add($0.node, to: &trie)) }
-    let texts = node.texts.sorted { $0.terminator.count > $1.terminator.count }.map { edge in
+    // Where two terminators stand at one place, the longer ends the text.
+    let sortedTexts = node.texts.sorted {
+      ($0.terminator[0], $1.terminator.count) < ($1.terminator[0], $0.terminator.count)
+    }
+    let texts = sortedTexts.map { edge in
       MatchTrie.TextEdge(
         terminator: pooled(edge.terminator, &trie), isUntrusted: edge.isUntrusted, target: add(edge.node, to: &trie))
     }
@@ -265,6 +273,7 @@ final class TrieBuilder {
     flat.captures = append(captures, to: &trie.captures)
     flat.runs = append(runs, to: &trie.runs)
     flat.texts = append(texts, to: &trie.texts)
+    flat.textGroups = groups(sortedTexts.map { $0.terminator[0] }, &trie)
     flat.gaps = append(gaps, to: &trie.gaps)
     flat.end = Int32(node.end)
     flat.rest = Int32(node.rest)
@@ -273,8 +282,22 @@ final class TrieBuilder {
     return Int32(index)
   }
 
+  /// Makes a table in the pool that tells for each byte where those begin and end that begin with it, 256 numbers each;
+  /// -1 where there are too few, or too many, for one.
+  private func groups(_ firstBytes: [UInt8], _ trie: inout MatchTrie) -> Int32 {
+    guard (4...255).contains(firstBytes.count) else { return -1 }
+    var table = [UInt8](repeating: 0, count: 512)
+    for (place, byte) in firstBytes.enumerated() {
+      if table[256 + Int(byte)] == 0 { table[Int(byte)] = UInt8(place) }
+      table[256 + Int(byte)] = UInt8(place + 1)
+    }
+    return pooled(table, &trie).lowerBound
+  }
+
   private func add(_ list: CompiledList, to trie: inout MatchTrie) {
-    let items = list.items.map {
+    // The longer prefix first: `session=<` before `session=`.
+    let sorted = list.items.sorted { ($0.prefix[0], $1.prefix.count) < ($1.prefix[0], $0.prefix.count) }
+    let items = sorted.map {
       MatchTrie.Item(
         prefix: pooled($0.prefix, &trie), suffix: pooled($0.suffix, &trie), type: $0.type, slot: $0.slot)
     }
@@ -282,7 +305,7 @@ final class TrieBuilder {
       MatchTrie.List(
         form: list.form, allowsOthers: list.allowsOthers, isSeparatedBySpace: list.separator == [32],
         slotCount: list.slots.count, separator: pooled(list.separator, &trie),
-        items: append(items, to: &trie.items)))
+        items: append(items, to: &trie.items), itemGroups: groups(sorted.map { $0.prefix[0] }, &trie)))
   }
 
   private func add(_ tail: [MatchTrie.TailElement], to trie: inout MatchTrie) {

@@ -256,7 +256,7 @@ private struct Walk {
       for edge in node.literals where trie.literals[Int(edge)].first == first {
         let literal = trie.literals[Int(edge)]
         if stands(literal.bytes, at: position),
-          let found = visit(literal.target, position + literal.bytes.count, depth)
+          let found = visit(literal.target, position + literal.bytes.width, depth)
         {
           return found
         }
@@ -273,7 +273,7 @@ private struct Walk {
     }
     let secondGaps = node.gaps.lowerBound + node.leadingGaps
     if let found = visitGaps(node.gaps.lowerBound..<secondGaps, position, depth) { return found }
-    if !node.texts.isEmpty, let found = visitTexts(node.texts, position, depth) { return found }
+    if !node.texts.isEmpty, let found = visitTexts(node, position, depth) { return found }
     if let found = visitGaps(secondGaps..<node.gaps.upperBound, position, depth) { return found }
     if node.rest >= 0 {
       slots[depth] = (position, line.count)
@@ -290,8 +290,20 @@ private struct Walk {
     return nil
   }
 
+  /// Of edges or items those that begin with a byte; all where there is no table of theirs.
+  @inline(__always)
+  private func group(_ table: Int32, of all: Range<Int32>, at byte: UInt8) -> Range<Int32> {
+    if table < 0 { return all }
+    let place = trie.pool + Int(table) + Int(byte)
+    return Range(uncheckedBounds: (all.lowerBound &+ Int32(place[0]), all.lowerBound &+ Int32(place[256])))
+  }
+
+  private func items(of list: MatchTrie.List, at position: Int) -> Range<Int32> {
+    position < line.count ? group(list.itemGroups, of: list.items, at: line[position]) : 0..<0
+  }
+
   private func stands(_ literal: Range<Int32>, at position: Int) -> Bool {
-    let count = Int(literal.upperBound &- literal.lowerBound)
+    let count = literal.width
     guard position + count <= line.count else { return false }
     return memcmp(line.baseAddress! + position, trie.pool + Int(literal.lowerBound), count) == 0
   }
@@ -336,14 +348,14 @@ private struct Walk {
 
   // MARK: - Text from the left
 
-  private mutating func visitTexts(_ edges: Range<Int32>, _ position: Int, _ depth: Int) -> Int? {
-    if edges.count == 1 { return visitText(edges.lowerBound, position, depth, first: nil) }
+  private mutating func visitTexts(_ node: MatchTrie.Node, _ position: Int, _ depth: Int) -> Int? {
+    if node.texts.count == 1 { return visitText(node.texts.lowerBound, position, depth, first: nil) }
     // The earliest end first: the text that takes least for itself.
     let first = remains.pointee.textEnds.count
     defer { remains.pointee.textEnds.removeSubrange(first...) }
-    for edge in edges {
+    if node.textGroups >= 0 { return visitManyTexts(node, position, depth, first) }
+    for edge in node.texts {
       guard let place = find(trie.texts[Int(edge)].terminator, from: position) else { continue }
-      // A few at the most: put in at their place.
       var index = remains.pointee.textEnds.count
       while index > first, remains.pointee.textEnds[index - 1].place > place { index -= 1 }
       remains.pointee.textEnds.insert((edge, place), at: index)
@@ -351,6 +363,23 @@ private struct Walk {
     for index in first..<remains.pointee.textEnds.count {
       let (edge, place) = remains.pointee.textEnds[index]
       if let found = visitText(edge, position, depth, first: place) { return found }
+    }
+    return nil
+  }
+
+  /// Goes through the line once, and tries each text where its terminator stands first.
+  private mutating func visitManyTexts(
+    _ node: MatchTrie.Node, _ position: Int, _ depth: Int, _ first: Int
+  ) -> Int? {
+    for place in position..<line.count {
+      for edge in group(node.textGroups, of: node.texts, at: line[place]) {
+        guard has(trie.texts[Int(edge)].terminator, at: place),
+          !remains.pointee.textEnds[first...].contains(where: { $0.edge == edge })
+        else { continue }
+        remains.pointee.textEnds.append((edge, place))
+        if let found = visitText(edge, position, depth, first: place) { return found }
+        if remains.pointee.textEnds.count - first == node.texts.width { return nil }
+      }
     }
     return nil
   }
@@ -365,7 +394,7 @@ private struct Walk {
     while let place = known ?? find(edge.terminator, from: from, before: failed), place < failed {
       known = nil
       slots[depth] = (position, place)
-      if let found = visit(edge.target, place + edge.terminator.count, depth + 1) {
+      if let found = visit(edge.target, place + edge.terminator.width, depth + 1) {
         if edge.isUntrusted, !isAmbiguous, !isProbing {
           probe(index, edge, position, after: place, depth)
         }
@@ -389,7 +418,7 @@ private struct Walk {
     while tries < 8, let next = find(edge.terminator, from: from) {
       remains.pointee.keptSlots.removeAll(keepingCapacity: true)
       remains.pointee.keptSlots.append(contentsOf: slots)
-      let fits = visit(edge.target, next + edge.terminator.count, depth + 1) != nil
+      let fits = visit(edge.target, next + edge.terminator.width, depth + 1) != nil
       for slot in slots.indices { slots[slot] = remains.pointee.keptSlots[slot] }
       if fits {
         isAmbiguous = true
@@ -402,10 +431,10 @@ private struct Walk {
 
   /// - Parameter bound: the literal must begin in front of this place.
   private func find(_ literal: Range<Int32>, from start: Int, before bound: Int = .max) -> Int? {
-    let end = bound < line.count ? min(line.count, bound + literal.count - 1) : line.count
+    let end = bound < line.count ? min(line.count, bound + literal.width - 1) : line.count
     guard start < end else { return nil }
     return search(
-      UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.count), in: start..<end)
+      UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.width), in: start..<end)
   }
 
   /// The first place of a literal in a part of the line: memchr for its first byte, memcmp for the rest.
@@ -457,10 +486,10 @@ private struct Walk {
   /// The end of the separator and item at a place.
   private func item(of list: MatchTrie.List, from position: Int, _ depth: Int) -> Int? {
     guard has(list.separator, at: position) else { return nil }
-    let start = position + list.separator.count
-    for index in list.items where has(trie.items[Int(index)].prefix, at: start) {
+    let start = position + list.separator.width
+    for index in items(of: list, at: start) where has(trie.items[Int(index)].prefix, at: start) {
       let item = trie.items[Int(index)]
-      var end = start + item.prefix.count
+      var end = start + item.prefix.width
       if let type = item.type {
         let from = end
         if type == .text {
@@ -469,9 +498,9 @@ private struct Walk {
           guard let closed = scanner.end(of: type, from: from, limit: line.count) else { continue }
           end = closed
         }
-        guard has(item.suffix, at: end), isBoundary(end + item.suffix.count, list) else { continue }
+        guard has(item.suffix, at: end), isBoundary(end + item.suffix.width, list) else { continue }
         if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (from, end) }
-        return end + item.suffix.count
+        return end + item.suffix.width
       }
       if isBoundary(end, list) { return end }
     }
@@ -483,7 +512,7 @@ private struct Walk {
   /// Whether bytes of the pool, perhaps none, stand at a place.
   @inline(__always)
   private func has(_ bytes: Range<Int32>, at position: Int) -> Bool {
-    let count = Int(bytes.upperBound &- bytes.lowerBound)
+    let count = bytes.width
     guard position + count <= line.count else { return false }
     let (here, wanted) = (line.baseAddress, trie.pool + Int(bytes.lowerBound))
     guard count > 0, let here else { return true }
@@ -493,7 +522,7 @@ private struct Walk {
   }
 
   private func bytes(_ range: Range<Int32>) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: trie.pool + Int(range.lowerBound), count: range.count)
+    UnsafeBufferPointer(start: trie.pool + Int(range.lowerBound), count: range.width)
   }
 
   private func isBoundary(_ position: Int, _ list: MatchTrie.List) -> Bool {
@@ -559,7 +588,7 @@ private struct Walk {
     let part = part(index, of: tail)
     switch part.kind {
     case .literal:
-      let start = end - part.bytes.count
+      let start = end - part.bytes.width
       guard start >= low, has(part.bytes, at: start) else { return nil }
       return matchBackwards(tail, index - 1, start, low, next)
     case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
@@ -570,6 +599,17 @@ private struct Walk {
       return shrinkBackwards(tail, index, start + 1, end, low, next)
     case .run: return matchRunBackwards(tail, index, Int(part.list), end, low, next)
     }
+  }
+
+  /// The last place of a literal that lies wholly between two places.
+  private func last(_ literal: Range<Int32>, from low: Int, upTo end: Int) -> Int? {
+    guard let first = bytes(literal).first, let base = line.baseAddress else { return end >= low ? end : nil }
+    var place = end &- literal.width
+    while place >= low {
+      if base[place] == first, has(literal, at: place) { return place }
+      place &-= 1
+    }
+    return nil
   }
 
   private func part(_ index: Int, of tail: MatchTrie.Tail) -> MatchTrie.TailPart {
@@ -588,31 +628,25 @@ private struct Walk {
     _ tail: MatchTrie.Tail, _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
-    var start = end - 1
-    while start >= from {
-      if start - before.count >= low, has(before, at: start - before.count) {
-        slots[next - 1] = (start, end)
-        return matchBackwards(tail, index - 1, start, low, next - 1)
-      }
-      start -= 1
-    }
-    return nil
+    guard let place = last(before, from: max(low, from - before.width), upTo: end - 1) else { return nil }
+    let start = place + before.width
+    slots[next - 1] = (start, end)
+    return matchBackwards(tail, index - 1, start, low, next - 1)
   }
 
   private mutating func matchTextBackwards(
     _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
-    var start = end
-    while start - before.count >= low {
-      if has(before, at: start - before.count) {
-        slots[next - 1] = (start, end)
-        if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
-        // A text further left found no place although its own end was fixed as far right as can be: an earlier end
-        // gives it less room still.
-        if isHopeless { return nil }
-      }
-      start -= 1
+    var bound = end
+    while let place = last(before, from: low, upTo: bound) {
+      let start = place + before.width
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+      // A text further left found no place although its own end was fixed as far right as can be: an earlier end
+      // gives it less room still.
+      if isHopeless { return nil }
+      bound = start - 1
     }
     isHopeless = true
     return nil
@@ -629,23 +663,23 @@ private struct Walk {
       // In front of an end that failed stand the ends that failed with it.
       guard remains.pointee.failedTails.insert(index << 32 | end) else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
-      var start = end - list.separator.count
-      while start >= low, !has(list.separator, at: start) { start -= 1 }
-      guard start >= low, takeItem(list, start + list.separator.count, end, base) else { return nil }
+      guard let start = last(list.separator, from: low, upTo: end),
+        takeItem(list, start + list.separator.width, end, base)
+      else { return nil }
       end = start
     }
   }
 
   /// Takes one whole item that stands between two places.
   private func takeItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
-    for index in list.items where has(trie.items[Int(index)].prefix, at: start) {
+    for index in items(of: list, at: start) where has(trie.items[Int(index)].prefix, at: start) {
       let item = trie.items[Int(index)]
-      let from = start + item.prefix.count
+      let from = start + item.prefix.width
       guard let type = item.type else {
         if from == end { return true }
         continue
       }
-      let to = end - item.suffix.count
+      let to = end - item.suffix.width
       guard to >= from, has(item.suffix, at: to) else { continue }
       // An address ends at the bracket that closes it, which belongs to what follows.
       let limit = type == .address ? line.count : to
@@ -714,7 +748,7 @@ private struct Walk {
   private func keep(_ list: MatchTrie.List, _ key: Range<Int>, _ start: Int, _ end: Int, _ depth: Int) {
     for index in list.items {
       let item = trie.items[Int(index)]
-      guard item.prefix.count == key.count, has(item.prefix, at: key.lowerBound) else { continue }
+      guard item.prefix.width == key.count, has(item.prefix, at: key.lowerBound) else { continue }
       if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (start, end) }
     }
   }
@@ -755,6 +789,12 @@ private struct Walk {
       }
     }
   }
+}
+
+extension Range<Int32> {
+  /// The number of bytes; `count` is not made one subtraction everywhere.
+  @inline(__always)
+  fileprivate var width: Int { Int(upperBound &- lowerBound) }
 }
 
 /// The end of a slot with the encoding of what is in it: plain ends are places in the line, the others are negative.

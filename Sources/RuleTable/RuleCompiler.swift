@@ -99,8 +99,6 @@ public struct RuleCompiler {
       }
       list.items.append(item)
     }
-    // The longer prefix first: `session=<` before `session=`.
-    list.items.sort { $0.prefix.count > $1.prefix.count }
     listIndex[source.name] = lists.count
     lists.append(list)
   }

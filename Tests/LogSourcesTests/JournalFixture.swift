@@ -117,9 +117,14 @@ extension JournalReader {
 }
 
 /// Interest in some identifiers and commands.
-struct SetInterest: EntryInterest {
-  var identifiers: Set<String> = []
-  var commands: Set<String> = []
+final class SetInterest: EntryInterest {
+  private let identifiers: Set<String>
+  private let commands: Set<String>
+
+  init(identifiers: Set<String> = [], commands: Set<String> = []) {
+    (self.identifiers, self.commands) = (identifiers, commands)
+  }
+
   func wants(identifier: UnsafeRawBufferPointer) -> Bool {
     identifiers.contains(String(decoding: identifier, as: UTF8.self))
   }
