@@ -67,6 +67,8 @@ public final class Collector {
 
   /// Events are written at the latest so long after they were told, in microseconds.
   private static let commitInterval: UInt64 = 200_000
+  /// What no reading of a batch takes on a sound disk, in microseconds.
+  private static let longReading: UInt64 = 60_000_000
   /// A position without events is written so often.
   private static let idleInterval: UInt64 = 10_000_000
   /// How far the wall clock must be past a deadline before the clock may end a wait: entries reach us late.
@@ -455,11 +457,21 @@ public final class Collector {
     SystemMessages.notify("WATCHDOG=1")
   }
 
+  /// A reader that hangs, in the journal library or on a dead network file system, looks like a quiet journal otherwise.
+  /// The watchdog does not wait for it: killed and started again, a slow reading would begin anew forever.
+  static func trouble(ofReadingFor time: UInt64) -> String? {
+    guard time > longReading else { return nil }
+    return
+      "the same \(SourceThread.batchSize) entries are being read for more than a minute: the journal's disk is very slow, "
+      + "or a file of it is damaged (journalctl --verify)"
+  }
+
   private func writeStatus(force: Bool) {
     let now = WallClock.monotonic()
     if caughtUpAt > 0 { faults?.settle() }
     if let writer, writer.status.jobsDone > 0 { rulesRecord?.save() }
-    let trouble = writer?.status.trouble ?? ""
+    let writingTrouble = writer?.status.trouble
+    let trouble = writingTrouble ?? Self.trouble(ofReadingFor: sources?.readingTime ?? 0) ?? ""
     guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
     let isNew =
       force || hasStatusChanged || trouble != status.trouble || status.newestEntry != newest
@@ -468,8 +480,12 @@ public final class Collector {
     guard isNew, let writer = writer?.status else { return }
     hasStatusChanged = false
     if trouble != status.trouble {
-      SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Writing again" : "Waiting: " + trouble))
-      if !trouble.isEmpty { options.report(trouble + "; reading has stopped until there is room, nothing is lost") }
+      SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Going on again" : "Waiting: " + trouble))
+      if let writingTrouble {
+        options.report(writingTrouble + "; reading has stopped until there is room, nothing is lost")
+      } else if !trouble.isEmpty {
+        options.report(trouble)
+      }
     }
     status.trouble = trouble
     status.reported = WallClock.now()

@@ -16,23 +16,35 @@ final class SourceThread: @unchecked Sendable {
   private let empty: Channel<EntryBatch>
   private let wake: WakeDescriptor
   private let isStopping = Atomic(false)
-  private let batchSize: Int
+  /// When the reading of a batch began that has not ended, by the monotonic clock in microseconds; 0 for none.
+  private let readingSince = Atomic<UInt64>(0)
   private var thread: pthread_t?
 
-  init(batches: Int = 4, batchSize: Int = 1024) throws {
+  /// Entries a batch.
+  static let batchSize = 1024
+
+  init(batches: Int = 4) throws {
     messages = Channel(capacity: batches)
     empty = Channel(capacity: batches)
     wake = try WakeDescriptor()
-    self.batchSize = batchSize
     for _ in 0..<batches { _ = empty.trySend(EntryBatch()) }
   }
 
   /// Gives a batch back for the next reading.
   func recycle(_ batch: EntryBatch) { _ = empty.trySend(batch) }
 
+  /// For how long one batch is being read already, in microseconds; 0 while the reader waits.
+  var readingTime: UInt64 {
+    let since = readingSince.load(ordering: .relaxed)
+    let now = WallClock.monotonic()
+    return since > 0 && now > since ? now - since : 0
+  }
+
   /// - Parameter follows: whether to wait for more at the end.
   func start(_ request: SourceRequest, interest: any EntryInterest) {
     thread = WorkerThread.start { [self] in
+      readingSince.store(WallClock.monotonic(), ordering: .relaxed)
+      defer { readingSince.store(0, ordering: .relaxed) }
       do {
         let source = try SourceReader(request, interest: interest, wakeDescriptor: wake)
         try read(source, follows: request.follows)
@@ -55,9 +67,12 @@ final class SourceThread: @unchecked Sendable {
   private func read(_ source: SourceReader, follows: Bool) throws {
     var wasAtEnd = false
     while !isStopping.load(ordering: .acquiring) {
+      readingSince.store(0, ordering: .relaxed)
       guard case .element(let batch) = empty.receive() else { return }
       let readAt = WallClock.now()
-      let outcome = try source.read(into: batch, limit: batchSize)
+      readingSince.store(WallClock.monotonic(), ordering: .relaxed)
+      let outcome = try source.read(into: batch, limit: Self.batchSize)
+      readingSince.store(0, ordering: .relaxed)
       let notices = source.drainNotices()
       let isAtEnd = outcome == .end
       if isAtEnd, wasAtEnd, batch.examinedCount == 0, notices.isEmpty {

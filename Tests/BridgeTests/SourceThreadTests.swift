@@ -1,0 +1,50 @@
+import LogSources
+import Testing
+
+@testable import Bridge
+
+@Suite struct SourceThreadTests {
+  /// Hangs at the first entry until it is let go.
+  private final class HangingInterest: EntryInterest {
+    let entered = Channel<Void>(capacity: 1)
+    let release = Channel<Void>(capacity: 1)
+
+    func wants(identifier: UnsafeRawBufferPointer) -> Bool {
+      _ = entered.trySend(())
+      _ = release.receive()
+      return true
+    }
+
+    func wants(command: UnsafeRawBufferPointer) -> Bool { true }
+  }
+
+  @Test("SURVIVE 29: how long a reader hangs is known outside of it") func aReaderThatHangs() throws {
+    let directory = try TestFiles.temporaryDirectory()
+    defer { TestFiles.remove(directory) }
+    var journal = TestJournal()
+    journal.addTraffic(sessions: 2, mailboxes: 2)
+    try TestJournal.write(journal.text, to: directory + "/system.journal")
+    let request = SourceRequest(journal: JournalSelection(files: [directory + "/system.journal"]))
+    let interest = HangingInterest()
+    let thread = try SourceThread()
+    #expect(thread.readingTime == 0)
+    thread.start(request, interest: interest)
+    _ = interest.entered.receive()
+    let first = thread.readingTime
+    while thread.readingTime <= first {}
+    #expect(thread.readingTime > first)
+    interest.release.close()
+    guard case .element(.batch(let batch, _, _, _)) = thread.messages.receive() else {
+      Issue.record("no batch came")
+      return
+    }
+    #expect(batch.examinedCount > 0)
+    thread.stop()
+    #expect(thread.readingTime == 0)
+  }
+
+  @Test func aReadingOfMoreThanAMinuteIsTrouble() {
+    #expect(Collector.trouble(ofReadingFor: 59_000_000) == nil)
+    #expect(Collector.trouble(ofReadingFor: 61_000_000)?.contains("journalctl --verify") == true)
+  }
+}
