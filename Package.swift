@@ -51,7 +51,7 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "LogSources"]),
+    .testTarget(name: "CommandsTests", dependencies: ["AuditModel", "AuditTree", "Commands", "LogSources"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,10 +26,12 @@ extension CommandOptions {
       "ingest": CommandOptions(
         options: common + [Option("format", nil, .required), Option("confirm"), Option("no-confirm")]),
       "replay": CommandOptions(
-        options: common + selection + journal + textLogs + [Option("output-dir", nil, .required)]),
+        options: common + selection + journal + textLogs
+          + [Option("output-dir", nil, .required), Option("readers", nil, .required)]),
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
+      "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
       "doctor": CommandOptions(
         options: common + journal
           + [Option("root", nil, .required), Option("output", "o", .required), Option("quiet", "q")]),

@@ -186,6 +186,14 @@ enum LocalClock {
     return format(&parts, isISO ? "%Y-%m-%dT%H:%M:%S%z" : "%b %d %H:%M:%S")
   }
 
+  /// `2026-11-21 02:33:55`.
+  static func date(_ microseconds: UInt64) -> String {
+    var seconds = time_t(microseconds / 1_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return format(&parts, "%Y-%m-%d %H:%M:%S")
+  }
+
   /// `2026-11-21T01:33:55.000123Z`.
   static func utc(_ microseconds: UInt64) -> String {
     var seconds = time_t(microseconds / 1_000_000)

@@ -12,8 +12,8 @@ public struct MailtrailCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
-      MailboxesCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self, DoctorCommand.self,
-      VerifyCommand.self,
+      MailboxesCommand.self, LastCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self,
+      DoctorCommand.self, VerifyCommand.self,
     ])
 
   public init() {}

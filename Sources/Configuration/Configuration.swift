@@ -111,10 +111,10 @@ public struct Configuration: Sendable, Equatable {
     public var maximumNewPerHour = 10_000
     public var folders = SpecialFolders()
 
-    /// The defaults on a machine of that name.
     /// `shard`: the share of the mailboxes that this collector writes; nil for all.
     public var shard: Shard?
 
+    /// The defaults on a machine of that name.
     public init(hostName: String = HostName.current()) { defaultDomain = HostName.mailDomain(of: hostName) }
 
     /// These settings as the naming of mailboxes takes them.

@@ -1,0 +1,148 @@
+import ArgumentParser
+import AuditModel
+import AuditTree
+import Bridge
+import Configuration
+
+/// `mailtrail last`: the last login of each mailbox, and the last that failed, as lastlog(8) has them for accounts.
+struct LastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "last", abstract: "List the last successful and the last failed login of each mailbox.",
+    discussion: """
+      Successful logins are of level 1: they are recorded with audit.level 1, or with audit.kinds "login.succeeded": 5.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case short, json
+  }
+
+  @OptionGroup var options: ConfigurationOptions
+
+  @Option(name: [.short, .long], help: "short or json.")
+  var output = Format.short
+
+  @Flag(name: [.short, .long], help: "Print no headings and hints.")
+  var quiet = false
+
+  @Argument(help: "These mailboxes only; a bare name gets mailboxes.default-domain.")
+  var mailboxes: [String] = []
+
+  func run() throws {
+    let configuration = try options.load()
+    let reader = try TrailReader(root: configuration.audit.directory)
+    let found = mailboxes.isEmpty ? try all(reader) : try named(reader, configuration.mailboxes.naming)
+    for line in lines(found) { print(line) }
+    guard !quiet else { return }
+    if found.isEmpty { StandardError.write("-- No mailboxes --") }
+    let level = configuration.audit.level(of: .loginSucceeded)
+    if level.map({ $0 >= configuration.audit.level }) == true || found.contains(where: { $0.success != nil }) { return }
+    StandardError.write(
+      "mailtrail: successful logins are not recorded here; audit.kinds \"login.succeeded\": 5 in mailtrail.yaml does")
+  }
+
+  private func all(_ reader: TrailReader) throws -> [LastLogins] {
+    var found: [LastLogins] = []
+    for trail in try reader.trails() {
+      guard case .mailbox(let address)? = trail.owner else { continue }
+      var last = LastLogins(mailbox: address)
+      try last.read(trail, reader)
+      found.append(last)
+    }
+    return found
+  }
+
+  /// A name that has no trail stands there too: that it never logged in may be what was asked.
+  private func named(_ reader: TrailReader, _ naming: MailboxNaming) throws -> [LastLogins] {
+    try mailboxes.map { name in
+      guard let address = naming.address(of: Array(name.utf8)) else {
+        throw ValidationError("‘\(name)’ is no mailbox")
+      }
+      var last = LastLogins(mailbox: address)
+      try last.read(TrailPath(.mailbox(address)), reader)
+      // Failures for a name that is no mailbox of this server.
+      try last.read(TrailPath(.unknown), reader)
+      return last
+    }
+  }
+
+  private func lines(_ found: [LastLogins]) -> [String] {
+    switch output {
+    case .json: return found.map(\.json)
+    case .short:
+      let width = max(8, found.map { EventPrinter.safe($0.mailbox.bytes).count }.max() ?? 0) + 2
+      let heading = quiet || found.isEmpty ? [] : [LastLogins.heading(width)]
+      return heading + found.map { $0.row(width) }
+    }
+  }
+}
+
+/// The newest login of a mailbox, and the newest that failed or was denied.
+struct LastLogins {
+  let mailbox: MailboxAddress
+  private(set) var success: AuditEvent?
+  private(set) var failure: AuditEvent?
+
+  init(mailbox: MailboxAddress) { self.mailbox = mailbox }
+
+  /// Takes an event of any kind up.
+  mutating func take(_ event: AuditEvent) {
+    switch event.kind {
+    case .loginSucceeded: if event.time >= success?.time ?? 0 { success = event }
+    case .loginFailed, .loginDenied, .loginDeniedRegion: if event.time >= failure?.time ?? 0 { failure = event }
+    default: break
+    }
+  }
+
+  /// Reads a trail from its end: to the day that has both, because lines stand in the order of time only nearly.
+  mutating func read(_ trail: TrailPath, _ reader: TrailReader) throws {
+    var last = self
+    var lastDay: Day?
+    try reader.forEachLine(of: trail, order: .newestFirst) { line in
+      if let lastDay, line.day < lastDay { return false }
+      guard let event = try? line.event(), event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true else {
+        return true
+      }
+      last.take(event)
+      if last.success != nil, last.failure != nil { lastDay = lastDay ?? line.day }
+      return true
+    }
+    self = last
+  }
+
+  // MARK: - Printing
+
+  static func heading(_ width: Int) -> String {
+    EventPrinter.padded("MAILBOX", width) + EventPrinter.padded("LAST LOGIN", 21) + EventPrinter.padded("FROM", 28)
+      + EventPrinter.padded("LAST FAILURE", 21) + "FROM"
+  }
+
+  func row(_ width: Int) -> String {
+    let left = EventPrinter.padded(EventPrinter.safe(mailbox.bytes), width)
+    let middle = EventPrinter.padded(Self.time(success), 21) + EventPrinter.padded(Self.origin(success), 28)
+    let line = left + middle + EventPrinter.padded(Self.time(failure), 21) + Self.origin(failure)
+    return String(line.reversed().drop { $0 == " " }.reversed())
+  }
+
+  private static func time(_ event: AuditEvent?) -> String {
+    event.map { LocalClock.date($0.time) } ?? "never"
+  }
+
+  private static func origin(_ event: AuditEvent?) -> String {
+    guard let event else { return "" }
+    return [FieldKey.ip, .service].map { EventPrinter.safe(event.fields[$0]) }.filter { !$0.isEmpty }
+      .joined(separator: " ")
+  }
+
+  /// One object: the mailbox, and the two records as they stand in the trail.
+  var json: String {
+    let name = EventPrinter.safe(mailbox.bytes).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    var bytes = Array("{\"mailbox\":\"\(name)\"".utf8)
+    for (name, event) in [("success", success), ("failure", failure)] {
+      guard let event else { continue }
+      bytes += Array(",\"\(name)\":".utf8)
+      RecordEncoder().append(event, to: &bytes)
+      bytes.removeLast()
+    }
+    return String(decoding: bytes, as: UTF8.self) + "}"
+  }
+}

@@ -1,0 +1,81 @@
+import AuditModel
+import AuditTree
+import Foundation
+import Testing
+
+@testable import Commands
+
+/// Times are those of the records; the text of a row is in the local zone.
+@Suite struct LastLoginsTests {
+  private static let noon: UInt64 = 1_772_366_400_000_000
+  private static let day: UInt64 = 86_400_000_000
+  private let ann = MailboxAddress(Array("ann@example.org".utf8))!
+
+  private func event(
+    _ number: UInt64, _ kind: EventKind, at time: UInt64, ip: String, mailbox: String = "ann@example.org"
+  ) -> AuditEvent {
+    var fields = FieldSet()
+    fields.set(.mailbox, to: mailbox)
+    fields.set(.service, to: "imap")
+    fields.set(.ip, to: ip)
+    return AuditEvent(id: EventID(source: number, detail: 1), time: time, kind: kind, level: .normal, fields: fields)
+  }
+
+  /// Makes a tree, hands its reader out and removes it.
+  private func withTree(
+    _ events: [(AuditEvent, TrailOwner)], _ body: (TrailReader) throws -> Void
+  ) throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "last-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let tree = try AuditTree(root: root + "/Audit", mode: .bulk, calendar: try DayCalendar(timeZone: "UTC"))
+    for (event, owner) in events { try tree.append(event, owner: owner) }
+    try tree.commit()
+    try body(TrailReader(root: root + "/Audit"))
+  }
+
+  @Test func theNewestOfEachCounts() throws {
+    let owner = TrailOwner.mailbox(ann)
+    let events: [(AuditEvent, TrailOwner)] = [
+      (event(1, .loginFailed, at: Self.noon - Self.day, ip: "192.0.2.1"), owner),
+      (event(2, .loginSucceeded, at: Self.noon + 2, ip: "192.0.2.2"), owner),
+      // Written later, though it was earlier.
+      (event(3, .loginSucceeded, at: Self.noon + 1, ip: "192.0.2.3"), owner),
+      (event(4, .logout, at: Self.noon + 3, ip: "192.0.2.4"), owner),
+      // Nobody's, and another's.
+      (event(5, .loginFailed, at: Self.noon + 9, ip: "192.0.2.5", mailbox: "bob@example.org"), .unknown),
+    ]
+    try withTree(events) { reader in
+      var last = LastLogins(mailbox: ann)
+      try last.read(TrailPath(owner), reader)
+      try last.read(TrailPath(.unknown), reader)
+      #expect(last.success?.id == events[1].0.id)
+      #expect(last.failure?.id == events[0].0.id)
+      let row = last.row(20)
+      #expect(row.hasPrefix("ann@example.org     " + LocalClock.date(Self.noon + 2) + "  192.0.2.2 imap"))
+      #expect(row.hasSuffix(LocalClock.date(Self.noon - Self.day) + "  192.0.2.1 imap"))
+      #expect(last.json.hasPrefix("{\"mailbox\":\"ann@example.org\",\"success\":{\"id\":\"0000000000000002."))
+      #expect(last.json.contains("},\"failure\":{\"id\":\"0000000000000001."))
+      #expect(last.json.hasSuffix("}}"))
+    }
+  }
+
+  @Test func whatNeverWasIsSaid() throws {
+    try withTree([(event(5, .loginDenied, at: Self.noon, ip: "192.0.2.5"), .unknown)]) { reader in
+      var last = LastLogins(mailbox: ann)
+      try last.read(TrailPath(.mailbox(ann)), reader)
+      #expect(last.row(16) == "ann@example.org never" + String(repeating: " ", count: 44) + "never")
+      #expect(last.json == "{\"mailbox\":\"ann@example.org\"}")
+      try last.read(TrailPath(.unknown), reader)
+      #expect(last.success == nil)
+      #expect(last.failure?.kind == .loginDenied)
+    }
+  }
+
+  @Test func aNameDrivesNoTerminal() throws {
+    let address = try #require(MailboxAddress(Array("a\u{1B}[2J\"\\@example.org".utf8)))
+    let last = LastLogins(mailbox: address)
+    #expect(!last.row(40).utf8.contains(0x1B))
+    #expect(last.json == "{\"mailbox\":\"a\\\\u{1b}[2J\\\"\\\\@example.org\"}")
+  }
+}
