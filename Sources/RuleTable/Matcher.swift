@@ -776,11 +776,17 @@ private struct Walk {
     byte <= 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#")
   }
 
+  /// Keys are hardly ever encoded, and what is not costs no memory.
+  private func isKey(_ key: Range<Int>, _ name: Range<Int32>) -> Bool {
+    let isEncoded = line[key].contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+    if isEncoded { return bytes(name).elementsEqual(CaptureEncoding.decodeQuery(line[key])) }
+    return key.count == name.width && has(name, at: key.lowerBound)
+  }
+
   private func keepArgument(_ list: MatchTrie.List, key: Range<Int>, value: Range<Int>, _ depth: Int) {
-    let name = CaptureEncoding.decodeQuery(line[key])
     for index in list.items {
       let item = trie.items[Int(index)]
-      guard bytes(item.prefix).elementsEqual(name) else { continue }
+      guard isKey(key, item.prefix) else { continue }
       let slot = slots[depth + item.slot]
       if slot.start == -1 {
         slots[depth + item.slot] = (value.lowerBound, SlotEnd.write(value.upperBound, .query))
