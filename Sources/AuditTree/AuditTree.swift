@@ -164,12 +164,15 @@ public final class AuditTree {
       if !pending.isEmpty { try commitDurably() }
       recovered.settle()
       if recovered.isEmpty { commitNumber = intents?.sequence ?? 0 }
+      positionCommit = commitNumber
     }
   }
 
   /// The number of the last commit that the position behind all that was appended leaves nothing of: to be saved with
   /// that position. An unfinished commit does not count before all of its events have come again or been given up.
   public private(set) var commitNumber: UInt64 = 0
+  /// The number that was saved with the position from which the next commit goes on.
+  private var positionCommit: UInt64 = 0
 
   /// Repairs what an earlier run left unfinished, and learns which events it had written already: those are skipped,
   /// once each, when they are appended again. Comes first in durable mode, and may be repeated after an error.
@@ -186,6 +189,7 @@ public final class AuditTree {
     self.intents = intents
     recovered = recovery.lines
     commitNumber = recovery.finishedCommit
+    positionCommit = savedCommit ?? 0
     heads?.forget()
     try sealer?.recover()
     isRecovered = true
@@ -237,7 +241,7 @@ public final class AuditTree {
     let targets = try writer.measure(files)
     let batch = try heads?.chain(pending)
     let entries = targets.map { IntentLog.Entry(path: $0.path, day: $0.day, length: $0.length) }
-    try intents?.write(entries, recovered.carried)
+    try intents?.write(entries, recovered.carried, base: positionCommit)
     try writer.writeDurably(targets, batch?.lines ?? pending, order)
     // What is left of an unfinished commit stands in this one's intent.
     commitNumber = intents?.sequence ?? 0

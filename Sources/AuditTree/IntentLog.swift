@@ -7,11 +7,15 @@ import Glibc
 /// intent is on the disk. Each has the form
 ///
 ///     mailtrail-intent 1 <sequence> <bytes of the list> <checksum>\n
+///     = <commit>\n
 ///     <length> <path>\n …
 ///     + <directory> <id> <time>\n …
 ///     - <directory> <id> <time>\n …
 ///
 /// with fixed-width numbers; the checksum is that of sequence and list. What a longer intent left behind it is ignored.
+/// The line with = has the number of the commit behind which the position is that this commit goes on from: whoever
+/// starts from that position finds in the last intent all that may be unfinished, however often it was tried. Intents of
+/// others, which have a position of their own, bear other numbers.
 /// The lines with signs are written events of an earlier, unfinished commit: those that did not come again so far, and
 /// those that came again since the commit before.
 struct IntentLog {
@@ -47,6 +51,8 @@ struct IntentLog {
     var entries: [Entry]?
     var lines: [Line] = []
     var sequence: UInt64 = 0
+    /// The commit that the position was saved with; nil in intents that did not say so yet.
+    var base: UInt64?
     /// Files that are there but hold no whole intent.
     var tornFiles = 0
   }
@@ -57,12 +63,13 @@ struct IntentLog {
     for name in Self.fileNames {
       guard let (file, length) = try directory.file(name, flags: O_RDONLY), length > 0 else { continue }
       let bytes = try file.contents(path: directory.path + "/" + name, limit: 1 << 30)
-      guard let (number, entries, lines) = Self.parse(bytes) else {
+      guard let intent = Self.parse(bytes) else {
         content.tornFiles += 1
         continue
       }
-      guard content.entries == nil || number > sequence else { continue }
-      (sequence, content.entries, content.lines) = (number, entries, lines)
+      guard content.entries == nil || intent.sequence > sequence else { continue }
+      sequence = intent.sequence
+      (content.entries, content.lines, content.base) = (intent.entries, intent.lines, intent.base)
     }
     content.sequence = sequence
     sequence = max(sequence, lowest)
@@ -72,11 +79,11 @@ struct IntentLog {
   /// Writes the next intent over the older of the two files and makes it durable.
   ///
   /// After an error the other file still holds the intent before, and the same number is tried again.
-  mutating func write(_ entries: [Entry], _ lines: [Line]) throws(TreeError) {
+  mutating func write(_ entries: [Entry], _ lines: [Line], base: UInt64) throws(TreeError) {
     let number = sequence + 1
     let name = Self.fileNames[Int(number % 2)]
     let (file, isNew) = try open(name)
-    let bytes = Self.serialize(number, entries, lines)
+    let bytes = Self.serialize(number, entries, lines, base: base)
     var written = 0
     while written < bytes.count {
       let result = bytes.withUnsafeBytes {
@@ -104,8 +111,10 @@ struct IntentLog {
     return (file, true)
   }
 
-  static func serialize(_ sequence: UInt64, _ entries: [Entry], _ lines: [Line] = []) -> [UInt8] {
-    var list: [UInt8] = []
+  static func serialize(
+    _ sequence: UInt64, _ entries: [Entry], _ lines: [Line] = [], base: UInt64? = nil
+  ) -> [UInt8] {
+    var list = base.map { Array("= \(String($0, radix: 16))\n".utf8) } ?? []
     for entry in entries { list += "\(entry.length) \(entry.path.file(of: entry.day))\n".utf8 }
     for line in lines { append(line, to: &list) }
     var bytes = Array(mark.utf8)
@@ -123,7 +132,16 @@ struct IntentLog {
     list += " \(String(line.time, radix: 16))\n".utf8
   }
 
-  static func parse(_ bytes: [UInt8]) -> (sequence: UInt64, entries: [Entry], lines: [Line])? {
+  /// What one file holds.
+  struct Intent {
+    var sequence: UInt64
+    var base: UInt64?
+    var entries: [Entry] = []
+    var lines: [Line] = []
+  }
+
+  /// nil for anything but a whole intent.
+  static func parse(_ bytes: [UInt8]) -> Intent? {
     guard bytes.count >= headLength, bytes.starts(with: mark.utf8), bytes[headLength - 1] == 10 else { return nil }
     let numbers = String(decoding: bytes[mark.utf8.count..<(headLength - 1)], as: UTF8.self).split(separator: " ")
       .map { UInt64($0, radix: 16) }
@@ -132,18 +150,23 @@ struct IntentLog {
     else { return nil }
     let list = bytes[headLength..<(headLength + Int(count))]
     guard Self.checksum(sequence, list) == checksum else { return nil }
-    var entries: [Entry] = []
-    var lines: [Line] = []
+    var intent = Intent(sequence: sequence)
     for text in list.split(separator: 10) {
       if let entry = entry(text) {
-        entries.append(entry)
+        intent.entries.append(entry)
       } else if let line = line(text) {
-        lines.append(line)
+        intent.lines.append(line)
+      } else if intent.base == nil, let base = base(text) {
+        intent.base = base
       } else {
         return nil
       }
     }
-    return (sequence, entries, lines)
+    return intent
+  }
+
+  private static func base(_ text: ArraySlice<UInt8>) -> UInt64? {
+    text.starts(with: "= ".utf8) ? UInt64(String(decoding: text.dropFirst(2), as: UTF8.self), radix: 16) : nil
   }
 
   private static func line(_ text: ArraySlice<UInt8>) -> Line? {

@@ -7,7 +7,7 @@ public struct RecoveryReport: Sendable, Hashable {
   public var foundIntent = false
   /// Intent files that were not whole; nothing had been appended after them.
   public var tornIntents = 0
-  /// Whether others committed since the saved position: more than the one commit that can have been unfinished.
+  /// Whether others, which have a position of their own, committed since the saved position.
   public var hasForeignCommits = false
   /// Files that the last commit appended to.
   public var filesExamined = 0
@@ -33,8 +33,8 @@ struct TreeRecovery {
   mutating func run(_ content: IntentLog.Content, savedCommit: UInt64?) throws(TreeError) {
     report.tornIntents = content.tornFiles
     report.foundIntent = content.entries != nil
-    report.hasForeignCommits = savedCommit.map { content.sequence > $0 + 1 } ?? false
     let isFinished = savedCommit.map { content.sequence <= $0 } ?? false
+    report.hasForeignCommits = savedCommit.map { !isFinished && !isOwn(content, $0) } ?? false
     finishedCommit = isFinished ? savedCommit ?? 0 : content.sequence - min(content.sequence, 1)
     // What came again before a finished commit comes no more, and its own lines neither.
     for line in content.lines where !(isFinished && line.isTaken) { lines.insert(line) }
@@ -49,6 +49,12 @@ struct TreeRecovery {
       else { continue }
       try examine(entry, file, length)
     }
+  }
+
+  /// Whether the last intent goes on from the saved position, and so lists all that is unfinished. The next commit does
+  /// whoever made it.
+  private func isOwn(_ content: IntentLog.Content, _ savedCommit: UInt64) -> Bool {
+    content.base == savedCommit || content.sequence == savedCommit + 1
   }
 
   private mutating func examine(_ entry: IntentLog.Entry, _ file: FileDescriptor, _ length: Int) throws(TreeError) {

@@ -335,7 +335,9 @@ import Testing
       IntentLog.Line(directory: .max, id: EventID(source: 1, detail: 2, isBurst: true), time: 3, isTaken: true),
       IntentLog.Line(directory: 4, id: EventID(source: .max, detail: 6), time: sampleTime, isTaken: false),
     ]
-    let bytes = IntentLog.serialize(7, entries, lines)
+    let bytes = IntentLog.serialize(7, entries, lines, base: 5)
+    #expect(IntentLog.parse(bytes)?.base == 5)
+    #expect(IntentLog.parse(IntentLog.serialize(7, entries, lines)).map(\.base) == .some(nil))
     #expect(IntentLog.parse(bytes)?.entries == entries)
     #expect(IntentLog.parse(bytes)?.lines == lines)
     #expect(IntentLog.parse(bytes + Array("left over".utf8))?.entries == entries)
@@ -392,15 +394,54 @@ import Testing
     #expect(try last.append(Self.events[3].0, owner: Self.events[3].1) == false)
   }
 
+  private func start(_ directory: TemporaryDirectory, _ saved: UInt64?) throws -> (AuditTree, RecoveryReport) {
+    let tree = try AuditTree(root: directory.root, mode: .durable(state: directory.state), calendar: .utc)
+    return (tree, try tree.recover(savedCommit: saved))
+  }
+
+  private func commit(_ tree: AuditTree, _ number: Int) throws {
+    try tree.append(Self.events[number].0, owner: Self.events[number].1)
+    try tree.commit()
+  }
+
   /// A program with a position of its own wrote to the tree meanwhile.
   @Test func commitsOfAnotherAreNoticed() throws {
     let directory = TemporaryDirectory(inMemory: true)
-    for number in 0..<3 {
-      let tree = try AuditTree(root: directory.root, mode: .durable(state: directory.state), calendar: .utc)
-      #expect(try tree.recover(savedCommit: 0).hasForeignCommits == (number == 2))
+    let (first, _) = try start(directory, nil)
+    try commit(first, 0)
+    let (other, _) = try start(directory, nil)
+    for number in 1..<4 {
+      let (again, report) = try start(directory, first.commitNumber)
+      #expect(report.hasForeignCommits == (number > 2), "\(number)")
+      #expect(again.commitNumber >= first.commitNumber)
+      try commit(other, number)
+    }
+  }
+
+  /// However often a commit is tried from one position, killed before it is saved or held up by a full disk: the last
+  /// intent lists all that is unfinished.
+  @Test func triesFromOnePositionAreNoCommitsOfOthers() throws {
+    let directory = TemporaryDirectory(inMemory: true)
+    let fault = Mutex<SystemCalls.Call?>(nil)
+    let (first, _) = try start(directory, nil)
+    try commit(first, 0)
+    for number in 1..<6 {
+      let calls = SystemCalls { call in fault.withLock { $0 == call ? .failure(ENOSPC) : nil } }
+      let tree = try AuditTree(
+        root: directory.root, mode: .durable(state: directory.state), calendar: .utc, calls: calls)
+      let report = try tree.recover(savedCommit: first.commitNumber)
+      #expect(!report.hasForeignCommits, "\(number)")
+      // What the runs before have written comes again, and is there.
+      for earlier in 1..<number {
+        #expect(try tree.append(Self.events[earlier].0, owner: Self.events[earlier].1) == false)
+      }
       try tree.append(Self.events[number].0, owner: Self.events[number].1)
+      fault.withLock { $0 = .write }
+      for _ in 0..<3 { #expect(throws: TreeError.self) { try tree.commit() } }
+      fault.withLock { $0 = nil }
       try tree.commit()
     }
+    #expect(try directory.treeFiles().values.joined().count { $0 == 10 } == 6)
   }
 }
 
