@@ -133,7 +133,7 @@ struct IntentLog {
   }
 
   /// What one file holds.
-  struct Intent {
+  struct Intent: Hashable {
     var sequence: UInt64
     var base: UInt64?
     var entries: [Entry] = []

@@ -99,10 +99,11 @@ enum Checkpoint {
     hash.combine(1 as UInt64)
     hash.combine(bytes[...])
     let head = "mailtrail-intent 1 " + [1, UInt64(bytes.count), hash.value].map(hexadecimal).joined(separator: " ")
-    guard let (sequence, entries, lines) = IntentLog.parse(Array((head + "\n").utf8) + bytes) else { return }
-    for entry in entries { RecordCheck.check(entry.path) }
-    let again = IntentLog.parse(IntentLog.serialize(sequence, entries, lines))
-    require(again?.entries == entries && again?.lines == lines, "an intent reads as another")
+    guard let intent = IntentLog.parse(Array((head + "\n").utf8) + bytes) else { return }
+    for entry in intent.entries { RecordCheck.check(entry.path) }
+    let again = IntentLog.parse(
+      IntentLog.serialize(intent.sequence, intent.entries, intent.lines, base: intent.base))
+    require(again == intent, "an intent reads as another")
   }
 
   private static func hexadecimal(_ value: UInt64) -> String {
