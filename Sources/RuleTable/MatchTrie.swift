@@ -285,7 +285,7 @@ final class TrieBuilder {
   /// Makes a table in the pool that tells for each byte where those begin and end that begin with it, 256 numbers each;
   /// -1 where there are too few, or too many, for one.
   private func groups(_ firstBytes: [UInt8], _ trie: inout MatchTrie) -> Int32 {
-    guard (4...255).contains(firstBytes.count) else { return -1 }
+    guard (2...255).contains(firstBytes.count) else { return -1 }
     var table = [UInt8](repeating: 0, count: 512)
     for (place, byte) in firstBytes.enumerated() {
       if table[256 + Int(byte)] == 0 { table[Int(byte)] = UInt8(place) }

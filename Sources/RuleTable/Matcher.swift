@@ -203,8 +203,6 @@ struct WalkRemains {
   /// Ends of lists, by their edge, and places in a tail, by the element, from which nothing fits.
   var failedLists = FailedPlaces()
   var failedTails = FailedPlaces()
-  /// Where the texts of a node end, while they are tried; nodes below put theirs behind.
-  var textEnds: [(edge: Int32, place: Int)] = []
   /// The ends of a list's items, likewise.
   var listEnds: [Int] = []
   /// Slots while a second way is looked for.
@@ -348,39 +346,20 @@ private struct Walk {
 
   // MARK: - Text from the left
 
+  /// Goes through the line once, and tries each text where its terminator stands first: the earliest end first, the text
+  /// that takes least for itself.
   private mutating func visitTexts(_ node: MatchTrie.Node, _ position: Int, _ depth: Int) -> Int? {
     if node.texts.count == 1 { return visitText(node.texts.lowerBound, position, depth, first: nil) }
-    // The earliest end first: the text that takes least for itself.
-    let first = remains.pointee.textEnds.count
-    defer { remains.pointee.textEnds.removeSubrange(first...) }
-    if node.textGroups >= 0 { return visitManyTexts(node, position, depth, first) }
-    for edge in node.texts {
-      guard let place = find(trie.texts[Int(edge)].terminator, from: position) else { continue }
-      var index = remains.pointee.textEnds.count
-      while index > first, remains.pointee.textEnds[index - 1].place > place { index -= 1 }
-      remains.pointee.textEnds.insert((edge, place), at: index)
-    }
-    for index in first..<remains.pointee.textEnds.count {
-      let (edge, place) = remains.pointee.textEnds[index]
-      if let found = visitText(edge, position, depth, first: place) { return found }
-    }
-    return nil
-  }
-
-  /// Goes through the line once, and tries each text where its terminator stands first.
-  private mutating func visitManyTexts(
-    _ node: MatchTrie.Node, _ position: Int, _ depth: Int, _ first: Int
-  ) -> Int? {
-    for place in position..<line.count {
-      for edge in group(node.textGroups, of: node.texts, at: line[place]) {
-        guard has(trie.texts[Int(edge)].terminator, at: place),
-          !remains.pointee.textEnds[first...].contains(where: { $0.edge == edge })
-        else { continue }
-        remains.pointee.textEnds.append((edge, place))
+    // Behind the place from which all of them failed there is nothing to find.
+    var end = position
+    for edge in node.texts { end = max(end, min(line.count, failedFrom[Int(edge)])) }
+    for place in position..<end {
+      for edge in group(node.textGroups, of: node.texts, at: line[place])
+      where failedFrom[Int(edge)] > place && has(trie.texts[Int(edge)].terminator, at: place) {
         if let found = visitText(edge, position, depth, first: place) { return found }
-        if remains.pointee.textEnds.count - first == node.texts.width { return nil }
       }
     }
+    for edge in node.texts { noteFailure(of: edge, from: position) }
     return nil
   }
 
@@ -402,9 +381,14 @@ private struct Walk {
       }
       from = place + 1
     }
-    if failedFrom[Int(index)] == Int.max { remains.pointee.touched.append(index) }
-    failedFrom[Int(index)] = position
+    noteFailure(of: index, from: position)
     return nil
+  }
+
+  private func noteFailure(of edge: Int32, from position: Int) {
+    let known = failedFrom[Int(edge)]
+    if known == Int.max { remains.pointee.touched.append(edge) }
+    failedFrom[Int(edge)] = min(known, position)
   }
 
   /// Looks whether the line also fits when the text ends at a later place; slots are put back.
