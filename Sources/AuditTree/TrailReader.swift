@@ -41,7 +41,7 @@ public struct TrailReader {
 
   /// The trails of the tree in the order of their directories, but for the collector's own.
   ///
-  /// One of which the retention has left nothing but the end of its chain is not among them. A trail whose name was shortened has no `owner`; its records' `mailbox` tells (`last(1, of:)`).
+  /// One of which the retention has left nothing but the end of its chain is not among them.
   public func trails() throws(TreeError) -> [TrailPath] {
     var trails: [TrailPath] = []
     for trail in try TrailListing(root: root).trails() where trail != TrailPath(.bridge) {
@@ -49,6 +49,18 @@ public struct TrailReader {
       trails.append(trail)
     }
     return trails
+  }
+
+  /// The mailbox whose trail it is; nil for trails of others.
+  ///
+  /// Where the name was shortened, its newest record tells, if the mailbox that it names has its trail there.
+  public func mailbox(of trail: TrailPath) throws(TreeError) -> MailboxAddress? {
+    if case .mailbox(let address)? = trail.owner { return address }
+    guard trail.owner == nil, let newest = try last(1, of: trail).first, let event = try? newest.event(),
+      let name = event.fields[.mailbox], let address = MailboxAddress(Array(name)),
+      TrailPath(.mailbox(address)) == trail
+    else { return nil }
+    return address
   }
 
   /// The days for which there is a file, in order.

@@ -30,6 +30,8 @@ public final class Backfill {
   private var outcome = Outcome()
   /// Called with the time of the newest entry so far.
   public var onProgress: ((UInt64) -> Void)?
+  /// Threads that read, as `Replay.readers` has them.
+  public var readers: Int?
   public private(set) var notices: [SourceNotice] = []
   public private(set) var refused: UInt64 = 0
 
@@ -56,6 +58,7 @@ public final class Backfill {
     let known = try knownMailboxes()
     let replay = try Replay(configuration: configuration, table: table, calendar: calendar, known: known)
     replay.onProgress = onProgress
+    replay.readers = readers
     let commit = try target()
     if let end = outcome.end { request.until = min(request.until ?? .max, end) }
     var batch: [Correlator.Told] = []
@@ -94,10 +97,7 @@ public final class Backfill {
   /// The mailboxes that have a trail: a name among them is no stranger's guess.
   private func knownMailboxes() throws -> [MailboxAddress] {
     guard let reader = try? TrailReader(root: configuration.audit.directory) else { return [] }
-    return try reader.trails().compactMap { trail in
-      guard case .mailbox(let address)? = trail.owner else { return nil }
-      return address
-    }
+    return try reader.trails().compactMap(reader.mailbox)
   }
 
   // MARK: - Where it goes

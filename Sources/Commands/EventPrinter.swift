@@ -180,19 +180,11 @@ extension String {
 enum LocalClock {
   /// `Nov 21 02:33:55`, or `2026-11-21T02:33:55+0100`.
   static func text(_ microseconds: UInt64, isISO: Bool) -> String {
-    var seconds = time_t(microseconds / 1_000_000)
-    var parts = tm()
-    localtime_r(&seconds, &parts)
-    return format(&parts, isISO ? "%Y-%m-%dT%H:%M:%S%z" : "%b %d %H:%M:%S")
+    local(microseconds, isISO ? "%Y-%m-%dT%H:%M:%S%z" : "%b %d %H:%M:%S")
   }
 
   /// `2026-11-21 02:33:55`.
-  static func date(_ microseconds: UInt64) -> String {
-    var seconds = time_t(microseconds / 1_000_000)
-    var parts = tm()
-    localtime_r(&seconds, &parts)
-    return format(&parts, "%Y-%m-%d %H:%M:%S")
-  }
+  static func date(_ microseconds: UInt64) -> String { local(microseconds, "%Y-%m-%d %H:%M:%S") }
 
   /// `2026-11-21T01:33:55.000123Z`.
   static func utc(_ microseconds: UInt64) -> String {
@@ -202,6 +194,13 @@ enum LocalClock {
     let fraction = String(microseconds % 1_000_000)
     return format(&parts, "%Y-%m-%dT%H:%M:%S") + "." + String(repeating: "0", count: 6 - fraction.count) + fraction
       + "Z"
+  }
+
+  private static func local(_ microseconds: UInt64, _ pattern: String) -> String {
+    var seconds = time_t(microseconds / 1_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return format(&parts, pattern)
   }
 
   private static func format(_ parts: inout tm, _ pattern: String) -> String {

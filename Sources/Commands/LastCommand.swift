@@ -30,20 +30,22 @@ struct LastCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
-    let found = mailboxes.isEmpty ? try all(reader) : try named(reader, configuration.mailboxes.naming)
+    var found = mailboxes.isEmpty ? try all(reader) : try named(reader, configuration.mailboxes.naming)
+    try LastLogins.readUnknown(reader, into: &found)
     for line in lines(found) { print(line) }
     guard !quiet else { return }
     if found.isEmpty { StandardError.write("-- No mailboxes --") }
     let level = configuration.audit.level(of: .loginSucceeded)
     if level.map({ $0 >= configuration.audit.level }) == true || found.contains(where: { $0.success != nil }) { return }
     StandardError.write(
-      "mailtrail: successful logins are not recorded here; audit.kinds \"login.succeeded\": 5 in mailtrail.yaml does")
+      "mailtrail: successful logins are not recorded here; audit.kinds \"login.succeeded\": "
+        + "\(configuration.audit.level.rawValue) in mailtrail.yaml does")
   }
 
   private func all(_ reader: TrailReader) throws -> [LastLogins] {
     var found: [LastLogins] = []
     for trail in try reader.trails() {
-      guard case .mailbox(let address)? = trail.owner else { continue }
+      guard let address = try reader.mailbox(of: trail) else { continue }
       var last = LastLogins(mailbox: address)
       try last.read(trail, reader)
       found.append(last)
@@ -59,8 +61,6 @@ struct LastCommand: ParsableCommand {
       }
       var last = LastLogins(mailbox: address)
       try last.read(TrailPath(.mailbox(address)), reader)
-      // Failures for a name that is no mailbox of this server.
-      try last.read(TrailPath(.unknown), reader)
       return last
     }
   }
@@ -107,6 +107,19 @@ struct LastLogins {
       return true
     }
     self = last
+  }
+
+  /// Takes up what failed before the mailbox was known here, in one pass; names that are not asked for make no entry.
+  static func readUnknown(_ reader: TrailReader, into found: inout [LastLogins]) throws {
+    var places: [[UInt8]: [Int]] = [:]
+    for (place, last) in found.enumerated() { places[last.mailbox.bytes, default: []].append(place) }
+    var logins = found
+    try reader.forEachLine(of: TrailPath(.unknown)) { line in
+      guard let event = try? line.event(), let mailbox = event.fields[.mailbox] else { return true }
+      for place in places[Array(mailbox)] ?? [] { logins[place].take(event) }
+      return true
+    }
+    found = logins
   }
 
   // MARK: - Printing

@@ -41,12 +41,15 @@ struct ReplayCommand: ParsableCommand {
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
     replay.readers = readers
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }
-    for notice in replay.notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
-    if replay.pipeline.counts.refused > 0, !events.quiet {
-      StandardError.write(
-        "mailtrail: \(replay.pipeline.counts.refused) entries bear a mail daemon's identifier but do not come from it, "
-          + "and were left out (rules.trusted-senders)")
-    }
+    report(replay.notices, refused: replay.pipeline.counts.refused)
+  }
+
+  private func report(_ notices: [SourceNotice], refused: UInt64) {
+    for notice in notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
+    guard refused > 0, !events.quiet else { return }
+    StandardError.write(
+      "mailtrail: \(refused) entries bear a mail daemon's identifier but do not come from it, and were left out "
+        + "(rules.trusted-senders)")
   }
 
   private func write(
@@ -72,12 +75,13 @@ struct ReplayCommand: ParsableCommand {
       (request.journal, request.text) = (sources.journal, sources.text)
     }
     let backfill = try Backfill(configuration: configuration, table: try configuration.loadTable())
+    backfill.readers = readers
     let progress = ReplayProgress(until: request.until)
     backfill.onProgress = progress.advance
     defer { progress.finish() }
     let outcome = try backfill.run(request)
     progress.finish()
-    for notice in backfill.notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
+    report(backfill.notices, refused: backfill.refused)
     guard !events.quiet else { return }
     var text = "mailtrail: \(outcome.added) events were missing and are added, \(outcome.present) were there"
     if outcome.expired > 0 { text += ", \(outcome.expired) are older than audit.retention and left out" }

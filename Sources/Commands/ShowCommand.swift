@@ -140,7 +140,7 @@ struct MailboxesCommand: ParsableCommand {
   func run() throws {
     let reader = try TrailReader(root: try options.load().audit.directory)
     for trail in try reader.trails() {
-      guard case .mailbox(let address)? = trail.owner else { continue }
+      guard let address = try reader.mailbox(of: trail) else { continue }
       print(EventPrinter.safe(address.bytes))
     }
   }

@@ -32,6 +32,27 @@ import Testing
     #expect(Set(try TrailReader(root: directory.root).trails().map(\.owner)) == Set(owners))
   }
 
+  @Test func aShortenedNameIsInTheRecords() throws {
+    let long = String(repeating: "a", count: 300) + "@example.org"
+    let address = try #require(MailboxAddress(Array(long.utf8)))
+    var named = event(1)
+    named.fields.set(.mailbox, to: long)
+    let tree = try AuditTree(root: directory.root, mode: .bulk, calendar: .utc)
+    try tree.append(named, owner: .mailbox(address))
+    // Such as only a forger makes: the record of one mailbox in the trail of another.
+    let forged = mailbox(String(repeating: "b", count: 300) + "@example.org")
+    try tree.append(named, owner: forged)
+    try tree.append(named, owner: .panel(Array(repeating: UInt8(ascii: "c"), count: 300)))
+    try tree.append(event(2), owner: .unknown)
+    try tree.commit()
+    let reader = try TrailReader(root: directory.root)
+    #expect(TrailPath(.mailbox(address)).owner == nil)
+    #expect(try reader.mailbox(of: TrailPath(.mailbox(address))) == address)
+    #expect(try reader.trails().count == 4)
+    #expect(try reader.trails().compactMap(reader.mailbox) == [address])
+    #expect(try reader.mailbox(of: ann) == MailboxAddress(Array("ann@example.org".utf8)))
+  }
+
   @Test func readsBothWays() throws {
     try write(0..<100)
     let reader = try TrailReader(root: directory.root)

@@ -39,7 +39,7 @@ import Testing
   @Test func replay() throws {
     let command = try parse(
       "replay|-b|-1|-D|/var/log/journal|--file=a|--file|b|-u|dovecot.service|-t|postfix/smtpd|-o|json-pretty|-S|2 hours ago"
-        + "|-k|login|--ip|192.0.2.7|--output-dir|/tmp/x|--set|audit.level=1|-c|s=1;i=2|--no-pager|-q",
+        + "|-k|login|--ip|192.0.2.7|--output-dir|/tmp/x|--set|audit.level=1|-c|s=1;i=2|--readers|3|--no-pager|-q",
       as: ReplayCommand.self)
     #expect(command.journal.boot == "-1")
     #expect(command.journal.directory == ["/var/log/journal"])
@@ -53,6 +53,9 @@ import Testing
     #expect(command.events.ip == ["192.0.2.7"])
     #expect(command.events.noPager && command.events.quiet)
     #expect(command.outputDir == "/tmp/x")
+    #expect(command.readers == 3)
+    #expect(throws: (any Error).self) { try parse("replay|--readers|0", as: ReplayCommand.self) }
+    #expect(throws: (any Error).self) { try parse("replay|--readers|65", as: ReplayCommand.self) }
     #expect(command.options.overrides == ["audit.level=1"])
   }
 

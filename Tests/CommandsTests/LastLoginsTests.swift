@@ -48,7 +48,6 @@ import Testing
     try withTree(events) { reader in
       var last = LastLogins(mailbox: ann)
       try last.read(TrailPath(owner), reader)
-      try last.read(TrailPath(.unknown), reader)
       #expect(last.success?.id == events[1].0.id)
       #expect(last.failure?.id == events[0].0.id)
       let row = last.row(20)
@@ -66,9 +65,24 @@ import Testing
       try last.read(TrailPath(.mailbox(ann)), reader)
       #expect(last.row(16) == "ann@example.org never" + String(repeating: " ", count: 44) + "never")
       #expect(last.json == "{\"mailbox\":\"ann@example.org\"}")
-      try last.read(TrailPath(.unknown), reader)
-      #expect(last.success == nil)
-      #expect(last.failure?.kind == .loginDenied)
+    }
+  }
+
+  @Test func failuresOfUnknownNamesAreTheirs() throws {
+    let bob = try #require(MailboxAddress(Array("bob@example.org".utf8)))
+    let events: [(AuditEvent, TrailOwner)] = [
+      (event(1, .loginFailed, at: Self.noon + 2, ip: "192.0.2.1"), .mailbox(ann)),
+      (event(2, .loginFailed, at: Self.noon + 1, ip: "192.0.2.2"), .unknown),
+      (event(3, .loginDenied, at: Self.noon + 4, ip: "192.0.2.3", mailbox: "bob@example.org"), .unknown),
+      (event(4, .loginFailed, at: Self.noon + 3, ip: "192.0.2.4", mailbox: "bob@example.org"), .unknown),
+      (event(5, .loginFailed, at: Self.noon + 5, ip: "192.0.2.5", mailbox: "eve@example.org"), .unknown),
+    ]
+    try withTree(events) { reader in
+      var found = [LastLogins(mailbox: ann), LastLogins(mailbox: bob)]
+      try found[0].read(TrailPath(.mailbox(ann)), reader)
+      try LastLogins.readUnknown(reader, into: &found)
+      #expect(found.map { $0.failure?.id.source } == [1, 3])
+      #expect(found.allSatisfy { $0.success == nil })
     }
   }
 
