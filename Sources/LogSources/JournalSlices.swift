@@ -17,6 +17,8 @@ public struct JournalSlices: Sendable {
 
   /// Sequence numbers a slice: what one reader is ahead of another.
   public static let defaultSize: UInt64 = 4096
+  /// More slices than a journal has: its headers are damaged.
+  private static let maximumCount: UInt64 = 1_000_000
 
   /// Plans the slices of a request's journal; nil where they would not be certain to be what one reader reads, or would
   /// be too few to be worth it.
@@ -31,7 +33,8 @@ public struct JournalSlices: Sendable {
     // Where the request begins.
     let writer = try JournalWriter(origin, start: request.start, until: nil, watches: false)
     guard try writer.advance(remembering: false), let first = writer.handle.cursor(), first.sequenceID == sequence.id,
-      sequence.last >= first.sequenceNumber, sequence.last - first.sequenceNumber >= 2 * size
+      sequence.last >= first.sequenceNumber,
+      (2..<Self.maximumCount).contains((sequence.last - first.sequenceNumber) / size)
     else { return nil }
     sequenceID = sequence.id
     starts = Array(stride(from: first.sequenceNumber, through: sequence.last, by: Int(size)))

@@ -77,4 +77,19 @@ import Testing
     try fixture.write("other.journal", [Entry(5_500, "other")])
     #expect(try plan(SourceRequest(journal: whole)) == nil)
   }
+
+  /// A damaged header must not cost memory: libsystemd reads on, and so does one reader.
+  @Test func aHeaderThatLiesMakesNoSlices() throws {
+    let fixture = try JournalFixture()
+    let path = try fixture.write("system.journal", Self.entries)
+    let file = open(path, O_WRONLY)
+    defer { close(file) }
+    // n_entries and tail_entry_seqnum.
+    for place in [152, 160] as [off_t] {
+      withUnsafeBytes(of: UInt64(1 << 60).littleEndian) { #expect(pwrite(file, $0.baseAddress!, 8, place) == 8) }
+    }
+    let request = SourceRequest(journal: fixture.wholeDirectory)
+    #expect(try oneReader(request).count == Self.entries.count)
+    #expect(try JournalSlices(request, size: 8) == nil)
+  }
 }
