@@ -47,12 +47,8 @@ struct IntentLog {
 
   /// What was read at the start.
   struct Content {
-    /// The newest whole intent's list; nil when there is none.
-    var entries: [Entry]?
-    var lines: [Line] = []
-    var sequence: UInt64 = 0
-    /// The commit that the position was saved with; nil in intents that did not say so yet.
-    var base: UInt64?
+    /// The newest whole intent; nil when there is none.
+    var newest: Intent?
     /// Files that are there but hold no whole intent.
     var tornFiles = 0
   }
@@ -67,12 +63,9 @@ struct IntentLog {
         content.tornFiles += 1
         continue
       }
-      guard content.entries == nil || intent.sequence > sequence else { continue }
-      sequence = intent.sequence
-      (content.entries, content.lines, content.base) = (intent.entries, intent.lines, intent.base)
+      if intent.sequence > content.newest?.sequence ?? 0 { content.newest = intent }
     }
-    content.sequence = sequence
-    sequence = max(sequence, lowest)
+    sequence = max(content.newest?.sequence ?? 0, lowest)
     return content
   }
 
@@ -80,7 +73,7 @@ struct IntentLog {
   ///
   /// After an error the other file still holds the intent before, and the same number is tried again.
   mutating func write(_ entries: [Entry], _ lines: [Line], base: UInt64) throws(TreeError) {
-    let number = sequence + 1
+    let number = sequence &+ 1
     let name = Self.fileNames[Int(number % 2)]
     let (file, isNew) = try open(name)
     let bytes = Self.serialize(number, entries, lines, base: base)
@@ -134,7 +127,9 @@ struct IntentLog {
 
   /// What one file holds.
   struct Intent: Hashable {
+    /// From 1 on.
     var sequence: UInt64
+    /// The commit that the position was saved with; nil in intents that did not say so yet.
     var base: UInt64?
     var entries: [Entry] = []
     var lines: [Line] = []

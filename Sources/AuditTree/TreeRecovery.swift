@@ -32,17 +32,21 @@ struct TreeRecovery {
   /// - Parameter savedCommit: the commit behind which the position was saved; nil when that is not known.
   mutating func run(_ content: IntentLog.Content, savedCommit: UInt64?) throws(TreeError) {
     report.tornIntents = content.tornFiles
-    report.foundIntent = content.entries != nil
-    let isFinished = savedCommit.map { content.sequence <= $0 } ?? false
-    report.hasForeignCommits = savedCommit.map { !isFinished && !isOwn(content, $0) } ?? false
-    finishedCommit = isFinished ? savedCommit ?? 0 : content.sequence - min(content.sequence, 1)
+    report.foundIntent = content.newest != nil
+    guard let intent = content.newest else {
+      finishedCommit = savedCommit ?? 0
+      return
+    }
+    let isFinished = savedCommit.map { intent.sequence <= $0 } ?? false
+    report.hasForeignCommits = savedCommit.map { !isFinished && !isOwn(intent, $0) } ?? false
+    finishedCommit = isFinished ? savedCommit ?? 0 : intent.sequence - 1
     // What came again before a finished commit comes no more, and its own lines neither.
-    for line in content.lines where !(isFinished && line.isTaken) { lines.insert(line) }
+    for line in intent.lines where !(isFinished && line.isTaken) { lines.insert(line) }
     if isFinished { return }
     let result = root.calls.synchronizeFileSystem(root.descriptor.number)
     if result < 0 { throw TreeError(.synchronize, path: root.path, code: -result) }
     var walker = TreeWalker(root: root)
-    for entry in content.entries ?? [] {
+    for entry in intent.entries {
       // Without O_APPEND: pwrite(2) would heed it.
       guard let (file, length) = try walker.open(entry.path, entry.day, create: false, flags: O_RDWR),
         length > entry.length
@@ -53,8 +57,8 @@ struct TreeRecovery {
 
   /// Whether the last intent goes on from the saved position, and so lists all that is unfinished. The next commit does
   /// whoever made it.
-  private func isOwn(_ content: IntentLog.Content, _ savedCommit: UInt64) -> Bool {
-    content.base == savedCommit || content.sequence == savedCommit + 1
+  private func isOwn(_ intent: IntentLog.Intent, _ savedCommit: UInt64) -> Bool {
+    intent.base == savedCommit || intent.sequence == savedCommit &+ 1
   }
 
   private mutating func examine(_ entry: IntentLog.Entry, _ file: FileDescriptor, _ length: Int) throws(TreeError) {
