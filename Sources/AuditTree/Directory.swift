@@ -22,13 +22,25 @@ final class Directory: Sendable {
   /// Opens a directory by its path; makes its last part (0750) when asked to.
   static func open(_ path: String, create: Bool, calls: SystemCalls) throws(TreeError) -> Directory {
     var number = calls.open(AT_FDCWD, path, flags: flags)
-    if number == -ENOENT && create {
+    let isMissing = number == -ENOENT && create
+    if isMissing {
       let made = calls.makeDirectory(AT_FDCWD, path, mode: 0o750)
       guard made >= 0 || made == -EEXIST else { throw TreeError(.createDirectory, path: path, code: -made) }
       number = calls.open(AT_FDCWD, path, flags: flags)
     }
     guard number >= 0 else { throw TreeError(.open, path: path, code: -number) }
-    return Directory(FileDescriptor(owning: number), name: path, parent: nil, calls: calls)
+    let directory = Directory(FileDescriptor(owning: number), name: path, parent: nil, calls: calls)
+    if isMissing { try directory.synchronizeParent() }
+    return directory
+  }
+
+  /// Makes the directory's own name durable: a power cut must not take it with all that was synchronized in it.
+  private func synchronizeParent() throws(TreeError) {
+    let number = calls.open(descriptor.number, "..", flags: Self.flags)
+    guard number >= 0 else { throw error(.open, "..", -number) }
+    let parent = FileDescriptor(owning: number)
+    let result = calls.synchronizeDirectory(parent.number)
+    if result < 0 { throw error(.synchronize, "..", -result) }
   }
 
   /// Opens a directory in this one; nil when there is none.

@@ -127,7 +127,7 @@ struct IntentLog {
 
   /// What one file holds.
   struct Intent: Hashable {
-    /// From 1 on.
+    /// The number of its commit, from 1 on.
     var sequence: UInt64
     /// The commit that the position was saved with; nil in intents that did not say so yet.
     var base: UInt64?

@@ -33,13 +33,11 @@ struct TreeRecovery {
   mutating func run(_ content: IntentLog.Content, savedCommit: UInt64?) throws(TreeError) {
     report.tornIntents = content.tornFiles
     report.foundIntent = content.newest != nil
-    guard let intent = content.newest else {
-      finishedCommit = savedCommit ?? 0
-      return
-    }
+    // Number 0 is no commit's: before the first one nothing is unfinished, but nothing was synchronized either.
+    let intent = content.newest ?? IntentLog.Intent(sequence: 0)
     let isFinished = savedCommit.map { intent.sequence <= $0 } ?? false
     report.hasForeignCommits = savedCommit.map { !isFinished && !isOwn(intent, $0) } ?? false
-    finishedCommit = isFinished ? savedCommit ?? 0 : intent.sequence - 1
+    finishedCommit = isFinished ? savedCommit ?? 0 : intent.sequence - min(intent.sequence, 1)
     // What came again before a finished commit comes no more, and its own lines neither.
     for line in intent.lines where !(isFinished && line.isTaken) { lines.insert(line) }
     if isFinished { return }

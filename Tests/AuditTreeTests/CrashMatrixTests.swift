@@ -404,6 +404,32 @@ import Testing
     try tree.commit()
   }
 
+  /// Nothing is known of what a first start finds, or has just made: it may be in memory only.
+  @Test func aFirstStartSynchronizes() throws {
+    let directory = TemporaryDirectory(inMemory: true)
+    let made = Mutex<[SystemCalls.Call]>([])
+    func start(_ savedCommit: UInt64?) throws -> [SystemCalls.Call] {
+      let calls = SystemCalls { call in
+        made.withLock { $0.append(call) }
+        return nil
+      }
+      let tree = try AuditTree(
+        root: directory.root, mode: .durable(state: directory.state), calendar: .utc, calls: calls)
+      try tree.recover(savedCommit: savedCommit)
+      return made.withLock { calls in
+        defer { calls = [] }
+        return calls
+      }
+    }
+    let first = try start(nil)
+    let (root, state) = (first.firstIndex(of: .makeDirectory), first.lastIndex(of: .makeDirectory))
+    #expect(first.count { $0 == .makeDirectory } == 2 && root != state)
+    #expect(first.count { $0 == .synchronizeDirectory } == 2)
+    #expect(first.last == .synchronizeFileSystem)
+    #expect(try start(nil).last == .synchronizeFileSystem)
+    #expect(try start(0).allSatisfy { $0 == .open })
+  }
+
   /// A program with a position of its own wrote to the tree meanwhile.
   @Test func commitsOfAnotherAreNoticed() throws {
     let directory = TemporaryDirectory(inMemory: true)
