@@ -113,6 +113,7 @@ struct CaptureScanner {
   }
 
   private func ipEnd(from start: Int, limit: Int) -> Int? {
+    if let end = dottedQuadEnd(from: start, limit: limit) { return end }
     var position = start
     if limit - start > 5, line[start] == UInt8(ascii: "I") || line[start] == UInt8(ascii: "i"),
       line[start + 4] == UInt8(ascii: ":") || line[start + 4] == UInt8(ascii: "6")
@@ -168,6 +169,27 @@ struct CaptureScanner {
       if zone > position + 1 { position = zone }
     }
     return position
+  }
+
+  /// The end of four plain numbers behind which nothing stands that an address could go on with: most addresses.
+  private func dottedQuadEnd(from start: Int, limit: Int) -> Int? {
+    var position = start
+    for number in 0..<4 {
+      if number > 0 {
+        guard position < limit, line[position] == UInt8(ascii: ".") else { return nil }
+        position += 1
+      }
+      let first = position
+      var value = 0
+      while position < limit, line[position] &- 48 < 10 {
+        value = value * 10 + Int(line[position] - 48)
+        position += 1
+        guard position - first <= 3 else { return nil }
+      }
+      guard position > first, value <= 255 else { return nil }
+    }
+    guard position < limit, table[Int(line[position])] & CharacterClasses.ipBit != 0 else { return position }
+    return nil
   }
 
   private func isDottedQuad(_ start: Int, _ end: Int) -> Bool {

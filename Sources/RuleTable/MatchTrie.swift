@@ -14,8 +14,13 @@ struct MatchTrie: Sendable {
     /// The alternative whose last element is a text that goes to the line's end; -1 for none.
     var rest: Int32 = -1
     var isRestUntrusted = false
-    /// The table of the terminators' first bytes: see `groups`.
+    /// The tables of the literals' and the terminators' first bytes: see `groups`.
+    var literalGroups: Int32 = -1
     var textGroups: Int32 = -1
+    /// The byte with which all terminators begin; -1 where they differ.
+    var textFirst: Int16 = -1
+    /// The place of this node among those that have several texts.
+    var textSet: Int32 = 0
     /// How many of the gaps are more literal than any text edge: they are tried in front of those.
     var leadingGaps: Int32 = 0
   }
@@ -115,6 +120,8 @@ struct MatchTrie: Sendable {
   var pool: [UInt8] = []
   /// Slots that the deepest path needs.
   var maximumSlots = 0
+  /// How many nodes have several texts.
+  var textSetCount: Int32 = 0
 }
 
 /// A run's items, ready for scanning in both directions.
@@ -270,10 +277,17 @@ final class TrieBuilder {
     var flat = MatchTrie.Node()
     flat.leadingGaps = Int32(node.gaps.filter { weight($0.tail) > textWeight }.count)
     flat.literals = append(literals, to: &trie.literals)
+    flat.literalGroups = groups(node.literals.map { $0.bytes[0] }, &trie)
     flat.captures = append(captures, to: &trie.captures)
     flat.runs = append(runs, to: &trie.runs)
     flat.texts = append(texts, to: &trie.texts)
-    flat.textGroups = groups(sortedTexts.map { $0.terminator[0] }, &trie)
+    let terminatorBytes = sortedTexts.map { $0.terminator[0] }
+    flat.textGroups = groups(terminatorBytes, &trie)
+    if let first = terminatorBytes.first, first == terminatorBytes.last { flat.textFirst = Int16(first) }
+    if texts.count > 1 {
+      flat.textSet = trie.textSetCount
+      trie.textSetCount += 1
+    }
     flat.gaps = append(gaps, to: &trie.gaps)
     flat.end = Int32(node.end)
     flat.rest = Int32(node.rest)

@@ -20,7 +20,7 @@ public struct MatchScratch {
   public internal(set) var isAmbiguous = false
 
   var slots: [(start: Int, end: Int)] = []
-  /// By text edge the earliest place from which it failed.
+  /// By text edge the earliest place from which it failed; behind these the same of nodes with all their texts.
   var failedFrom: [Int] = []
   /// By capture edge the end of the run in which it failed, and the earliest place there.
   var failedRuns: [(end: Int, from: Int)] = []
@@ -42,7 +42,7 @@ final class Matcher: @unchecked Sendable {
 
   init(_ trie: MatchTrie) {
     maximumSlots = trie.maximumSlots
-    textCount = trie.texts.count
+    textCount = trie.texts.count + Int(trie.textSetCount)
     captureCount = trie.captures.count
     pointers = MatchTrie.Pointers(copyOf: trie)
   }
@@ -88,11 +88,19 @@ final class Matcher: @unchecked Sendable {
   ) {
     captures.removeAll(keepingCapacity: true)
     let names = pointers.alternatives[alternative].names
+    // Which of the first names stand there already: mostly all names are of these.
+    var seen: UInt64 = 0
     for index in 0..<names.count {
       let (name, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
       guard name != MatchTrie.unnamed, slot.start >= 0 else { continue }
       let (end, encoding) = SlotEnd.read(slot.end)
-      if captures.contains(where: { $0.name == name }) { continue }
+      if name < 64 {
+        let bit = UInt64(1) << UInt64(name)
+        if seen & bit != 0 { continue }
+        seen |= bit
+      } else if captures.contains(where: { $0.name == name }) {
+        continue
+      }
       captures.append(
         MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding))
     }
@@ -121,6 +129,7 @@ extension MatchTrie {
     let lists: UnsafePointer<List>
     let items: UnsafePointer<Item>
     let pool: UnsafePointer<UInt8>
+    let textCount: Int32
 
     init(copyOf trie: MatchTrie) {
       var start: Int32 = 0
@@ -141,6 +150,7 @@ extension MatchTrie {
       lists = Self.copy(trie.lists)
       items = Self.copy(trie.items)
       pool = Self.copy(trie.pool)
+      textCount = Int32(trie.texts.count)
     }
 
     /// All elements are plain values: freeing their memory is all there is to do.
@@ -190,7 +200,7 @@ struct FailedPlaces {
 
   /// Keeps a little room.
   mutating func removeAll() {
-    few.removeAll(keepingCapacity: true)
+    if !few.isEmpty { few.removeAll(keepingCapacity: true) }
     if !many.isEmpty { many.removeAll(keepingCapacity: many.count < 256) }
   }
 }
@@ -239,19 +249,26 @@ private struct Walk {
   }
 
   mutating func forgetFailures() {
-    for edge in remains.pointee.touched { failedFrom[Int(edge)] = Int.max }
-    for edge in remains.pointee.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
-    remains.pointee.touched.removeAll(keepingCapacity: true)
-    remains.pointee.touchedRuns.removeAll(keepingCapacity: true)
+    if !remains.pointee.touched.isEmpty {
+      for edge in remains.pointee.touched { failedFrom[Int(edge)] = Int.max }
+      remains.pointee.touched.removeAll(keepingCapacity: true)
+    }
+    if !remains.pointee.touchedRuns.isEmpty {
+      for edge in remains.pointee.touchedRuns { failedRuns[Int(edge)] = (-1, -1) }
+      remains.pointee.touchedRuns.removeAll(keepingCapacity: true)
+    }
     remains.pointee.failedLists.removeAll()
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
   mutating func visit(_ nodeIndex: Int32, _ position: Int, _ depth: Int) -> Int? {
-    let node = trie.nodes[Int(nodeIndex)]
+    // Not a copy: most of a node is not looked at.
+    let place = trie.nodes + Int(nodeIndex)
+    var node: MatchTrie.Node { @inline(__always) get { place.pointee } }
     if position < line.count {
       let first = line[position]
-      for edge in node.literals where trie.literals[Int(edge)].first == first {
+      for edge in group(node.literalGroups, of: node.literals, at: first)
+      where trie.literals[Int(edge)].first == first {
         let literal = trie.literals[Int(edge)]
         if stands(literal.bytes, at: position),
           let found = visit(literal.target, position + literal.bytes.width, depth)
@@ -271,7 +288,7 @@ private struct Walk {
     }
     let secondGaps = node.gaps.lowerBound + node.leadingGaps
     if let found = visitGaps(node.gaps.lowerBound..<secondGaps, position, depth) { return found }
-    if !node.texts.isEmpty, let found = visitTexts(node, position, depth) { return found }
+    if !node.texts.isEmpty, let found = visitTexts(place, position, depth) { return found }
     if let found = visitGaps(secondGaps..<node.gaps.upperBound, position, depth) { return found }
     if node.rest >= 0 {
       slots[depth] = (position, line.count)
@@ -348,19 +365,38 @@ private struct Walk {
 
   /// Goes through the line once, and tries each text where its terminator stands first: the earliest end first, the text
   /// that takes least for itself.
-  private mutating func visitTexts(_ node: MatchTrie.Node, _ position: Int, _ depth: Int) -> Int? {
+  private mutating func visitTexts(_ node: UnsafePointer<MatchTrie.Node>, _ position: Int, _ depth: Int) -> Int? {
+    let node = node.pointee
     if node.texts.count == 1 { return visitText(node.texts.lowerBound, position, depth, first: nil) }
     // Behind the place from which all of them failed there is nothing to find.
-    var end = position
-    for edge in node.texts { end = max(end, min(line.count, failedFrom[Int(edge)])) }
-    for place in position..<end {
+    let set = trie.textCount + node.textSet
+    let end = min(line.count, failedFrom[Int(set)])
+    var place = position
+    while let next = nextTerminator(node, from: place, upTo: end) {
+      place = next
       for edge in group(node.textGroups, of: node.texts, at: line[place])
       where failedFrom[Int(edge)] > place && has(trie.texts[Int(edge)].terminator, at: place) {
         if let found = visitText(edge, position, depth, first: place) { return found }
       }
+      place += 1
     }
-    for edge in node.texts { noteFailure(of: edge, from: position) }
+    noteFailure(of: set, from: position)
     return nil
+  }
+
+  /// The first place in front of the end where a byte stands with which a terminator begins.
+  @inline(__always)
+  private func nextTerminator(_ node: MatchTrie.Node, from start: Int, upTo end: Int) -> Int? {
+    guard start < end, let base = line.baseAddress else { return nil }
+    if node.textFirst >= 0 {
+      let found = memchr(base + start, Int32(node.textFirst), end - start)
+      return found.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+    }
+    guard node.textGroups >= 0 else { return start }
+    let ends = trie.pool + Int(node.textGroups) + 256
+    var place = start
+    while place < end, ends[Int(base[place])] == 0 { place += 1 }
+    return place < end ? place : nil
   }
 
   private mutating func visitText(_ index: Int32, _ position: Int, _ depth: Int, first: Int?) -> Int? {
@@ -385,10 +421,11 @@ private struct Walk {
     return nil
   }
 
-  private func noteFailure(of edge: Int32, from position: Int) {
-    let known = failedFrom[Int(edge)]
-    if known == Int.max { remains.pointee.touched.append(edge) }
-    failedFrom[Int(edge)] = min(known, position)
+  /// - Parameter index: a text edge, or a node with all its texts.
+  private func noteFailure(of index: Int32, from position: Int) {
+    let known = failedFrom[Int(index)]
+    if known == Int.max { remains.pointee.touched.append(index) }
+    failedFrom[Int(index)] = min(known, position)
   }
 
   /// Looks whether the line also fits when the text ends at a later place; slots are put back.
