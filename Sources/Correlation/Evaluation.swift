@@ -165,15 +165,25 @@ extension Correlator {
     return isPlain ? FieldSet(wholeFields: arena[from: start]) : fields
   }
 
-  /// Adds to a note. All values are worked out before the first changes it.
+  /// Adds to a note, or makes it. All values are worked out before the first changes it.
   func merge(_ key: NoteKey, _ instruction: ActionProgram.Instruction) {
-    let values = instruction.assignments.map { index -> (ActionProgram.Assignment, Range<Int>)? in
-      let start = arena.count
-      let assignment = program.assignments[Int(index)]
-      return append(assignment.value) ? (assignment, start..<arena.count) : nil
+    let key = notes.resolve(key)
+    guard notes.isThere(key, now: now) else {
+      notes.begin(key, fields: makeFields(instruction.assignments), life: instruction.duration, now: now)
+      return
     }
-    notes.merge(key, life: instruction.duration, now: now) { fields in
-      for case (let assignment, let range)? in values { change(&fields, assignment, arena[range]) }
+    let assignments = instruction.assignments
+    withUnsafeTemporaryAllocation(of: Range<Int>?.self, capacity: assignments.count) { values in
+      for (place, index) in assignments.enumerated() {
+        let start = arena.count
+        let isThere = append(program.assignments[Int(index)].value)
+        values.initializeElement(at: place, to: isThere ? start..<arena.count : nil)
+      }
+      notes.change(key, life: instruction.duration, now: now) { fields in
+        for (place, index) in assignments.enumerated() {
+          if let value = values[place] { change(&fields, program.assignments[Int(index)], arena[value]) }
+        }
+      }
     }
   }
 
@@ -253,12 +263,21 @@ extension Correlator {
       texts.contains { place in
         let range = program.texts[Int(place)]
         let text = UnsafeRawBufferPointer(rebasing: pool[Int(range.lowerBound)..<Int(range.upperBound)])
-        guard let first = text.baseAddress, let bytes = value.baseAddress, !text.isEmpty else { return text.isEmpty }
-        guard value.count >= text.count else { return false }
-        let last = anywhere ? value.count - text.count : 0
-        return (0...last).contains { memcmp(bytes + $0, first, text.count) == 0 }
+        return text.isEmpty || Self.stands(text, in: value, anywhere: anywhere)
       }
     }
+  }
+
+  /// Whether a text, which is not empty, stands in a value, or begins it.
+  private static func stands(_ text: UnsafeRawBufferPointer, in value: UnsafeRawBufferPointer, anywhere: Bool) -> Bool {
+    guard let wanted = text.baseAddress, var place = value.baseAddress else { return false }
+    let end = place + value.count
+    guard anywhere else { return value.count >= text.count && memcmp(place, wanted, text.count) == 0 }
+    while end - place >= text.count, let found = memchr(place, Int32(text[0]), end - place - text.count + 1) {
+      if memcmp(found, wanted, text.count) == 0 { return true }
+      place = UnsafeRawPointer(found) + 1
+    }
+    return false
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

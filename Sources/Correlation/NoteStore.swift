@@ -106,22 +106,19 @@ struct NoteStore {
     put(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
 
-  /// Adds to a note or makes it.
-  mutating func merge(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
-    let key = resolve(key)
-    if let place = find(key), records[place].expires > now {
-      change(&records[place].fields)
-      let expires = now &+ life
-      if expires > records[place].expires {
-        records[place].expires = expires
-        moveToEnd(place, ofLaneOf: life)
-      }
-      if tracksChanges { changed.insert(key) }
-      return
+  /// Whether a resolved key has a note that is not forgotten.
+  func isThere(_ key: NoteKey, now: UInt64) -> Bool { find(key).map { records[$0].expires > now } ?? false }
+
+  /// Changes the note of a resolved key that is there, which is a mention.
+  mutating func change(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
+    guard let place = find(key) else { return }
+    change(&records[place].fields)
+    let expires = now &+ life
+    if expires > records[place].expires {
+      records[place].expires = expires
+      moveToEnd(place, ofLaneOf: life)
     }
-    var fields = FieldSet()
-    change(&fields)
-    put(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
+    if tracksChanges { changed.insert(key) }
   }
 
   mutating func alias(_ key: NoteKey, of other: NoteKey, now: UInt64) {
