@@ -277,7 +277,7 @@ final class TrieBuilder {
     var flat = MatchTrie.Node()
     flat.leadingGaps = Int32(node.gaps.filter { weight($0.tail) > textWeight }.count)
     flat.literals = append(literals, to: &trie.literals)
-    flat.literalGroups = groups(node.literals.map { $0.bytes[0] }, &trie)
+    flat.literalGroups = node.literals.count < 8 ? -1 : groups(node.literals.map { $0.bytes[0] }, &trie)
     flat.captures = append(captures, to: &trie.captures)
     flat.runs = append(runs, to: &trie.runs)
     flat.texts = append(texts, to: &trie.texts)
