@@ -70,11 +70,16 @@ public final class Correlator {
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
 
-  public init(table: CompiledTable, policy: CorrelationPolicy) {
+  public convenience init(table: CompiledTable, policy: CorrelationPolicy) {
+    self.init(table: table, program: ActionProgram(table), policy: policy)
+  }
+
+  /// - Parameter program: the table's; making it takes longer than many lines do.
+  init(table: CompiledTable, program: ActionProgram, policy: CorrelationPolicy) {
     self.table = table
     self.policy = policy
+    self.program = program
     levels = EventKind.allCases.map { policy.level(of: $0) }
-    program = ActionProgram(table)
     frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
     notes = NoteStore(maximum: policy.maximumNotes)
     mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)

@@ -1,12 +1,15 @@
 import AuditModel
-import Correlation
 import Glibc
 import RuleTable
 
+@testable import Correlation
+
 /// Feeds lines as the pipeline does and checks everything that comes out.
 enum Lines {
-  static func feed(_ lines: [[UInt8]], to table: CompiledTable) {
-    let correlator = Correlator(table: table, policy: policy)
+  /// - Parameter program: the table's, when it is there already.
+  static func feed(_ lines: [[UInt8]], to table: CompiledTable, _ program: ActionProgram? = nil) {
+    let program = program ?? ActionProgram(table)
+    let correlator = Correlator(table: table, program: program, policy: policy)
     correlator.trackChanges()
     var scratch = MatchScratch()
     for (number, line) in lines.enumerated() {
@@ -29,13 +32,13 @@ enum Lines {
     }
     correlator.finish()
     for told in correlator.takeTold() { RecordCheck.check(told) }
-    checkState(of: correlator, table: table)
+    checkState(of: correlator)
   }
 
   /// What a checkpoint would hold can be taken up again.
-  private static func checkState(of correlator: Correlator, table: CompiledTable) {
+  private static func checkState(of correlator: Correlator) {
     let state = correlator.encodeState()
-    let next = Correlator(table: table, policy: policy)
+    let next = Correlator(table: correlator.table, program: correlator.program, policy: policy)
     require(next.restore(state), "its own state is refused")
     next.settleRestored()
     require(next.sizes == correlator.sizes, "the state has lost something")
