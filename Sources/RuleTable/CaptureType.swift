@@ -159,8 +159,7 @@ struct CaptureScanner {
     }
     guard digits > 0 || colons >= 2, position - first <= 45 else { return nil }
     if colons == 0 {
-      guard dots == 3, isDottedQuad(first, position) else { return nil }
-      return position
+      return dottedQuadEnd(from: first, limit: position) == position ? position : nil
     }
     guard colons >= 2, colons <= 7 else { return nil }
     if position < limit, line[position] == UInt8(ascii: "%") {
@@ -190,25 +189,6 @@ struct CaptureScanner {
     }
     guard position < limit, table[Int(line[position])] & CharacterClasses.ipBit != 0 else { return position }
     return nil
-  }
-
-  private func isDottedQuad(_ start: Int, _ end: Int) -> Bool {
-    var value = 0
-    var length = 0
-    for position in start..<end {
-      let byte = line[position]
-      if byte == UInt8(ascii: ".") {
-        if length == 0 { return false }
-        value = 0
-        length = 0
-      } else {
-        guard byte >= 48 && byte <= 57 else { return false }
-        value = value * 10 + Int(byte - 48)
-        length += 1
-        if length > 3 || value > 255 { return false }
-      }
-    }
-    return length > 0
   }
 
   private func addressEnd(from start: Int, limit: Int) -> Int? {

@@ -263,11 +263,10 @@ private struct Walk {
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
   mutating func visit(_ nodeIndex: Int32, _ position: Int, _ depth: Int) -> Int? {
     // Not a copy: most of a node is not looked at.
-    let place = trie.nodes + Int(nodeIndex)
-    var node: MatchTrie.Node { @inline(__always) get { place.pointee } }
+    let node = trie.nodes + Int(nodeIndex)
     if position < line.count {
       let first = line[position]
-      for edge in group(node.literalGroups, of: node.literals, at: first)
+      for edge in group(node.pointee.literalGroups, of: node.pointee.literals, at: first)
       where trie.literals[Int(edge)].first == first {
         let literal = trie.literals[Int(edge)]
         if stands(literal.bytes, at: position),
@@ -277,22 +276,22 @@ private struct Walk {
         }
         break
       }
-    } else if node.end >= 0 {
-      return Int(node.end)
+    } else if node.pointee.end >= 0 {
+      return Int(node.pointee.end)
     }
-    for edge in node.captures {
+    for edge in node.pointee.captures {
       if let found = visitCapture(edge, position, depth) { return found }
     }
-    for edge in node.runs {
+    for edge in node.pointee.runs {
       if let found = visitRun(edge, position, depth) { return found }
     }
-    let secondGaps = node.gaps.lowerBound + node.leadingGaps
-    if let found = visitGaps(node.gaps.lowerBound..<secondGaps, position, depth) { return found }
-    if !node.texts.isEmpty, let found = visitTexts(place, position, depth) { return found }
-    if let found = visitGaps(secondGaps..<node.gaps.upperBound, position, depth) { return found }
-    if node.rest >= 0 {
+    let secondGaps = node.pointee.gaps.lowerBound + node.pointee.leadingGaps
+    if let found = visitGaps(node.pointee.gaps.lowerBound..<secondGaps, position, depth) { return found }
+    if !node.pointee.texts.isEmpty, let found = visitTexts(node, position, depth) { return found }
+    if let found = visitGaps(secondGaps..<node.pointee.gaps.upperBound, position, depth) { return found }
+    if node.pointee.rest >= 0 {
       slots[depth] = (position, line.count)
-      return Int(node.rest)
+      return Int(node.pointee.rest)
     }
     return nil
   }
