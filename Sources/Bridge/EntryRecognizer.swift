@@ -111,7 +111,8 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
     for capture in scratch.captures.prefix(Int(finding.placeCount)) {
       batch.places.append(
         FoundPlace(
-          start: UInt32(capture.start), end: UInt32(capture.end), name: capture.name, form: capture.encoding.rawValue))
+          start: UInt32(capture.start), end: UInt32(capture.end), name: capture.name, form: capture.encoding.rawValue,
+          mark: capture.isDoubtful))
     }
     return true
   }

@@ -76,7 +76,7 @@ public final class Pipeline {
       captures.append(
         MatchScratch.Capture(
           name: place.name, start: Int(place.start), end: Int(place.end),
-          encoding: CaptureEncoding(rawValue: place.form) ?? .plain))
+          encoding: CaptureEncoding(rawValue: place.form) ?? .plain, isDoubtful: place.mark))
     }
     batch.withAllBytes { bytes in
       let facts = facts(of: entry, bytes)

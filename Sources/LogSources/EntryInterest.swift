@@ -39,9 +39,10 @@ public struct FoundPlace: Sendable {
   public var end: UInt32
   public var name: UInt16
   public var form: UInt8
+  public var mark: Bool
 
-  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8) {
-    (self.start, self.end, self.name, self.form) = (start, end, name, form)
+  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
+    (self.start, self.end, self.name, self.form, self.mark) = (start, end, name, form, mark)
   }
 }
 

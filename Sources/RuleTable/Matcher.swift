@@ -8,9 +8,12 @@ public struct MatchScratch {
     public var start: Int
     public var end: Int
     public var encoding: CaptureEncoding
+    /// Whether the line can be read a second way in which this capture is something else.
+    public var isDoubtful: Bool
 
-    public init(name: UInt16, start: Int, end: Int, encoding: CaptureEncoding) {
+    public init(name: UInt16, start: Int, end: Int, encoding: CaptureEncoding, isDoubtful: Bool = false) {
       (self.name, self.start, self.end, self.encoding) = (name, start, end, encoding)
+      self.isDoubtful = isDoubtful
     }
   }
 
