@@ -4,6 +4,8 @@
 /// daemon wrote them, not necessarily UTF-8, shorter than 16 MiB. The layout is the key's low byte, length (3 bytes,
 /// little-endian), the key's high byte, value, again and again, which is also its form in the checkpoint; look-up is a
 /// scan, quicker than hashing for a dozen fields.
+///
+/// The highest bit of a key says that its value is doubtful (`FieldLayout.doubt`); look-ups do not see it.
 @frozen public struct FieldSet: Sendable, Hashable {
   /// The fields one behind the other, in the layout above.
   public var bytes: [UInt8] { storage }
@@ -53,9 +55,15 @@
 
   @inlinable public func contains(_ key: FieldKey) -> Bool { range(of: key.rawValue) != nil }
 
-  /// Sets a key, replacing what it had.
+  /// Whether a key is there and its value doubtful.
+  @inlinable public func isDoubtful(_ key: UInt16) -> Bool {
+    guard let range = range(of: key) else { return false }
+    return storage.withUnsafeBytes { FieldLayout.isDoubtful(valueAt: range.lowerBound, in: $0) }
+  }
+
+  /// Sets a key, which may bear the mark of doubt, replacing what it had.
   @inlinable public mutating func set(_ key: UInt16, to value: some Collection<UInt8>) {
-    remove(key)
+    remove(key & ~FieldLayout.doubt)
     append(key, value)
   }
 
@@ -107,7 +115,7 @@
   }
 
   @inlinable func key(at position: Int) -> UInt16 {
-    UInt16(storage[position]) | UInt16(storage[position + 4]) << 8
+    (UInt16(storage[position]) | UInt16(storage[position + 4]) << 8) & ~FieldLayout.doubt
   }
 }
 
@@ -118,9 +126,22 @@ public enum FieldLayout {
   /// The bytes in front of each value.
   @inlinable public static var headerLength: Int { 5 }
 
+  /// Set in the key of a value that comes of a line which can be read a second way, in which the value is another.
+  @inlinable public static var doubt: UInt16 { 0x8000 }
+
   /// The key of the field whose header is at a place.
   @inlinable public static func key(at place: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
-    UInt16(fields[place]) | UInt16(fields[place + 4]) << 8
+    (UInt16(fields[place]) | UInt16(fields[place + 4]) << 8) & ~doubt
+  }
+
+  /// Whether the value of the field whose header is at a place is doubtful.
+  @inlinable public static func isDoubtful(at place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+    fields[place + 4] & UInt8(doubt >> 8) != 0
+  }
+
+  /// The same for a field whose value begins at a place, as `range(of:in:)` gives it.
+  @inlinable public static func isDoubtful(valueAt place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+    isDoubtful(at: place - headerLength, in: fields)
   }
 
   /// Where the value of the field lies whose header is at a place.

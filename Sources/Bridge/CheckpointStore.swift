@@ -34,7 +34,8 @@ public final class CheckpointStore {
   /// Version 1 knew the journal's positions only, version 2 not the journal's files; up to version 3 the state had the
   /// keys of notes themselves, not their hashes; up to version 4 it did not say after which commit it was written.
   /// Version 6 has the form of version 5: the tree's intents beside it say more than what wrote version 5 can read.
-  private static let version = 6
+  /// Version 7 has waiting rules with offers, and marks of doubt.
+  private static let version = 7
   private static let name = "checkpoint"
 
   private let directory: String

@@ -8,7 +8,9 @@ import RuleTable
 struct ActionProgram: Sendable {
   /// One action.
   struct Instruction: Sendable {
-    enum Verb: UInt8, Sendable { case begin, note, use, wait, alias, forget, event, confirm, noise }
+    enum Verb: UInt8, Sendable {
+      case begin, note, use, wait, offer, take, withdraw, set, alias, forget, event, confirm, noise
+    }
 
     var verb: Verb
     var kind = EventKind.loginSucceeded
@@ -16,8 +18,10 @@ struct ActionProgram: Sendable {
     /// -1 for none.
     var condition: Int32 = -1
     var key: Int32 = -1
-    /// The old key of an alias; the value that names a panel's account.
+    /// The old key of an alias; the group of an offer; the value that names a panel's account.
     var other: Int32 = -1
+    /// Whether the oldest offer is taken rather than the newest.
+    var isOldest = false
     /// The place of a note in the rule's names.
     var note: Int32 = -1
     var assignments: Range<Int32> = 0..<0
@@ -60,7 +64,7 @@ struct ActionProgram: Sendable {
   struct Condition: Sendable {
     enum Kind: UInt8, Sendable {
       case always, noteExists, present, equals, contains, startsWith, isAtLeast, isKnown, isOf, ambiguous, otherwise,
-        not
+        cut, not
       case all, any
     }
 
@@ -130,6 +134,15 @@ struct ActionProgram: Sendable {
     case .wait(let targets, let within):
       let pairs = targets.flatMap { [key($0.reference), Int32($0.name)] }
       result = Instruction(verb: .wait, list: list(pairs), duration: within)
+    case .offer(let reference, let fields, let within, let name):
+      result = Instruction(
+        verb: .offer, key: key(reference.offer), other: key(reference.group), note: Int32(name),
+        assignments: assign(fields), duration: within)
+    case .take(let reference, let fields, let isOldest, let name):
+      result = Instruction(
+        verb: .take, key: key(reference.offer), isOldest: isOldest, note: Int32(name), assignments: assign(fields))
+    case .withdraw(let group): result = Instruction(verb: .withdraw, key: key(group))
+    case .set(let fields): result = Instruction(verb: .set, assignments: assign(fields))
     case .alias(let new, let old): result = Instruction(verb: .alias, key: key(new), other: key(old))
     case .forget(let reference, let after):
       result = Instruction(verb: .forget, key: key(reference), duration: after)
@@ -223,6 +236,7 @@ struct ActionProgram: Sendable {
     case .isOf(let expression, let named):
       made = Condition(kind: .isOf, value: value(expression), namedClass: named)
     case .ambiguous: made = Condition(kind: .ambiguous)
+    case .cut: made = Condition(kind: .cut)
     case .otherwise: made = Condition(kind: .otherwise)
     case .not(let inner): made = Condition(kind: .not, value: self.condition(inner))
     case .all(let terms): made = Condition(kind: .all, list: list(terms.map { self.condition($0) }))

@@ -55,6 +55,9 @@ public final class Correlator {
   var windows = Timers<BurstKey>()
   /// Who waits for a note.
   var waitersOf: [NoteKey: [UInt64]] = [:]
+  /// The open offers by their key and by their group, each the oldest first.
+  var offers: [NoteKey: [UInt64]] = [:]
+  var offerGroups: [NoteKey: [UInt64]] = [:]
   /// Windows changed since the last checkpoint.
   var changedBursts: Set<BurstKey> = []
   /// While the input's end settles everything, windows close before their end.
@@ -66,7 +69,10 @@ public final class Correlator {
   var storedNames: [String] = []
   /// Whether a restored checkpoint has the hashes of keys, and their secret, rather than the keys.
   var areStoredKeysHashes = false
-  private var ready: [(id: UInt64, key: NoteKey)] = []
+  /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.
+  var ready: [(id: UInt64, found: NoteKey?)] = []
+  /// Whether a value that was worked out since this was last reset is doubtful.
+  var sawDoubt = false
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
 
@@ -211,13 +217,15 @@ public final class Correlator {
     arena.truncate(to: 0)
     for capture in captures {
       let bytes = UnsafeBufferPointer(rebasing: line[capture.start..<capture.end])
+      let name = capture.isDoubtful ? capture.name | FieldLayout.doubt : capture.name
       if case .plain = capture.encoding {
-        appendField(capture.name, UnsafeRawBufferPointer(bytes))
+        appendField(name, UnsafeRawBufferPointer(bytes))
       } else {
-        capture.encoding.decode(bytes[...]).withUnsafeBytes { appendField(capture.name, $0) }
+        capture.encoding.decode(bytes[...]).withUnsafeBytes { appendField(name, $0) }
       }
     }
     frame = Frame(rule: rule, facts: facts, capturesEnd: arena.count, isAmbiguous: isAmbiguous)
+    frame.isCut = table.mayBeCut(line.count, rule: rule)
     clearFrameNotes()
     run(from: 0)
     runReady()
@@ -234,7 +242,13 @@ public final class Correlator {
       let instruction = program.instructions[index]
       index += 1
       arena.truncate(to: frame.capturesEnd)
-      guard instruction.condition < 0 || holds(instruction.condition) else { continue }
+      sawDoubt = false
+      if instruction.condition >= 0 {
+        let holds = holds(instruction.condition)
+        // What `otherwise` means is doubtful from here on.
+        if sawDoubt, instruction.verb == .event { frame.isBranchDoubtful = true }
+        guard holds else { continue }
+      }
       switch instruction.verb {
       case .begin:
         let key = key(instruction.key)
@@ -244,9 +258,14 @@ public final class Correlator {
         let key = key(instruction.key)
         merge(key, instruction)
         appeared(key)
-      case .use: frameNotes[Int(instruction.note)] = key(instruction.key)
+      case .use: see(key(instruction.key), as: Int(instruction.note), isDoubtful: sawDoubt)
       case .wait:
         if hold(instruction, next: index - Int(instructions.lowerBound)) { return }
+      case .offer:
+        if offer(instruction, next: index - Int(instructions.lowerBound)) { return }
+      case .take: take(instruction)
+      case .withdraw: withdraw(key(instruction.key))
+      case .set: keepValues(instruction.assignments)
       case .alias:
         let new = key(instruction.key)
         notes.alias(new, of: key(instruction.other), now: now)
@@ -254,7 +273,9 @@ public final class Correlator {
       case .event:
         tell(instruction)
         frame.hasTold = true
-      case .confirm: frame.isUnconfirmed = frame.isAmbiguous && !notes.has(key(instruction.key), now: now)
+      case .confirm:
+        frame.isConfirmed = notes.has(key(instruction.key), now: now)
+        frame.isUnconfirmed = frame.isAmbiguous && !frame.isConfirmed
       case .noise: break
       }
     }
@@ -268,11 +289,18 @@ public final class Correlator {
     for place in stride(from: instruction.list.lowerBound, to: instruction.list.upperBound, by: 2) {
       let (key, name) = (key(program.lists[Int(place)]), Int(program.lists[Int(place) + 1]))
       if notes.has(key, now: now) {
-        frameNotes[name] = key
+        see(key, as: name, isDoubtful: sawDoubt)
         return false
       }
       targets.append((key, name))
     }
+    return suspend(instruction, targets: targets, offer: nil, next: next)
+  }
+
+  /// Whether the rule was put aside until what it waits for comes, or the instruction's time is over.
+  func suspend(
+    _ instruction: ActionProgram.Instruction, targets: [(key: NoteKey, name: Int)], offer: Offer?, next: Int
+  ) -> Bool {
     // The window is that of the entry: what is found late by the clock of another entry is not found.
     let deadline = frame.facts.realtime &+ instruction.duration
     guard deadline > now, waiting.count < policy.maximumWaiting else {
@@ -281,7 +309,8 @@ public final class Correlator {
     }
     let id = nextWait
     nextWait &+= 1
-    add(Waiting(execution: suspendedExecution(), next: next, targets: targets, deadline: deadline), id: id)
+    add(
+      Waiting(execution: suspendedExecution(), next: next, targets: targets, offer: offer, deadline: deadline), id: id)
     return true
   }
 
@@ -291,6 +320,10 @@ public final class Correlator {
       isAmbiguous: frame.isAmbiguous,
       notes: frameNotes[..<program.noteCounts[frame.rule]].map { $0 == .none ? nil : $0 }, hasTold: frame.hasTold)
     execution.isUnconfirmed = frame.isUnconfirmed
+    execution.isConfirmed = frame.isConfirmed
+    execution.isBranchDoubtful = frame.isBranchDoubtful
+    execution.isCut = frame.isCut
+    execution.doubtfulNotes = frame.doubtfulNotes
     return execution
   }
 
@@ -300,6 +333,9 @@ public final class Correlator {
     frame = Frame(
       rule: execution.rule, facts: execution.facts, capturesEnd: arena.count, isAmbiguous: execution.isAmbiguous)
     (frame.hasTold, frame.isUnconfirmed) = (execution.hasTold, execution.isUnconfirmed)
+    (frame.isBranchDoubtful, frame.isCut) = (execution.isBranchDoubtful, execution.isCut)
+    frame.isConfirmed = execution.isConfirmed
+    frame.doubtfulNotes = execution.doubtfulNotes
     for (place, key) in execution.notes.enumerated() { frameNotes[place] = key ?? .none }
   }
 
@@ -307,6 +343,7 @@ public final class Correlator {
     waiting[id] = item
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
+    if let offer = item.offer { open(offer, id: id) }
     let facts = item.execution.facts
     clocks.wait(id, at: clocks.place(of: facts.machine, from: facts.realtime), until: item.deadline)
   }
@@ -320,7 +357,7 @@ public final class Correlator {
     while !ready.isEmpty {
       let batch = ready
       ready.removeAll()
-      for (id, key) in batch where waiting[id] != nil { resume(id, found: key) }
+      for (id, found) in batch where waiting[id] != nil { resume(id, found: found) }
     }
   }
 
@@ -332,8 +369,11 @@ public final class Correlator {
       waitersOf[resolved]?.removeAll { $0 == id }
       if waitersOf[resolved]?.isEmpty == true { waitersOf[resolved] = nil }
     }
+    if let offer = item.offer { close(offer, id: id, isTaken: key != nil) }
     takeUp(item.execution)
-    if let key {
+    if let key, let offer = item.offer {
+      frameNotes[offer.name] = key
+    } else if let key {
       for target in item.targets where notes.resolve(target.key) == notes.resolve(key) {
         frameNotes[target.name] = target.key
       }
@@ -370,6 +410,14 @@ struct Frame {
   var hasTold = false
   /// Whether the line is ambiguous and what would confirm its mailbox is missing.
   var isUnconfirmed = false
+  /// Whether a note settles whose the line is.
+  var isConfirmed = false
+  /// Whether a doubtful value decided which of the rule's events is told.
+  var isBranchDoubtful = false
+  /// Whether the line may lack its end.
+  var isCut = false
+  /// By their place in the rule's names, the notes that were looked up under a doubtful key.
+  var doubtfulNotes: UInt64 = 0
 }
 
 /// A rule that stopped on its way, with all that it had.
@@ -384,13 +432,18 @@ struct Execution: Sendable {
   var hasTold: Bool
   /// Whether the line is ambiguous and what would confirm its mailbox is missing.
   var isUnconfirmed = false
+  var isConfirmed = false
+  var isBranchDoubtful = false
+  var isCut = false
+  var doubtfulNotes: UInt64 = 0
 }
 
-/// A rule that waits for a note.
+/// A rule that waits for a note, or for another rule to take its offer.
 struct Waiting: Sendable {
   var execution: Execution
   /// The action to go on with.
   var next: Int
   var targets: [(key: NoteKey, name: Int)]
+  var offer: Offer?
   var deadline: UInt64
 }

@@ -201,56 +201,28 @@ extension Correlator {
     return writer.bytes
   }
 
-  private func encode(_ item: Waiting) -> [UInt8] {
-    var writer = ByteWriter()
-    let execution = item.execution
-    let rule = table.rules[execution.rule]
-    writer.write(Array(rule.id.utf8))
-    writer.write(UInt32(item.next))
-    writer.write(item.deadline)
-    let facts = execution.facts
-    writer.write(facts.realtime)
-    writer.write(facts.identity)
-    writer.write(facts.machine)
-    writer.write(facts.pid)
-    writer.write(facts.uid)
-    writer.write(facts.host)
-    writer.write(facts.unit)
-    writer.write(facts.identifier)
-    writer.write(execution.captures.bytes)
-    writer.write(
-      UInt8((execution.isAmbiguous ? 1 : 0) | (execution.hasTold ? 2 : 0) | (execution.isUnconfirmed ? 4 : 0)))
-    writer.write(UInt32(execution.notes.count))
-    for key in execution.notes { writer.write(key?.bytes ?? []) }
-    writer.write(UInt32(item.targets.count))
-    for target in item.targets {
-      writer.write(target.key.bytes)
-      writer.write(UInt32(target.name))
-    }
-    return writer.bytes
-  }
-
   // MARK: - Reading
 
   /// A note's key as this correlator has it. Checkpoints up to version 3 had no secret, and the bytes that are hashed
   /// now were the keys themselves.
-  private func storedKey(_ bytes: [UInt8]) -> NoteKey? {
+  func storedKey(_ bytes: [UInt8]) -> NoteKey? {
     areStoredKeysHashes ? NoteKey(bytes: bytes) : bytes.withUnsafeBytes { secret.key(of: $0) }
   }
 
   /// Fields with the numbers that this table gives their names; names that it does not have are left out.
-  private func renumbered(_ bytes: [UInt8]) -> FieldSet? {
+  func renumbered(_ bytes: [UInt8]) -> FieldSet? {
     guard let fields = FieldSet(bytes: bytes) else { return nil }
     guard storedNames != table.names.own else { return fields }
     var result = FieldSet()
     fields.forEachField { number, value in
+      let doubt = fields.isDoubtful(number) ? FieldLayout.doubt : 0
       guard number >= NameTable.firstOwn else {
-        result.append(number, value)
+        result.append(number | doubt, value)
         return
       }
       let place = Int(number - NameTable.firstOwn)
       if storedNames.indices.contains(place), let number = table.names.lookUp(storedNames[place]) {
-        result.append(number, value)
+        result.append(number | doubt, value)
       }
     }
     return result
@@ -288,39 +260,5 @@ extension Correlator {
     burst.last = AuditEvent(
       id: EventID(source: lastSource, detail: lastDetail), time: time, kind: kind, level: level, fields: fields)
     return burst
-  }
-
-  /// The outer nil says that the bytes are damaged, the inner that their rule is gone.
-  private func decodeWaiting(_ bytes: [UInt8]) -> Waiting?? {
-    var reader = ByteReader(bytes)
-    guard let rule = reader.string(), let next = reader.number(UInt32.self), let deadline = reader.number(UInt64.self),
-      let realtime = reader.number(UInt64.self), let identity = reader.number(UInt64.self),
-      let machine = reader.number(UInt64.self), let pid = reader.number(Int32.self),
-      let uid = reader.number(UInt32.self), let host = reader.string(), let unit = reader.string(),
-      let identifier = reader.string(), let captures = reader.string().flatMap(renumbered),
-      let flags = reader.number(UInt8.self), let noteCount = reader.number(UInt32.self)
-    else { return nil }
-    var notes: [NoteKey?] = []
-    for _ in 0..<noteCount {
-      guard let key = reader.string() else { return nil }
-      notes.append(key.isEmpty ? nil : storedKey(key))
-    }
-    guard let targetCount = reader.number(UInt32.self) else { return nil }
-    var targets: [(key: NoteKey, name: Int)] = []
-    for _ in 0..<targetCount {
-      guard let key = reader.string().flatMap(storedKey), let name = reader.number(UInt32.self) else { return nil }
-      targets.append((key, Int(name)))
-    }
-    let id = String(decoding: rule, as: UTF8.self)
-    guard let index = table.rules.firstIndex(where: { $0.id == id }), Int(next) <= table.rules[index].actions.count,
-      notes.count == table.rules[index].noteNames.count, targets.allSatisfy({ notes.indices.contains($0.name) })
-    else { return .some(nil) }
-    let facts = EntryFacts(
-      realtime: realtime, identity: identity, machine: machine, pid: pid, uid: uid, host: host, unit: unit,
-      identifier: identifier)
-    var execution = Execution(
-      rule: index, facts: facts, captures: captures, isAmbiguous: flags & 1 != 0, notes: notes, hasTold: flags & 2 != 0)
-    execution.isUnconfirmed = flags & 4 != 0
-    return Waiting(execution: execution, next: Int(next), targets: targets, deadline: deadline)
   }
 }

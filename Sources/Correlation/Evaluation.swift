@@ -38,7 +38,9 @@ extension Correlator {
       program.pool.withUnsafeBytes { arena.append(UnsafeRawBufferPointer(rebasing: $0[range])) }
       return true
     case .capture:
-      guard let range = FieldLayout.range(of: value.number, in: arena[0..<frame.capturesEnd]) else { return false }
+      let captures = arena[0..<frame.capturesEnd]
+      guard let range = FieldLayout.range(of: value.number, in: captures) else { return false }
+      if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: captures) { sawDoubt = true }
       arena.appendCopy(of: range)
       return true
     case .note: return appendNoteField(note: Int(value.number), field: UInt16(value.first))
@@ -69,6 +71,7 @@ extension Correlator {
     guard let place = noteInUse(note) else { return false }
     return notes.withFields(at: place) { fields in
       guard let range = FieldLayout.range(of: field, in: fields) else { return false }
+      if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: fields) || isDoubtful(note: note) { sawDoubt = true }
       arena.append(UnsafeRawBufferPointer(rebasing: fields[range]))
       return true
     }
@@ -133,9 +136,12 @@ extension Correlator {
     var fields = FieldSet()
     let start = arena.count
     var isPlain = true
+    // What is kept under a doubtful key, or where a doubtful value decided it, is doubtful.
+    let isDoubtful = sawDoubt
     for index in assignments {
       let assignment = program.assignments[Int(index)]
       let place = arena.count
+      sawDoubt = isDoubtful
       guard assignment.operation == .set, isPlain else {
         // A list, or a field of a note that has one: the way that changes what is there.
         if isPlain {
@@ -159,7 +165,7 @@ extension Correlator {
       }
       arena.truncate(to: header + FieldLayout.headerLength + Self.longestNoteValue)
       FieldLayout.writeHeader(
-        assignment.field, length: arena.count - header - FieldLayout.headerLength, to: arena.start + header)
+        marked(assignment.field), length: arena.count - header - FieldLayout.headerLength, to: arena.start + header)
     }
     defer { arena.truncate(to: start) }
     return isPlain ? FieldSet(wholeFields: arena[from: start]) : fields
@@ -173,19 +179,27 @@ extension Correlator {
       return
     }
     let assignments = instruction.assignments
-    withUnsafeTemporaryAllocation(of: Range<Int>?.self, capacity: assignments.count) { values in
+    let isDoubtful = sawDoubt
+    typealias Value = (range: Range<Int>?, isDoubtful: Bool)
+    withUnsafeTemporaryAllocation(of: Value.self, capacity: assignments.count) { values in
       for (place, index) in assignments.enumerated() {
         let start = arena.count
+        sawDoubt = isDoubtful
         let isThere = append(program.assignments[Int(index)].value)
-        values.initializeElement(at: place, to: isThere ? start..<arena.count : nil)
+        values.initializeElement(at: place, to: (isThere ? start..<arena.count : nil, sawDoubt))
       }
       notes.change(key, life: instruction.duration, now: now) { fields in
         for (place, index) in assignments.enumerated() {
-          if let value = values[place] { change(&fields, program.assignments[Int(index)], arena[value]) }
+          guard let range = values[place].range else { continue }
+          sawDoubt = values[place].isDoubtful
+          change(&fields, program.assignments[Int(index)], arena[range])
         }
       }
     }
   }
+
+  /// The key of a field whose value was just worked out, marked where the value is doubtful.
+  func marked(_ field: UInt16) -> UInt16 { sawDoubt ? field | FieldLayout.doubt : field }
 
   private func change(_ fields: inout FieldSet, _ assignment: ActionProgram.Assignment) {
     let start = arena.count
@@ -198,7 +212,7 @@ extension Correlator {
     _ fields: inout FieldSet, _ assignment: ActionProgram.Assignment, _ value: UnsafeRawBufferPointer
   ) {
     switch assignment.operation {
-    case .set: if !value.isEmpty { fields.set(assignment.field, to: value.prefix(Self.longestNoteValue)) }
+    case .set: if !value.isEmpty { fields.set(marked(assignment.field), to: value.prefix(Self.longestNoteValue)) }
     case .add:
       change(&fields, assignment.field) { list in
         let value = Array(value)
@@ -210,9 +224,10 @@ extension Correlator {
 
   /// Lists are texts separated by NUL, as in a record's `recipients`.
   private func change(_ fields: inout FieldSet, _ name: UInt16, _ body: (inout [[UInt8]]) -> Void) {
+    if fields.isDoubtful(name) { sawDoubt = true }
     var list = fields[name]?.split(separator: 0).map(Array.init) ?? []
     body(&list)
-    if list.isEmpty { fields.remove(name) } else { fields.set(name, to: Array(list.joined(separator: [0]))) }
+    if list.isEmpty { fields.remove(name) } else { fields.set(marked(name), to: Array(list.joined(separator: [0]))) }
   }
 
   // MARK: - Conditions
@@ -224,7 +239,9 @@ extension Correlator {
     defer { arena.truncate(to: start) }
     switch condition.kind {
     case .always: return true
-    case .noteExists: return noteInUse(Int(condition.value)) != nil
+    case .noteExists:
+      if isDoubtful(note: Int(condition.value)) { sawDoubt = true }
+      return noteInUse(Int(condition.value)) != nil
     case .present: return append(condition.value) && arena.count > start
     case .equals: return append(condition.value) && equalsOne(of: condition.list, from: start)
     case .contains: return append(condition.value) && hasText(of: condition.list, from: start, anywhere: true)
@@ -238,7 +255,10 @@ extension Correlator {
       return append(condition.value) && nameBecomesAddress(from: start) && mailboxes.find(arena[from: start]) != nil
     case .isOf: return append(condition.value) && policy.isMember(arena.array(from: start), of: condition.namedClass)
     case .ambiguous: return frame.isAmbiguous
-    case .otherwise: return !frame.hasTold
+    case .cut: return frame.isCut
+    case .otherwise:
+      if frame.isBranchDoubtful { sawDoubt = true }
+      return !frame.hasTold
     case .not: return !holds(condition.value)
     case .all: return condition.list.allSatisfy { holds(program.lists[Int($0)]) }
     case .any: return condition.list.contains { holds(program.lists[Int($0)]) }

@@ -23,6 +23,22 @@ struct EventFields {
 
   func contains(_ key: FieldKey) -> Bool { places[Int(key.rawValue)] >= 0 }
 
+  /// Whether a key is there and its value doubtful.
+  func isDoubtful(_ key: FieldKey) -> Bool {
+    let place = places[Int(key.rawValue)]
+    return place >= 0 && FieldLayout.isDoubtful(at: Int(place), in: arena[0..<arena.count])
+  }
+
+  /// Removes what is doubtful, but for one key; whether there was anything.
+  mutating func removeDoubtful(except kept: FieldKey) -> Bool {
+    var found = false
+    for key in FieldKey.allCases where key != kept && isDoubtful(key) {
+      remove(key.rawValue)
+      found = true
+    }
+    return found
+  }
+
   /// Where the value of a key lies in the arena.
   func range(of key: FieldKey) -> Range<Int>? {
     let place = places[Int(key.rawValue)]
@@ -36,8 +52,10 @@ struct EventFields {
   }
 
   /// Sets a key to what the body appends to the arena; nothing changes when that is nothing, or when it answers false.
+  ///
+  /// - Parameter isDoubtful: asked when the body is done.
   @discardableResult
-  mutating func set(_ key: UInt16, _ append: () -> Bool) -> Bool {
+  mutating func set(_ key: UInt16, isDoubtful: @autoclosure () -> Bool = false, _ append: () -> Bool) -> Bool {
     guard key < NameTable.firstOwn else { return false }
     let header = arena.count
     let value = header + FieldLayout.headerLength
@@ -46,7 +64,8 @@ struct EventFields {
       arena.truncate(to: header)
       return false
     }
-    FieldLayout.writeHeader(key, length: arena.count - value, to: arena.start + header)
+    let marked = isDoubtful() ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(marked, length: arena.count - value, to: arena.start + header)
     enter(key, header)
     return true
   }
@@ -58,17 +77,19 @@ struct EventFields {
     add(key.rawValue, UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
-  mutating func add(_ key: UInt16, _ value: UnsafeRawBufferPointer) {
+  mutating func add(_ key: UInt16, _ value: UnsafeRawBufferPointer, isDoubtful: Bool = false) {
     let header = arena.count
-    FieldLayout.writeHeader(key, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    let marked = isDoubtful ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(marked, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
     arena.append(value)
     enter(key, header)
   }
 
   /// Adds a key with what lies elsewhere in the arena.
-  mutating func add(_ key: UInt16, copyOf value: Range<Int>) {
+  mutating func add(_ key: UInt16, copyOf value: Range<Int>, isDoubtful: Bool = false) {
     let header = arena.count
-    FieldLayout.writeHeader(key, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    let marked = isDoubtful ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(marked, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
     arena.appendCopy(of: value)
     enter(key, header)
   }

@@ -5,7 +5,9 @@ extension Correlator {
   /// Makes an event of what the rule says and sends it on its way: gates, bursts, counters, owner.
   func tell(_ instruction: ActionProgram.Instruction) {
     let kind = instruction.kind
-    let filing = frame.isUnconfirmed ? .unowned : instruction.filing
+    // A doubtful condition decided that this event is told.
+    var isAmbiguous = sawDoubt || isWhollyAmbiguous
+    let filing = frame.isUnconfirmed && isWhollyAmbiguous ? .unowned : instruction.filing
     guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
       if filing == .ofMailbox { learnMailbox(instruction) }
@@ -14,18 +16,24 @@ extension Correlator {
     var fields = EventFields(arena)
     for index in instruction.assignments {
       let assignment = program.assignments[Int(index)]
-      if !assignment.isEmpty { fields.set(assignment.field) { append(assignment.value) } }
+      sawDoubt = false
+      if !assignment.isEmpty { fields.set(assignment.field, isDoubtful: sawDoubt) { append(assignment.value) } }
     }
     addCaptures(&fields)
     for place in instruction.list {
-      guard let note = noteInUse(Int(program.lists[Int(place)])) else { continue }
-      notes.withFields(at: note) { Self.addCaptures($0, &fields) }
+      let name = Int(program.lists[Int(place)])
+      guard let note = noteInUse(name) else { continue }
+      notes.withFields(at: note) { Self.addCaptures($0, isDoubtful: isDoubtful(note: name), &fields) }
     }
     // `ip=""` says that the event must not have it, whatever captures and notes know.
     for index in instruction.assignments where program.assignments[Int(index)].isEmpty {
       fields.remove(program.assignments[Int(index)].field)
     }
-    guard let owner = settleOwner(instruction, filing, &fields) else { return }
+    let isOwnerDoubtful = fields.isDoubtful(.mailbox)
+    if fields.removeDoubtful(except: .mailbox) || isOwnerDoubtful { isAmbiguous = true }
+    let owned = isOwnerDoubtful && !frame.isConfirmed ? .unowned : filing
+    guard let owner = settleOwner(instruction, owned, &fields) else { return }
+    if isAmbiguous { fields.set(.confidence, to: "ambiguous") }
     complete(&fields, kind)
     let event = AuditEvent(
       id: EventID(source: frame.facts.identity, detail: fields.detail(of: kind)), time: frame.facts.realtime,
@@ -47,7 +55,18 @@ extension Correlator {
       }
       fields.set(.rule, to: .init(rebasing: pool[Int(rule.lowerBound)..<Int(rule.upperBound)]))
     }
-    if frame.isAmbiguous { fields.set(.confidence, to: "ambiguous") }
+  }
+
+  /// Whether the line has two readings and it is not known in which captures they differ.
+  private var isWhollyAmbiguous: Bool {
+    guard frame.isAmbiguous else { return false }
+    let captures = arena[0..<frame.capturesEnd]
+    var place = 0
+    while place < captures.count {
+      if FieldLayout.isDoubtful(at: place, in: captures) { return false }
+      place = FieldLayout.value(at: place, in: captures).upperBound
+    }
+    return true
   }
 
   private func learnMailbox(_ instruction: ActionProgram.Instruction) {
@@ -59,10 +78,12 @@ extension Correlator {
     if let index = instruction.assignments.first(where: { program.assignments[Int($0)].field == mailbox }) {
       guard append(program.assignments[Int(index)].value) else { return }
     } else if let range = FieldLayout.range(of: mailbox, in: arena[0..<frame.capturesEnd]) {
+      if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: arena[0..<frame.capturesEnd]) { sawDoubt = true }
       arena.appendCopy(of: range)
     } else {
       return
     }
+    guard !sawDoubt || frame.isConfirmed else { return }
     guard nameBecomesAddress(from: start) else { return }
     _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)
   }
@@ -73,19 +94,25 @@ extension Correlator {
     while place < frame.capturesEnd {
       let captures = arena[0..<frame.capturesEnd]
       let (name, value) = (FieldLayout.key(at: place, in: captures), FieldLayout.value(at: place, in: captures))
+      let isDoubtful = FieldLayout.isDoubtful(at: place, in: captures)
       place = value.upperBound
-      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) { fields.add(name, copyOf: value) }
+      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
+        fields.add(name, copyOf: value, isDoubtful: isDoubtful)
+      }
     }
   }
 
   /// A note's fields likewise.
-  private static func addCaptures(_ note: UnsafeRawBufferPointer, _ fields: inout EventFields) {
+  private static func addCaptures(
+    _ note: UnsafeRawBufferPointer, isDoubtful: Bool, _ fields: inout EventFields
+  ) {
     var place = 0
     while place < note.count {
       let (name, value) = (FieldLayout.key(at: place, in: note), FieldLayout.value(at: place, in: note))
+      let isDoubtful = isDoubtful || FieldLayout.isDoubtful(at: place, in: note)
       place = value.upperBound
       if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
-        fields.add(name, UnsafeRawBufferPointer(rebasing: note[value]))
+        fields.add(name, UnsafeRawBufferPointer(rebasing: note[value]), isDoubtful: isDoubtful)
       }
     }
   }

@@ -38,6 +38,8 @@ public indirect enum Condition: Sendable, Hashable {
   case isOf(ValueExpression, NamedClass)
   /// The line can be split in a second way.
   case ambiguous
+  /// The line is as long as its daemon's lines can be: its end may be missing.
+  case cut
   /// No event of this rule was told so far.
   case otherwise
   case not(Condition)
@@ -104,6 +106,15 @@ public final class Action: Sendable {
     case use(NoteReference, as: Int)
     /// Goes on when one of the notes is there, or when the time (µs of entry time) has passed.
     case wait([WaitTarget], within: UInt64)
+    /// Stops here and can be taken, once, by a rule that asks for the offer; goes on then, when the offer is withdrawn,
+    /// or when the time (µs of entry time) has passed. The taker's fields are seen under the name.
+    case offer(OfferReference, fields: [FieldAssignment], within: UInt64, as: Int)
+    /// Takes one open offer, the newest or the oldest, if there is one; its fields are seen under the name.
+    case take(OfferReference, fields: [FieldAssignment], isOldest: Bool, as: Int)
+    /// Lets the open offers of a group go on, untaken.
+    case withdraw(NoteReference)
+    /// Values of the rule's own, which it keeps over its waits. A name that has a value keeps it.
+    case set([FieldAssignment])
     /// Makes the first key mean the second's note from now on.
     case alias(NoteReference, of: NoteReference)
     /// Forgets a note after a while (µs).
@@ -144,6 +155,23 @@ public final class Action: Sendable {
 public struct WaitTarget: Sendable, Hashable {
   public var reference: NoteReference
   public var name: Int
+}
+
+/// Under what an offer is made and taken, and the group in which it can be withdrawn.
+public struct OfferReference: Sendable, Hashable {
+  public var offer: NoteReference
+  public var group: NoteReference
+
+  /// - Parameter groupSize: how many of the parts make the group.
+  init(kind: String, parts: [ValueExpression], groupSize: Int, crossesHosts: Bool) {
+    // Kinds of their own: no note is an offer, nor an offer a group.
+    offer = NoteReference(kind: "offer " + kind, parts: parts, crossesHosts: crossesHosts)
+    group = Self.group(kind: kind, parts: Array(parts.prefix(groupSize)), crossesHosts: crossesHosts)
+  }
+
+  static func group(kind: String, parts: [ValueExpression], crossesHosts: Bool) -> NoteReference {
+    NoteReference(kind: "offers " + kind, parts: parts, crossesHosts: crossesHosts)
+  }
 }
 
 /// `field=value` of a note or an event, or `field+=value` / `field-=value` on a note's list.

@@ -5,19 +5,25 @@ struct ActionParser {
   var names: NameTable
   /// The notes that the rule has looked up so far, by name.
   var noteNames: [String] = []
-  let captures: Set<String>
+  /// The names that `<name>` may use: the pattern's captures and what `set` added.
+  var captures: Set<String>
+  /// The pattern's captures alone.
+  let patternCaptures: Set<String>
   /// Kinds of notes whose keys mean the same on every host.
   let kindsAcrossHosts: Set<String>
-  private var tokens: [TextTokens.Token] = []
+  var tokens: [TextTokens.Token] = []
   private var line = SourcePlace(file: "", line: 0, column: 0)
 
   init(names: NameTable, captures: Set<String>, kindsAcrossHosts: Set<String>) {
     self.names = names
     self.captures = captures
+    patternCaptures = captures
     self.kindsAcrossHosts = kindsAcrossHosts
   }
 
-  static let verbs: Set<String> = ["begin", "note", "use", "wait", "alias", "forget", "event", "confirm", "noise"]
+  static let verbs: Set<String> = [
+    "begin", "note", "use", "wait", "offer", "take", "withdraw", "set", "alias", "forget", "event", "confirm", "noise",
+  ]
 
   /// Words of an event line that say whose file it is for.
   private static let filings: Set<String> = ["unowned", "panel"]
@@ -42,6 +48,10 @@ struct ActionParser {
       let (reference, name) = try takeNamedReference(tokens[...])
       return Action(verb: .use(reference, as: name), condition: condition, place: place)
     case "wait": return Action(verb: try takeWait(), condition: condition, place: place)
+    case "offer": return Action(verb: try takeOffer(), condition: condition, place: place)
+    case "take": return Action(verb: try takeTake(), condition: condition, place: place)
+    case "withdraw": return Action(verb: try takeWithdraw(), condition: condition, place: place)
+    case "set": return Action(verb: try takeSet(), condition: condition, place: place)
     case "alias": return Action(verb: try takeAlias(), condition: condition, place: place)
     case "forget":
       let after = try takeDuration(behind: "after") ?? 0
@@ -157,6 +167,7 @@ struct ActionParser {
     guard let subject = part.popFirst() else { throw fail("a condition is empty", "say what must be so") }
     guard let operation = part.popFirst() else {
       if subject.text == "ambiguous" { return .ambiguous }
+      if subject.text == "cut" { return .cut }
       if let note = noteNames.firstIndex(of: subject.text) { return .noteExists(note) }
       return .present(try self.subject(subject))
     }
@@ -198,7 +209,7 @@ struct ActionParser {
 
   private mutating func takeLife() throws(Diagnostic.Failure) -> UInt64? { try takeDuration(behind: "for") }
 
-  private mutating func takeDuration(behind word: String) throws(Diagnostic.Failure) -> UInt64? {
+  mutating func takeDuration(behind word: String) throws(Diagnostic.Failure) -> UInt64? {
     guard let index = tokens.lastIndex(where: { $0.text == word }), index + 1 < tokens.count,
       index + 2 == tokens.count
     else { return nil }
@@ -209,7 +220,7 @@ struct ActionParser {
     return duration
   }
 
-  private mutating func takeReferenceAndFields() throws(Diagnostic.Failure) -> (NoteReference, [FieldAssignment]) {
+  mutating func takeReferenceAndFields() throws(Diagnostic.Failure) -> (NoteReference, [FieldAssignment]) {
     guard let colon = tokens.firstIndex(where: { $0.text.hasSuffix(":") && !$0.text.hasPrefix("\"") }) else {
       return (try reference(tokens[...]), [])
     }
@@ -246,7 +257,7 @@ struct ActionParser {
     return NoteReference(kind: kind.text, parts: parts, crossesHosts: kindsAcrossHosts.contains(kind.text))
   }
 
-  private mutating func assignment(_ token: TextTokens.Token) throws(Diagnostic.Failure) -> FieldAssignment {
+  mutating func assignment(_ token: TextTokens.Token) throws(Diagnostic.Failure) -> FieldAssignment {
     guard let equals = token.text.firstIndex(of: "="), equals > token.text.startIndex else {
       throw fail("‘\(token.text)’ sets nothing", "write field=value", token)
     }
@@ -265,7 +276,7 @@ struct ActionParser {
   }
 
   /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
-  private mutating func value(
+  mutating func value(
     _ text: String, _ token: TextTokens.Token, depth: Int = 0
   ) throws(Diagnostic.Failure) -> ValueExpression {
     guard depth < 8 else { throw fail("the value is nested deeper than 8", "make a note of its parts first", token) }
@@ -345,7 +356,7 @@ struct ActionParser {
     return .literal(Array(text.utf8))
   }
 
-  private mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt16 {
+  mutating func number(of name: String, _ token: TextTokens.Token) throws(Diagnostic.Failure) -> UInt16 {
     guard let number = names.number(of: name) else {
       throw fail(
         "the tables use too many different names", "\(NameTable.maximum) are possible besides the record's keys", token)
@@ -374,7 +385,7 @@ struct ActionParser {
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
 
-  private func fail(_ message: String, _ remedy: String, _ token: TextTokens.Token? = nil) -> Diagnostic.Failure {
+  func fail(_ message: String, _ remedy: String, _ token: TextTokens.Token? = nil) -> Diagnostic.Failure {
     var place = line
     if let token { place.column = token.column }
     return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))

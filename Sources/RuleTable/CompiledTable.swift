@@ -29,6 +29,8 @@ public final class CompiledTable: Sendable {
   private let noiseRules: [Bool]
   /// By rule, whether it may tell an event, now or after a wait.
   private let tellingRules: [Bool]
+  /// No line is cut that is shorter.
+  private let shortestCut: Int
   private let matchers: [Matcher]
   /// Rules that say nothing, asked when no other rule matches.
   private let noise: [Matcher]
@@ -43,12 +45,18 @@ public final class CompiledTable: Sendable {
       rule.actions.contains { if case .event = $0.verb { true } else { false } }
     }
     self.scopes = scopes
+    shortestCut = scopes.flatMap(\.limits).map(\.lowerBound).min() ?? .max
     self.names = names
     self.lives = lives
     self.tables = tables
     self.fingerprint = fingerprint
     matchers = tries.map(Matcher.init)
     self.noise = noise.map(Matcher.init)
+  }
+
+  /// Whether a line of so many bytes, which a rule matched, may lack its end.
+  public func mayBeCut(_ count: Int, rule: Int) -> Bool {
+    count >= shortestCut && rules[rule].scopes.contains { scopes[$0].mayBeCut(count) }
   }
 
   /// Whether a rule, by its place in `rules`, says nothing for an audit.

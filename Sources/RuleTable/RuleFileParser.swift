@@ -201,11 +201,25 @@ struct RuleFileParser {
       let executables = split < words.endIndex ? Array(words[(split + 1)...]) : []
       for unit in words[1..<split] { scopes[name]?.units.append(.init(unit: unit, executables: executables)) }
     case ("distrust", "executable"): scopes[name]?.distrustedExecutables += words.dropFirst()
+    case ("limit", _?):
+      for text in words {
+        let range = try limit(text, place)
+        scopes[name]?.limits.append(range)
+      }
     default:
       throw fail(
         place, "‘\(word) \(rest)’ in a scope",
-        "use identifier, command, daemon, trust user, trust unit or distrust executable")
+        "use identifier, command, daemon, trust user, trust unit, distrust executable or limit")
     }
+  }
+
+  /// `2000`, or `1990-2000` where the length of what stands in front differs.
+  private func limit(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> ClosedRange<Int> {
+    let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard bounds.count <= 2, let low = bounds[0], let high = bounds[bounds.count - 1], low > 0, low <= high else {
+      throw fail(place, "‘\(text)’ is no length of a line", "write bytes: limit 2000, or limit 1990-2000")
+    }
+    return low...high
   }
 
   // MARK: - Rules

@@ -19,7 +19,7 @@ import Testing
     let path = directory + "/checkpoint"
     let bytes = try TestFiles.read(path)
     let mark = Array("mailtrail checkpoint 1\n".utf8)
-    #expect(bytes.starts(with: Array("mailtrail checkpoint 6\n".utf8)))
+    #expect(bytes.starts(with: Array("mailtrail checkpoint 7\n".utf8)))
     let body = Array(bytes[(mark.count + 16)...])
     // Behind seven numbers, the last of which was not there, the number of cursors, and at the end those of text logs
     // and of files, were not there.

@@ -1,0 +1,113 @@
+import AuditModel
+import RuleTable
+
+/// What a waiting rule offers: the half of an event whose other half one other line may be.
+struct Offer: Sendable {
+  /// Under what it is taken.
+  var key: NoteKey
+  /// Under what it is withdrawn.
+  var group: NoteKey
+  /// The note that holds its fields, for the taker.
+  var fields: NoteKey
+  /// Under which of the rule's names it sees the taker's fields.
+  var name: Int
+}
+
+/// Joins of one line with one other: an offer is taken once, so that no line is the half of two events.
+extension Correlator {
+  /// How long what two rules gave each other is kept for their further waits, microseconds.
+  private static let afterlife: UInt64 = 600_000_000
+
+  /// Makes an offer; whether the rule waits for its taker.
+  func offer(_ instruction: ActionProgram.Instruction, next: Int) -> Bool {
+    let offer = Offer(
+      key: key(instruction.key), group: key(instruction.other), fields: privateNote(instruction),
+      name: Int(instruction.note))
+    if suspend(instruction, targets: [], offer: offer, next: next) { return true }
+    notes.forget(offer.fields, at: now, now: now)
+    return false
+  }
+
+  /// Takes the newest or oldest open offer under a key, if there is one.
+  func take(_ instruction: ActionProgram.Instruction) {
+    let key = key(instruction.key)
+    guard let open = offers[key], let id = instruction.isOldest ? open.first : open.last,
+      let offer = waiting[id]?.offer
+    else { return }
+    close(offer, id: id, isTaken: true)
+    see(offer.fields, as: Int(instruction.note), isDoubtful: sawDoubt)
+    ready.append((id, privateNote(instruction)))
+  }
+
+  /// Lets the open offers of a group go on.
+  func withdraw(_ group: NoteKey) {
+    guard !offerGroups.isEmpty, let open = offerGroups[group] else { return }
+    for id in open {
+      guard let offer = waiting[id]?.offer else { continue }
+      close(offer, id: id, isTaken: false)
+      ready.append((id, nil))
+    }
+  }
+
+  /// Enters an offer where it is found.
+  func open(_ offer: Offer, id: UInt64) {
+    offers[offer.key, default: []].append(id)
+    offerGroups[offer.group, default: []].append(id)
+  }
+
+  /// From now on nobody finds the offer. Its fields outlive it where somebody took it.
+  func close(_ offer: Offer, id: UInt64, isTaken: Bool) {
+    Self.remove(id, of: offer.key, from: &offers)
+    Self.remove(id, of: offer.group, from: &offerGroups)
+    notes.forget(offer.fields, at: isTaken ? now &+ Self.afterlife : now, now: now)
+  }
+
+  private static func remove(_ id: UInt64, of key: NoteKey, from table: inout [NoteKey: [UInt64]]) {
+    guard let index = table[key]?.firstIndex(of: id) else { return }
+    table[key]?.remove(at: index)
+    if table[key]?.isEmpty == true { table[key] = nil }
+  }
+
+  /// A note under a key that no rule can name, with the fields that an instruction hands over.
+  private func privateNote(_ instruction: ActionProgram.Instruction) -> NoteKey {
+    let start = arena.count
+    defer { arena.truncate(to: start) }
+    var id = nextWait.littleEndian
+    nextWait &+= 1
+    withUnsafeBytes(of: &id) { arena.append($0) }
+    // Keys of notes begin with a kind and a host and are longer than this.
+    let key = secret.key(of: arena[from: start])
+    arena.truncate(to: start)
+    let fields = makeFields(instruction.assignments)
+    notes.begin(key, fields: fields, life: instruction.duration &+ Self.afterlife, now: now)
+    return key
+  }
+
+  /// Keeps values of the rule's own behind its captures; a name that has a value keeps it.
+  func keepValues(_ assignments: Range<Int32>) {
+    let isDoubtful = sawDoubt
+    for index in assignments {
+      let assignment = program.assignments[Int(index)]
+      guard FieldLayout.range(of: assignment.field, in: arena[0..<frame.capturesEnd]) == nil else { continue }
+      arena.truncate(to: frame.capturesEnd)
+      sawDoubt = isDoubtful
+      let header = arena.count
+      _ = arena.extend(by: FieldLayout.headerLength)
+      let value = arena.count
+      guard append(assignment.value), arena.count > value else { continue }
+      FieldLayout.writeHeader(marked(assignment.field), length: arena.count - value, to: arena.start + header)
+      frame.capturesEnd = arena.count
+    }
+  }
+
+  /// Makes a note visible under one of the rule's names.
+  func see(_ key: NoteKey, as name: Int, isDoubtful: Bool) {
+    frameNotes[name] = key
+    guard name < UInt64.bitWidth else { return }
+    if isDoubtful { frame.doubtfulNotes |= 1 << UInt64(name) } else { frame.doubtfulNotes &= ~(1 << UInt64(name)) }
+  }
+
+  func isDoubtful(note name: Int) -> Bool {
+    name < UInt64.bitWidth && frame.doubtfulNotes & 1 << UInt64(name) != 0
+  }
+}
