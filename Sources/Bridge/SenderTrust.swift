@@ -11,34 +11,26 @@ struct SenderTrust {
   /// The user ids of each scope, by the scope's place.
   private let users: [Set<UInt32>]
   private let scopes: [Scope]
-  /// Units of system.slice in which users' commands run: never meant by a `*`.
-  private static let usersUnits: Set<String> = ["cron.service", "crond.service", "atd.service", "anacron.service"]
-
   init(scopes: [Scope]) {
     self.scopes = scopes
-    users = scopes.map { scope in Set(scope.users.compactMap(Self.userID)) }
+    users = scopes.map { scope in Set(scope.senders.users.compactMap(Self.userID)) }
   }
 
   func trusts(_ entry: JournalEntry, in batch: EntryBatch, scope: Int) -> Bool {
     // Who may write to a text log decides whether it is one; the reader has looked at that.
     if entry.isFromTextLog { return true }
-    let distrusted = scopes[scope].distrustedExecutables
-    if !distrusted.isEmpty,
-      distrusted.contains(where: { pattern in
-        batch.withBytes(of: entry.executable) { Glob.matches(pattern, $0) }
-      })
-    {
-      return false
-    }
+    let senders = scopes[scope].senders
+    if fits(senders.distrusted, entry, batch) { return false }
     if entry.uid == 0 || users[scope].contains(entry.uid) { return true }
     guard !entry.unit.isEmpty, isSystemSlice(entry, batch) else { return false }
-    return scopes[scope].units.contains { trusted in
-      batch.withBytes(of: entry.unit) { Self.fits(trusted.unit, unit: $0) }
-        && (trusted.executables.isEmpty
-          || trusted.executables.contains { pattern in
-            batch.withBytes(of: entry.executable) { Glob.matches(pattern, $0) }
-          })
-    }
+    return senders.units.contains { unit in
+      batch.withBytes(of: entry.unit) { Glob.matches(unit.name, $0) }
+        && (unit.programs.isEmpty || fits(unit.programs, entry, batch))
+    } || fits(senders.programs, entry, batch)
+  }
+
+  private func fits(_ programs: [ProgramPath], _ entry: JournalEntry, _ batch: EntryBatch) -> Bool {
+    !programs.isEmpty && batch.withBytes(of: entry.executable) { path in programs.contains { $0.matches(path) } }
   }
 
   private func isSystemSlice(_ entry: JournalEntry, _ batch: EntryBatch) -> Bool {
@@ -46,11 +38,6 @@ struct SenderTrust {
     batch.withBytes(of: entry.slice) { slice in
       slice.elementsEqual("system.slice".utf8) || slice.starts(with: "system-".utf8)
     }
-  }
-
-  private static func fits(_ pattern: String, unit: UnsafeRawBufferPointer) -> Bool {
-    guard Glob.matches(pattern, unit) else { return false }
-    return pattern != "*" || !usersUnits.contains(String(decoding: unit, as: UTF8.self))
   }
 
   private static func userID(_ name: String) -> UInt32? {

@@ -84,7 +84,7 @@ public final class CompiledTable: Sendable {
 
   /// Whether a unit is one that a table trusts: messages that are lost of other units are not ours to report.
   public func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
-    scopes.contains { scope in scope.units.contains { $0.unit != "*" && Glob.matches($0.unit, unit) } }
+    scopes.contains { scope in scope.senders.units.contains { Glob.matches($0.name, unit) } }
   }
 
   /// The scopes for a `_COMM`, for entries whose identifier no scope knows.

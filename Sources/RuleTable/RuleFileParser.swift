@@ -195,12 +195,8 @@ struct RuleFileParser {
     case ("identifier", _): scopes[name]?.identifiers += words
     case ("command", _): scopes[name]?.commands += words
     case ("daemon", let daemon?): scopes[name]?.daemon = daemon
-    case ("trust", "user"): scopes[name]?.users += words.dropFirst()
-    case ("trust", "unit"):
-      let split = words.firstIndex(of: "executable") ?? words.endIndex
-      let executables = split < words.endIndex ? Array(words[(split + 1)...]) : []
-      for unit in words[1..<split] { scopes[name]?.units.append(.init(unit: unit, executables: executables)) }
-    case ("distrust", "executable"): scopes[name]?.distrustedExecutables += words.dropFirst()
+    case ("trust", _), ("distrust", _):
+      try scopes[name]?.senders.add(words, isTrusted: word == "trust", place)
     case ("limit", _?):
       for text in words {
         let range = try limit(text, place)
@@ -209,7 +205,7 @@ struct RuleFileParser {
     default:
       throw fail(
         place, "‘\(word) \(rest)’ in a scope",
-        "use identifier, command, daemon, trust user, trust unit, distrust executable or limit")
+        "use identifier, command, daemon, trust, distrust or limit")
     }
   }
 

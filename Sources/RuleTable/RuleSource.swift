@@ -30,23 +30,13 @@ public struct Scope: Sendable {
   public var identifiers: [String] = []
   /// Values of `_COMM` for entries whose identifier no scope knows.
   public var commands: [String] = []
-  /// System users whose entries are believed besides root's.
-  public var users: [String] = []
-  public var units: [TrustedUnit] = []
-  /// Programs that log under the same identifier but are another daemon's: their entries are never this scope's.
-  public var distrustedExecutables: [String] = []
+  public var senders = TrustedSenders()
   /// The lengths, in bytes of the message, at which the daemon or what carries its lines cuts them.
   public var limits: [ClosedRange<Int>] = []
   public var place: SourcePlace
 
   /// Whether a line of so many bytes may lack its end.
   public func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
-
-  /// Entries of these units of system.slice are believed, of these executables only where the list is not empty.
-  public struct TrustedUnit: Sendable, Hashable {
-    public var unit: String
-    public var executables: [String]
-  }
 }
 
 /// A run of `key=value` items in any order: what `<*name>` stands for.
