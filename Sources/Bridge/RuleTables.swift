@@ -9,13 +9,14 @@ public enum RuleTables {
   ///   - directory: the administrator's own (`rules.directory`); a missing one is empty.
   ///   - off: ids of rules to leave out.
   ///   - extra: single files besides, as `rules check FILE` names them.
+  ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError`, every problem with its place.
   public static func load(
-    directory: String, off: [String] = [], extra: [String] = []
+    directory: String, off: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
     for path in names(in: directory) + extra { files.append(RuleFile(name: path, text: try contents(of: path))) }
-    return try RuleCompiler.compile(files, off: Set(off))
+    return try RuleCompiler.compile(files, off: Set(off), strictness: strictness)
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.

@@ -46,7 +46,8 @@ extension CommandOptions {
       "rules": CommandOptions(
         options: common,
         subcommands: [
-          "list": CommandOptions(options: common), "check": CommandOptions(options: common),
+          "list": CommandOptions(options: common),
+          "check": CommandOptions(options: common + [Option("strict", nil, .required)]),
           "explain": CommandOptions(options: common + [Option("identifier", "t", .required)]),
           "coverage": CommandOptions(
             options: common + journal + textLogs

@@ -1,3 +1,5 @@
+import AuditModel
+
 /// Decodes one mapping strictly: each key is asked for by name, and what nobody asked for is an error.
 struct MappingDecoder {
   private let entries: [YamlNode.Entry]

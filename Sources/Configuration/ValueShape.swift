@@ -1,3 +1,5 @@
+import AuditModel
+
 /// What a value of the configuration may be: how it is read, and what is said when it cannot be.
 struct ValueShape<Value> {
   /// Reads a node; reports what is wrong and returns nil when it does not fit.

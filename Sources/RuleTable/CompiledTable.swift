@@ -11,6 +11,8 @@ public final class CompiledTable: Sendable {
     public var actions: [Action]
     /// The names under which the rule's notes are seen, by place.
     public var noteNames: [String]
+    /// Where the rule's match lines stand.
+    public var matchPlaces: [SourcePlace]
     public var examples: [Example]
     /// Says nothing for an audit: known noise.
     public var isNoise: Bool

@@ -58,6 +58,8 @@ struct MatchTrie: Sendable {
   /// One way in which a rule can match, and the names of its captures in the order of the scan.
   struct Alternative: Sendable {
     var rule: Int32
+    /// Which of the rule's match lines it is of.
+    var matchLine: Int32
     /// The names of the captures; `unnamed` for those that are not kept.
     var slots: [UInt16]
     var literalBytes: Int

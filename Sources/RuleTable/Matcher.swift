@@ -21,6 +21,8 @@ public struct MatchScratch {
   public internal(set) var captures: [Capture] = []
   /// Whether the line can be split a second way at a text that a stranger controls.
   public internal(set) var isAmbiguous = false
+  /// Which of the rule's match lines the last match was by: its place in `CompiledTable.Rule.matchPlaces`.
+  public internal(set) var matchLine = 0
 
   var slots: [(start: Int, end: Int)] = []
   /// By text edge the earliest place from which it failed; behind these the same of nodes with all their texts.
@@ -79,6 +81,7 @@ final class Matcher: @unchecked Sendable {
           guard let found else { return nil }
           scratch.isAmbiguous = isAmbiguous
           collect(found, slots, &scratch.captures)
+          scratch.matchLine = Int(pointers.alternatives[found].matchLine)
           return Int(pointers.alternatives[found].rule)
         }
       }
@@ -113,9 +116,10 @@ final class Matcher: @unchecked Sendable {
 extension MatchTrie {
   /// A trie's arrays in memory of their own, for the length of a matcher's life: so that a match counts no references.
   struct Pointers {
-    /// An alternative's rule, and where the names of its slots stand in `names`.
+    /// An alternative's rule and match line, and where the names of its slots stand in `names`.
     struct Alternative {
       var rule: Int32
+      var matchLine: Int32
       var names: Range<Int32>
     }
 
@@ -139,7 +143,9 @@ extension MatchTrie {
       alternatives = Self.copy(
         trie.alternatives.map { alternative in
           defer { start += Int32(alternative.slots.count) }
-          return Alternative(rule: alternative.rule, names: start..<(start + Int32(alternative.slots.count)))
+          return Alternative(
+            rule: alternative.rule, matchLine: alternative.matchLine,
+            names: start..<(start + Int32(alternative.slots.count)))
         })
       names = Self.copy(trie.alternatives.flatMap(\.slots))
       nodes = Self.copy(trie.nodes)

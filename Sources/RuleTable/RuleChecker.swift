@@ -1,15 +1,30 @@
 /// Runs the rules' own examples against all loaded tables.
 struct RuleChecker {
   let table: CompiledTable
+  let strictness: Strictness
 
   func check() -> [Diagnostic] {
     var scratch = MatchScratch()
     return table.rules.indices.flatMap { index in
-      table.rules[index].examples.compactMap { check($0, of: index, &scratch) }
+      var shown: Set<Int> = []
+      let found = table.rules[index].examples.compactMap { check($0, of: index, &scratch, &shown) }
+      return found.isEmpty && strictness.contains(.examples) ? missing(shown, in: table.rules[index]) : found
     }
   }
 
-  private func check(_ example: Example, of index: Int, _ scratch: inout MatchScratch) -> Diagnostic? {
+  /// The match lines that no example is for.
+  private func missing(_ shown: Set<Int>, in rule: CompiledTable.Rule) -> [Diagnostic] {
+    rule.matchPlaces.indices.filter { !shown.contains($0) }.map { line in
+      Diagnostic(
+        rule.matchPlaces[line], "this match line of ‘\(rule.id)’ has no example",
+        remedy: "add one that it matches itself, or remove it where other lines match all that it does")
+    }
+  }
+
+  /// - Parameter shown: the match lines that have an example.
+  private func check(
+    _ example: Example, of index: Int, _ scratch: inout MatchScratch, _ shown: inout Set<Int>
+  ) -> Diagnostic? {
     let rule = table.rules[index]
     let found = match(example, of: rule, &scratch)
     guard let expected = example.expected else {
@@ -27,6 +42,7 @@ struct RuleChecker {
         example.place, "rule ‘\(table.rules[found].id)’ matches this example of ‘\(rule.id)’",
         remedy: "make the pattern of ‘\(rule.id)’ more literal")
     }
+    shown.insert(scratch.matchLine)
     let captured = captures(example.message, scratch)
     for name in Set(expected.keys).union(captured.keys).sorted() where expected[name] != captured[name] {
       let text = { (bytes: [UInt8]?) in bytes.map { "‘" + String(decoding: $0, as: UTF8.self) + "’" } ?? "nothing" }

@@ -24,15 +24,18 @@ public struct RuleCompiler {
   /// - Parameters:
   ///   - files: in the order of reading.
   ///   - off: ids of rules to leave out.
+  ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError` with everything that was found.
-  public static func compile(_ files: [RuleFile], off: Set<String> = []) throws(RuleTableError) -> CompiledTable {
+  public static func compile(
+    _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual
+  ) throws(RuleTableError) -> CompiledTable {
     var parser = RuleFileParser()
     for file in files { parser.readKinds(file.text) }
     for file in files { parser.read(file.text, file: file.name) }
     var compiler = RuleCompiler()
     compiler.diagnostics = parser.diagnostics
     let table = compiler.build(parser, files, off)
-    if compiler.diagnostics.isEmpty { compiler.diagnostics = RuleChecker(table: table).check() }
+    if compiler.diagnostics.isEmpty { compiler.diagnostics = RuleChecker(table: table, strictness: strictness).check() }
     guard compiler.diagnostics.isEmpty else { throw RuleTableError(compiler.diagnostics) }
     return table
   }
@@ -65,16 +68,16 @@ public struct RuleCompiler {
       }
       let places = source.scopes.compactMap { scopePlaces[$0] }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }
-      for (pattern, place) in source.patterns {
+      for (number, (pattern, place)) in source.patterns.enumerated() {
         insert(
-          pattern, at: place, rule: rules.count, into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] },
-          sources, names)
+          pattern, of: MatchLine(rule: Int32(rules.count), number: Int32(number), place: place),
+          into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] }, sources, names)
       }
       rules.append(
         CompiledTable.Rule(
           id: source.id, place: source.place, daemon: places.first.map { scopes[$0].daemon } ?? "", scopes: places,
-          actions: source.actions, noteNames: source.noteNames, examples: source.examples,
-          isNoise: isNoise))
+          actions: source.actions, noteNames: source.noteNames, matchPlaces: source.patterns.map(\.place),
+          examples: source.examples, isNoise: isNoise))
     }
     var hash = StableHash()
     for file in files { hash.combine(file.text) }
@@ -126,33 +129,50 @@ public struct RuleCompiler {
 
   // MARK: - Patterns
 
+  /// A match line: of which rule it is, and which of that rule's.
+  private struct MatchLine {
+    var rule: Int32
+    var number: Int32
+    var place: SourcePlace
+  }
+
   private mutating func insert(
-    _ pattern: Pattern, at place: SourcePlace, rule: Int, into builders: [TrieBuilder], _ sources: [RuleSource],
-    _ names: NameTable
+    _ pattern: Pattern, of line: MatchLine, into builders: [TrieBuilder], _ sources: [RuleSource], _ names: NameTable
   ) {
     guard let alternatives = pattern.alternatives else {
       diagnostics.append(
-        Diagnostic(place, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
+        Diagnostic(
+          line.place, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
       return
     }
+    var isNew = builders.isEmpty
     for elements in alternatives.map(Pattern.joined) {
-      guard let (steps, alternative) = steps(elements, at: place, rule: rule, names) else { return }
+      guard let (steps, alternative) = steps(elements, of: line, names) else { return }
       for builder in builders {
-        if let other = builder.insert(steps, alternative: alternative), builder.alternatives[other].rule != rule {
-          diagnostics.append(
-            Diagnostic(
-              place, "matches the same lines as rule ‘\(sources[Int(builder.alternatives[other].rule)].id)’",
-              remedy: "make one of them more literal, or join them"))
+        guard let place = builder.insert(steps, alternative: alternative) else {
+          isNew = true
+          continue
         }
+        let other = builder.alternatives[place].rule
+        guard other != line.rule else { continue }
+        isNew = true
+        diagnostics.append(
+          Diagnostic(
+            line.place, "matches the same lines as rule ‘\(sources[Int(other)].id)’",
+            remedy: "make one of them more literal, or join them"))
       }
+    }
+    if !isNew {
+      diagnostics.append(
+        Diagnostic(line.place, "the match lines above match all that this one does", remedy: "remove it"))
     }
   }
 
   private mutating func steps(
-    _ elements: [Pattern.Element], at place: SourcePlace, rule: Int, _ names: NameTable
+    _ elements: [Pattern.Element], of line: MatchLine, _ names: NameTable
   ) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
     func fail(_ message: String, _ remedy: String) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
-      diagnostics.append(Diagnostic(place, message, remedy: remedy))
+      diagnostics.append(Diagnostic(line.place, message, remedy: remedy))
       return nil
     }
     var steps: [TrieBuilder.Step] = []
@@ -178,12 +198,12 @@ public struct RuleCompiler {
             "behind a gap a literal must follow, and no other gap", "anchor the rest of the line from the right")
         }
         steps.append(.gap(tail))
-        return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+        return (steps, alternative(of: line, slots, literalBytes))
       case .capture(let name, .text, let isUntrusted):
         slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
         if index + 1 == elements.count {
           steps.append(.rest(isUntrusted: isUntrusted))
-          return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+          return (steps, alternative(of: line, slots, literalBytes))
         }
         guard case .literal(let terminator) = elements[index + 1] else {
           return fail(
@@ -199,7 +219,11 @@ public struct RuleCompiler {
       index += 1
     }
     steps.append(.end)
-    return (steps, MatchTrie.Alternative(rule: Int32(rule), slots: slots, literalBytes: literalBytes))
+    return (steps, alternative(of: line, slots, literalBytes))
+  }
+
+  private func alternative(of line: MatchLine, _ slots: [UInt16], _ literalBytes: Int) -> MatchTrie.Alternative {
+    MatchTrie.Alternative(rule: line.rule, matchLine: line.number, slots: slots, literalBytes: literalBytes)
   }
 
   private func tail(

@@ -17,6 +17,16 @@ import Testing
     }
 
     var description: String { message }
+
+    /// Compiles the text and looks at the first thing that is said of it.
+    func isTold(with strictness: Strictness) throws {
+      let error = #expect(throws: RuleTableError.self) { try TableUnderTest(text, strictness: strictness) }
+      let first = try #require(error?.diagnostics.first)
+      #expect("\(first.place)" == "t.rules:\(place)")
+      #expect(first.message.contains(message))
+      #expect(first.remedy.contains(remedy))
+      #expect(first.description.hasPrefix("t.rules:\(place): "))
+    }
   }
 
   private static func rule(_ match: String, _ rest: String = "note seen x", example: String = "a") -> String {
@@ -92,14 +102,7 @@ import Testing
       "rule ‘q’ matches this example of ‘r’", "make the pattern of ‘r’ more literal"),
   ]
 
-  @Test(arguments: mistakes) func saysWhatWhereAndWhatToDo(_ mistake: Mistake) throws {
-    let error = #expect(throws: RuleTableError.self) { try TableUnderTest(mistake.text) }
-    let first = try #require(error?.diagnostics.first)
-    #expect("\(first.place)" == "t.rules:\(mistake.place)")
-    #expect(first.message.contains(mistake.message))
-    #expect(first.remedy.contains(mistake.remedy))
-    #expect(first.description.hasPrefix("t.rules:\(mistake.place): "))
-  }
+  @Test(arguments: mistakes) func saysWhatWhereAndWhatToDo(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
 
   @Test func allMistakesAreToldAtOnceInTheOrderOfTheFile() throws {
     let error = #expect(throws: RuleTableError.self) {

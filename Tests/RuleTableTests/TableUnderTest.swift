@@ -13,9 +13,13 @@ struct TableUnderTest {
   /// Line 4 of the file is the first of `body`.
   static let header = "table t\nscope s\n  identifier s\n"
 
-  init(files: [RuleFile], off: Set<String> = []) throws { table = try RuleCompiler.compile(files, off: off) }
+  init(files: [RuleFile], off: Set<String> = [], strictness: Strictness = []) throws {
+    table = try RuleCompiler.compile(files, off: off, strictness: strictness)
+  }
 
-  init(_ body: String) throws { try self.init(files: [Self.file(body)]) }
+  init(_ body: String, strictness: Strictness = []) throws {
+    try self.init(files: [Self.file(body)], strictness: strictness)
+  }
 
   /// A table with one rule for one pattern; the rule's own example is a second match line, so that a test may ask for
   /// lines that the pattern must refuse.
