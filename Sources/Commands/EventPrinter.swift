@@ -161,8 +161,8 @@ struct EventPrinter {
     for key in FieldKey.allCases {
       output.append(44)
       guard let value = event.fields[key] else { continue }
-      var text = Self.safe(key.shape == .texts ? Array(value.map { $0 == 0 ? 59 : $0 }) : Array(value))
-      if let first = text.utf8.first, "=+-@".utf8.contains(first) { text = "'" + text }
+      let text = FormulaGuard.guarded(
+        Self.safe(key.shape == .texts ? Array(value.map { $0 == 0 ? 59 : $0 }) : Array(value)))
       let needsQuotes = text.utf8.contains { $0 == 44 || $0 == 34 || $0 == 10 }
       output += needsQuotes ? Array("\"\(text.replacing("\"", with: "\"\""))\"".utf8) : Array(text.utf8)
     }

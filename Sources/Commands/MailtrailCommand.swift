@@ -52,10 +52,11 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// Messages to people.
 enum StandardError {
-  /// Writes a line; under systemd with the priority of a notice in front.
+  /// Writes lines. They may repeat what a log or a stranger said: control characters are shown, never sent.
   static func write(_ text: String) {
     guard !text.isEmpty else { return }
-    let bytes = Array((text + "\n").utf8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { EventPrinter.safe($0.utf8) }
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }
