@@ -100,7 +100,7 @@ struct RulesCommand: ParsableCommand {
         let value = bytes[capture.start..<capture.end]
         print(
           "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.encoding.decode(value)))"
-        )
+            + (capture.isDoubtful ? " (doubtful)" : ""))
       }
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
       let kinds = List.kinds(of: rule)

@@ -218,10 +218,10 @@ public final class Correlator {
     for capture in captures {
       let bytes = UnsafeBufferPointer(rebasing: line[capture.start..<capture.end])
       let name = capture.isDoubtful ? capture.name | FieldLayout.doubt : capture.name
-      if case .plain = capture.encoding {
-        appendField(name, UnsafeRawBufferPointer(bytes))
+      if capture.encoding.mayDecode(bytes) {
+        appendField(name, capture.encoding, decoding: bytes)
       } else {
-        capture.encoding.decode(bytes[...]).withUnsafeBytes { appendField(name, $0) }
+        appendField(name, UnsafeRawBufferPointer(bytes))
       }
     }
     frame = Frame(rule: rule, facts: facts, capturesEnd: arena.count, isAmbiguous: isAmbiguous)

@@ -128,6 +128,16 @@ extension Correlator {
     arena.append(bytes)
   }
 
+  /// Appends what the bytes of a capture mean.
+  func appendField(_ name: UInt16, _ encoding: CaptureEncoding, decoding bytes: UnsafeBufferPointer<UInt8>) {
+    let header = arena.count
+    let room = FieldLayout.headerLength + CaptureEncoding.maximumLength(of: bytes.count)
+    let field = arena.extend(by: room)
+    let length = encoding.decode(bytes, to: field + FieldLayout.headerLength)
+    FieldLayout.writeHeader(name, length: length, to: field)
+    arena.truncate(to: header + FieldLayout.headerLength + length)
+  }
+
   /// The longest value that a note keeps.
   private static let longestNoteValue = 2048
 

@@ -31,6 +31,12 @@ public enum CaptureType: String, Sendable, CaseIterable {
 
   var isOpen: Bool { self == .text || self == .gap }
 
+  /// Whether its scope's encoding is that of a capture that names none: all kinds of names come in these types.
+  var takesEncodingOfScope: Bool { isOpen || self == .address }
+
+  /// Whether an escape fits into its alphabet.
+  var mayBeEncoded: Bool { takesEncodingOfScope || self == .word || self == .token }
+
   /// Rank for "the more literal one wins": a smaller number is tried earlier.
   var looseness: Int {
     switch self {

@@ -55,14 +55,28 @@ struct MatchTrie: Sendable {
     var alternative: Int32
   }
 
-  /// One way in which a rule can match, and the names of its captures in the order of the scan.
+  /// The name of a capture, `unnamed` for one that is not kept, and how it is written.
+  struct Slot: Sendable, Hashable {
+    var name: UInt16
+    var coding = CaptureCoding.plain
+    /// Whether the scope says how it is written.
+    var takesCodingOfScope = false
+  }
+
+  /// One way in which a rule can match, and its captures in the order of the scan.
   struct Alternative: Sendable {
     var rule: Int32
     /// Which of the rule's match lines it is of.
     var matchLine: Int32
-    /// The names of the captures; `unnamed` for those that are not kept.
-    var slots: [UInt16]
+    var slots: [Slot]
     var literalBytes: Int
+
+    /// The same in a scope: captures are written as it says where they do not say it themselves.
+    func coded(as coding: CaptureCoding) -> Alternative {
+      var result = self
+      for index in slots.indices where slots[index].takesCodingOfScope { result.slots[index].coding = coding }
+      return result
+    }
   }
 
   enum TailElement: Sendable, Hashable {
@@ -142,8 +156,8 @@ struct CompiledList: Sendable {
   var separator: [UInt8]
   var items: [Item]
   var allowsOthers: Bool
-  /// The names of the captures.
-  var slots: [UInt16]
+  /// The captures.
+  var slots: [MatchTrie.Slot]
 }
 
 /// Grows the tree; `flatten` makes the arrays of it.

@@ -80,7 +80,7 @@ final class Matcher: @unchecked Sendable {
           }
           guard let found else { return nil }
           scratch.isAmbiguous = isAmbiguous
-          collect(found, slots, &scratch.captures)
+          collect(found, line, slots, &scratch.captures)
           scratch.matchLine = Int(pointers.alternatives[found].matchLine)
           return Int(pointers.alternatives[found].rule)
         }
@@ -89,15 +89,16 @@ final class Matcher: @unchecked Sendable {
   }
 
   private func collect(
-    _ alternative: Int, _ slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>,
-    _ captures: inout [MatchScratch.Capture]
+    _ alternative: Int, _ line: UnsafeBufferPointer<UInt8>,
+    _ slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, _ captures: inout [MatchScratch.Capture]
   ) {
     captures.removeAll(keepingCapacity: true)
     let names = pointers.alternatives[alternative].names
     // Which of the first names stand there already: mostly all names are of these.
     var seen: UInt64 = 0
     for index in 0..<names.count {
-      let (name, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
+      let (form, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
+      let name = form.name
       guard name != MatchTrie.unnamed, slot.start >= 0 else { continue }
       let (end, encoding) = SlotEnd.read(slot.end)
       if name < 64 {
@@ -107,9 +108,19 @@ final class Matcher: @unchecked Sendable {
       } else if captures.contains(where: { $0.name == name }) {
         continue
       }
-      captures.append(
-        MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding))
+      var capture = MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding)
+      if form.coding != .plain { setCoding(of: &capture, form.coding, in: line) }
+      captures.append(capture)
     }
+  }
+
+  /// How a daemon writes a value that it does not write plainly. What a JSON string or a query holds is written as those
+  /// say.
+  private func setCoding(
+    of capture: inout MatchScratch.Capture, _ coding: CaptureCoding, in line: UnsafeBufferPointer<UInt8>
+  ) {
+    if capture.encoding == .plain { capture.encoding = coding.encoding }
+    capture.isDoubtful = coding.hidesPart(of: UnsafeBufferPointer(rebasing: line[capture.start..<capture.end]))
   }
 }
 
@@ -124,7 +135,7 @@ extension MatchTrie {
     }
 
     let alternatives: UnsafePointer<Alternative>
-    let names: UnsafePointer<UInt16>
+    let names: UnsafePointer<Slot>
     let nodes: UnsafePointer<Node>
     let literals: UnsafePointer<LiteralEdge>
     let captures: UnsafePointer<CaptureEdge>
@@ -742,7 +753,7 @@ private struct Walk {
         guard let end = jsonStringEnd(position) else { return nil }
         let inside = (position + 1)..<(end - 1)
         if let known = key {
-          keep(list, known, inside.lowerBound, SlotEnd.write(inside.upperBound, .json), depth)
+          keep(list, known, inside.lowerBound, SlotEnd.write(inside.upperBound, isQuery: false), depth)
           key = nil
         } else if end < line.count, line[end] == UInt8(ascii: ":") {
           key = inside
@@ -808,7 +819,7 @@ private struct Walk {
   /// Keys are hardly ever encoded, and what is not costs no memory.
   private func isKey(_ key: Range<Int>, _ name: Range<Int32>) -> Bool {
     let isEncoded = line[key].contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
-    if isEncoded { return bytes(name).elementsEqual(CaptureEncoding.decodeQuery(line[key])) }
+    if isEncoded { return bytes(name).elementsEqual(CaptureEncoding.query.decode(line[key])) }
     return key.count == name.width && has(name, at: key.lowerBound)
   }
 
@@ -818,7 +829,7 @@ private struct Walk {
       guard isKey(key, item.prefix) else { continue }
       let slot = slots[depth + item.slot]
       if slot.start == -1 {
-        slots[depth + item.slot] = (value.lowerBound, SlotEnd.write(value.upperBound, .query))
+        slots[depth + item.slot] = (value.lowerBound, SlotEnd.write(value.upperBound, isQuery: true))
       } else if slot.start < 0 || !line[slot.start..<SlotEnd.read(slot.end).end].elementsEqual(line[value]) {
         slots[depth + item.slot] = (-2, -2)
       }
@@ -836,13 +847,7 @@ extension Range<Int32> {
 private enum SlotEnd {
   private static let queryMark = 1 << 40
 
-  static func write(_ end: Int, _ encoding: CaptureEncoding) -> Int {
-    switch encoding {
-    case .plain: end
-    case .json: -end - 1
-    case .query: -end - 1 - queryMark
-    }
-  }
+  static func write(_ end: Int, isQuery: Bool) -> Int { isQuery ? -end - 1 - queryMark : -end - 1 }
 
   static func read(_ slot: Int) -> (end: Int, encoding: CaptureEncoding) {
     if slot >= 0 { return (slot, .plain) }

@@ -1,12 +1,14 @@
 /// A rule's pattern, read but not compiled: what `match` says.
 ///
 /// Text stands for itself. `<name:type>` captures (`<name>` is `<name:text>`, `<:type>` captures without keeping),
-/// a `!` behind the name marks what a stranger on the network can choose, `\<` is a plain `<`, `<?…?>` is optional,
-/// `<*list>` is a run of a list's items, `<&fragment>` is a shared piece of pattern.
+/// a `!` behind the name marks what a stranger on the network can choose, `/encoding` behind the type says how the daemon
+/// writes it, `\<` is a plain `<`, `<?…?>` is optional, `<*list>` is a run of a list's items, `<&fragment>` is a shared
+/// piece of pattern.
 struct Pattern: Sendable {
   indirect enum Element: Sendable, Equatable {
     case literal([UInt8])
-    case capture(name: String, type: CaptureType, isUntrusted: Bool)
+    /// Without a coding it has that of its scope.
+    case capture(name: String, type: CaptureType, isUntrusted: Bool, coding: CaptureCoding?)
     case run(list: String)
     case optional([Element])
   }
@@ -165,7 +167,8 @@ struct PatternParser {
   }
 
   private func capture(_ inside: String, at start: Int) throws(Diagnostic.Failure) -> Pattern.Element {
-    let parts = inside.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = inside.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = halves[0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     var name = String(parts[0])
     let isUntrusted = name.utf8.last == UInt8(ascii: "!")
     if isUntrusted { name.removeLast() }
@@ -178,7 +181,20 @@ struct PatternParser {
     guard name.utf8.allSatisfy({ $0 == 95 || ($0 | 0x20) >= 97 && ($0 | 0x20) <= 122 || $0 >= 48 && $0 <= 57 }) else {
       throw fail("‘\(name)’ is no name", "names have letters, digits and _; write \\< to mean the character", at: start)
     }
-    return .capture(name: name, type: type, isUntrusted: isUntrusted)
+    let coding = halves.count == 2 ? try coding(String(halves[1]), of: type, at: start) : nil
+    return .capture(name: name, type: type, isUntrusted: isUntrusted, coding: coding)
+  }
+
+  private func coding(
+    _ text: String, of type: CaptureType, at start: Int
+  ) throws(Diagnostic.Failure) -> CaptureCoding {
+    guard let coding = CaptureCoding(text) else {
+      throw fail("there is no encoding ‘\(text)’", CaptureCoding.remedy, at: start)
+    }
+    guard type.mayBeEncoded else {
+      throw fail("the type \(type) has no encoding", "leave /\(text) out", at: start)
+    }
+    return coding
   }
 
   private func fail(_ message: String, _ remedy: String, at offset: Int? = nil) -> Diagnostic.Failure {

@@ -68,10 +68,13 @@ public struct RuleCompiler {
       }
       let places = source.scopes.compactMap { scopePlaces[$0] }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }
+      if places.contains(where: { scopes[$0].coding == nil }) {
+        diagnostics += EncodingCheck(lists: parser.lists, names: names).check(source)
+      }
       for (number, (pattern, place)) in source.patterns.enumerated() {
         insert(
           pattern, of: MatchLine(rule: Int32(rules.count), number: Int32(number), place: place),
-          into: places.map { isNoise ? noiseBuilders[$0] : builders[$0] }, sources, names)
+          into: places.map { (isNoise ? noiseBuilders[$0] : builders[$0], scopes[$0]) }, sources, names)
       }
       rules.append(
         CompiledTable.Rule(
@@ -107,18 +110,20 @@ public struct RuleCompiler {
   }
 
   private func compileItem(
-    _ elements: [Pattern.Element], _ slots: inout [UInt16], _ names: inout NameTable, form: ListForm
+    _ elements: [Pattern.Element], _ slots: inout [MatchTrie.Slot], _ names: inout NameTable, form: ListForm
   ) -> CompiledList.Item? {
     var item = CompiledList.Item(prefix: [], type: nil, suffix: [], slot: -1)
     for element in elements {
       switch element {
       case .literal(let bytes):
         if item.type == nil { item.prefix += bytes } else { item.suffix += bytes }
-      case .capture(let name, let type, _):
+      case .capture(let name, let type, _, let coding):
         guard item.type == nil, type != .gap else { return nil }
         item.type = type
         item.slot = slots.count
-        slots.append(name.isEmpty ? MatchTrie.unnamed : names.number(of: name) ?? MatchTrie.unnamed)
+        let number = name.isEmpty ? MatchTrie.unnamed : names.number(of: name) ?? MatchTrie.unnamed
+        // What stands in JSON and in a query is written as those say.
+        slots.append(Self.slot(number, type, coding ?? (form == .list ? nil : .plain)))
       default: return nil
       }
     }
@@ -137,7 +142,8 @@ public struct RuleCompiler {
   }
 
   private mutating func insert(
-    _ pattern: Pattern, of line: MatchLine, into builders: [TrieBuilder], _ sources: [RuleSource], _ names: NameTable
+    _ pattern: Pattern, of line: MatchLine, into builders: [(builder: TrieBuilder, scope: Scope)],
+    _ sources: [RuleSource], _ names: NameTable
   ) {
     guard let alternatives = pattern.alternatives else {
       diagnostics.append(
@@ -148,8 +154,8 @@ public struct RuleCompiler {
     var isNew = builders.isEmpty
     for elements in alternatives.map(Pattern.joined) {
       guard let (steps, alternative) = steps(elements, of: line, names) else { return }
-      for builder in builders {
-        guard let place = builder.insert(steps, alternative: alternative) else {
+      for (builder, scope) in builders {
+        guard let place = builder.insert(steps, alternative: alternative.coded(as: scope.coding ?? .plain)) else {
           isNew = true
           continue
         }
@@ -176,7 +182,7 @@ public struct RuleCompiler {
       return nil
     }
     var steps: [TrieBuilder.Step] = []
-    var slots: [UInt16] = []
+    var slots: [MatchTrie.Slot] = []
     var literalBytes = 0
     var index = 0
     while index < elements.count {
@@ -191,16 +197,16 @@ public struct RuleCompiler {
         steps.append(.run(list))
         slots += lists[list].slots
       case .optional: return nil
-      case .capture(let name, .gap, _):
-        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+      case .capture(let name, .gap, _, let coding):
+        slots.append(Self.slot(Self.number(of: name, names), .gap, coding))
         guard let tail = tail(Array(elements[(index + 1)...]), &slots, &literalBytes, names) else {
           return fail(
             "behind a gap a literal must follow, and no other gap", "anchor the rest of the line from the right")
         }
         steps.append(.gap(tail))
         return (steps, alternative(of: line, slots, literalBytes))
-      case .capture(let name, .text, let isUntrusted):
-        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+      case .capture(let name, .text, let isUntrusted, let coding):
+        slots.append(Self.slot(Self.number(of: name, names), .text, coding))
         if index + 1 == elements.count {
           steps.append(.rest(isUntrusted: isUntrusted))
           return (steps, alternative(of: line, slots, literalBytes))
@@ -212,8 +218,8 @@ public struct RuleCompiler {
         steps.append(.text(terminator: terminator, isUntrusted: isUntrusted))
         literalBytes += terminator.count
         index += 1
-      case .capture(let name, let type, _):
-        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+      case .capture(let name, let type, _, let coding):
+        slots.append(Self.slot(Self.number(of: name, names), type, coding))
         steps.append(.capture(type))
       }
       index += 1
@@ -222,12 +228,13 @@ public struct RuleCompiler {
     return (steps, alternative(of: line, slots, literalBytes))
   }
 
-  private func alternative(of line: MatchLine, _ slots: [UInt16], _ literalBytes: Int) -> MatchTrie.Alternative {
+  private func alternative(of line: MatchLine, _ slots: [MatchTrie.Slot], _ literalBytes: Int) -> MatchTrie.Alternative
+  {
     MatchTrie.Alternative(rule: line.rule, matchLine: line.number, slots: slots, literalBytes: literalBytes)
   }
 
   private func tail(
-    _ elements: [Pattern.Element], _ slots: inout [UInt16], _ literalBytes: inout Int, _ names: NameTable
+    _ elements: [Pattern.Element], _ slots: inout [MatchTrie.Slot], _ literalBytes: inout Int, _ names: NameTable
   ) -> [MatchTrie.TailElement]? {
     guard case .literal? = elements.first else { return nil }
     var result: [MatchTrie.TailElement] = []
@@ -236,10 +243,10 @@ public struct RuleCompiler {
       case .literal(let bytes):
         literalBytes += bytes.count
         result.append(.literal(bytes))
-      case .capture(_, .gap, _), .optional: return nil
-      case .capture(let name, let type, _):
+      case .capture(_, .gap, _, _), .optional: return nil
+      case .capture(let name, let type, _, let coding):
         if type == .text { guard case .literal? = result.last else { return nil } }
-        slots.append(name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!)
+        slots.append(Self.slot(Self.number(of: name, names), type, coding))
         result.append(.capture(type))
       case .run(let name):
         guard let list = listIndex[name] else { return nil }
@@ -248,5 +255,14 @@ public struct RuleCompiler {
       }
     }
     return result
+  }
+
+  private static func number(of name: String, _ names: NameTable) -> UInt16 {
+    name.isEmpty ? MatchTrie.unnamed : names.lookUp(name)!
+  }
+
+  private static func slot(_ name: UInt16, _ type: CaptureType, _ coding: CaptureCoding?) -> MatchTrie.Slot {
+    MatchTrie.Slot(
+      name: name, coding: coding ?? .plain, takesCodingOfScope: coding == nil && type.takesEncodingOfScope)
   }
 }

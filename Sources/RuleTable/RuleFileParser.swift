@@ -202,10 +202,17 @@ struct RuleFileParser {
         let range = try limit(text, place)
         scopes[name]?.limits.append(range)
       }
+    case ("encoding", "declared"): scopes[name]?.coding = nil
+    case ("encoding", let encoding?):
+      guard let coding = CaptureCoding(encoding) else {
+        throw fail(
+          place, "there is no encoding ‘\(encoding)’", CaptureCoding.remedy + "; or write: encoding declared")
+      }
+      scopes[name]?.coding = coding
     default:
       throw fail(
         place, "‘\(word) \(rest)’ in a scope",
-        "use identifier, command, daemon, trust, distrust or limit")
+        "use identifier, command, daemon, encoding, trust, distrust or limit")
     }
   }
 
@@ -335,7 +342,7 @@ struct RuleFileParser {
     elements.flatMap { element -> [String] in
       switch element {
       case .literal: []
-      case .capture(let name, _, _): name.isEmpty ? [] : [name]
+      case .capture(let name, _, _, _): name.isEmpty ? [] : [name]
       case .run(let list): lists[list]?.items.flatMap { captureNames($0.elements) } ?? []
       case .optional(let inner): captureNames(inner)
       }

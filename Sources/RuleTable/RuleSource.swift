@@ -33,6 +33,8 @@ public struct Scope: Sendable {
   public var senders = TrustedSenders()
   /// The lengths, in bytes of the message, at which the daemon or what carries its lines cuts them.
   public var limits: [ClosedRange<Int>] = []
+  /// How open captures are written that do not say it themselves; nil where each must say it.
+  var coding: CaptureCoding? = .plain
   public var place: SourcePlace
 
   /// Whether a line of so many bytes may lack its end.

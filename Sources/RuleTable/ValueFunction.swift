@@ -24,9 +24,9 @@ public enum ValueFunction: Sendable, Hashable {
   public func callAsFunction(_ value: [UInt8]) -> [UInt8] {
     switch self {
     case .replaced(let pairs): Self.replace(pairs, in: value)
-    case .folderName: Self.decodeModifiedUTF7(value) ?? value
+    case .folderName: CaptureEncoding.utf7.decode(value)
     case .words: Array(value.split(separator: 32).joined(separator: [0]))
-    case .unescaped: Self.unescape(value)
+    case .unescaped: CaptureEncoding.exim.decode(value)
     case .inBrackets: Self.inLastBrackets(of: value)
     }
   }
@@ -46,67 +46,10 @@ public enum ValueFunction: Sendable, Hashable {
     return result
   }
 
-  /// nil when a shift sequence is not closed or holds what base64 has not.
-  private static func decodeModifiedUTF7(_ value: [UInt8]) -> [UInt8]? {
-    guard value.contains(UInt8(ascii: "&")) else { return value }
-    var result: [UInt8] = []
-    var rest = value[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "&") else {
-        result.append(byte)
-        continue
-      }
-      guard let end = rest.firstIndex(of: UInt8(ascii: "-")) else { return nil }
-      let inside = rest[..<end]
-      rest = rest[(end + 1)...]
-      if inside.isEmpty {
-        result.append(byte)
-      } else {
-        guard let units = utf16(inside) else { return nil }
-        result += Array(String(decoding: units, as: UTF16.self).utf8)
-      }
-    }
-    return result
-  }
-
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,".utf8)
-
-  private static func utf16(_ base64: ArraySlice<UInt8>) -> [UInt16]? {
-    var units: [UInt16] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in base64 {
-      guard let digit = alphabet.firstIndex(of: byte) else { return nil }
-      bits = bits << 6 | UInt32(digit)
-      count += 6
-      guard count >= 16 else { continue }
-      count -= 16
-      units.append(UInt16(truncatingIfNeeded: bits >> UInt32(count)))
-      bits &= (1 << UInt32(count)) - 1
-    }
-    return units
-  }
-
   private static func inLastBrackets(of value: [UInt8]) -> [UInt8] {
     guard let end = value.lastIndex(of: UInt8(ascii: "]")),
       let start = value[..<end].lastIndex(of: UInt8(ascii: "["))
     else { return [] }
     return Array(value[(start + 1)..<end])
-  }
-
-  private static func unescape(_ value: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var rest = value[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.count >= 3,
-        let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8), code >= 128
-      {
-        result.append(code)
-        rest = rest.dropFirst(3)
-      } else {
-        result.append(byte)
-      }
-    }
-    return result
   }
 }

@@ -6,6 +6,8 @@ struct TableUnderTest {
     var rule: String
     var captures: [String: String]
     var isAmbiguous: Bool
+    /// The captures that may be something else.
+    var doubtful: Set<String> = []
   }
 
   let table: CompiledTable
@@ -50,11 +52,14 @@ struct TableUnderTest {
     var scratch = MatchScratch()
     guard let rule = table.match(scope: place, bytes: bytes, &scratch) else { return nil }
     var captures: [String: String] = [:]
+    var doubtful: Set<String> = []
     for capture in scratch.captures {
       let raw = bytes[capture.start..<capture.end]
       let value = capture.encoding.decode(raw)
       captures[table.names.name(of: capture.name)] = String(decoding: value, as: UTF8.self)
+      if capture.isDoubtful { doubtful.insert(table.names.name(of: capture.name)) }
     }
-    return Found(rule: table.rules[rule].id, captures: captures, isAmbiguous: scratch.isAmbiguous)
+    return Found(
+      rule: table.rules[rule].id, captures: captures, isAmbiguous: scratch.isAmbiguous, doubtful: doubtful)
   }
 }
