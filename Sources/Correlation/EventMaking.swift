@@ -164,8 +164,9 @@ extension Correlator {
   /// Lets an event through the gates; failed logins go by way of their burst.
   private func admit(_ event: AuditEvent, _ owner: TrailOwner) {
     if event.kind == .sendRateExceeded {
-      // Once a mailbox and hour, whoever says it.
-      guard sent.mayTell(Array(event.fields[.mailbox] ?? []), at: event.time) else { return }
+      // Once a mailbox and hour, whoever says it; what is nobody's does not count as the owner's.
+      let mailbox = Array(event.fields[.mailbox] ?? [])
+      guard sent.mayTell(owner == .unknown ? [UInt8(ascii: "?")] + mailbox : mailbox, at: event.time) else { return }
     }
     guard let level = levels[Int(event.kind.rawValue)] else { return }
     var event = event
