@@ -50,7 +50,7 @@ struct ActionProgram: Sendable {
   }
 
   struct Value: Sendable {
-    enum Kind: UInt8, Sendable { case literal, capture, note, entry, first, prefix, mailbox, applied, joined }
+    enum Kind: UInt8, Sendable { case literal, capture, note, entry, first, prefix, account, address, applied, joined }
 
     var kind: Kind
     /// A name, or a note's place in the rule's names.
@@ -206,10 +206,13 @@ struct ActionProgram: Sendable {
       made = Value(kind: .first, first: range.lowerBound, count: Int32(range.count))
     case .prefix(let inner, let length):
       made = Value(kind: .prefix, first: value(inner), count: Int32(clamping: length))
-    case .mailbox(let inner): made = Value(kind: .mailbox, first: value(inner))
+    case .mailbox(.account, let inner): made = Value(kind: .account, first: value(inner))
+    case .mailbox(.address, let inner): made = Value(kind: .address, first: value(inner))
     case .applied(let function, let inner):
+      // The inner value may bring functions of its own.
       functions.append(function)
-      made = Value(kind: .applied, first: value(inner), count: Int32(functions.count - 1))
+      let place = Int32(functions.count - 1)
+      made = Value(kind: .applied, first: value(inner), count: place)
     case .joined(let parts):
       let range = list(parts.map { value($0) })
       made = Value(kind: .joined, first: range.lowerBound, count: Int32(range.count))

@@ -11,8 +11,8 @@ public indirect enum ValueExpression: Sendable, Hashable {
   case first([ValueExpression])
   /// The first bytes: daemons cut long names.
   case prefix(ValueExpression, Int)
-  /// The canonical address of the mailbox that the name means.
-  case mailbox(ValueExpression)
+  /// The canonical address of the mailbox that an account or an address means.
+  case mailbox(NameRole, ValueExpression)
   /// The value after it went through a function.
   case applied(ValueFunction, ValueExpression)
   /// Several values joined: `"a" + <b>`.
@@ -54,9 +54,9 @@ public indirect enum Condition: Sendable, Hashable {
     /// An address of `mailboxes.mail-hosts`.
     case mailHost = "mail-host"
     case loopback
-    /// A mailbox that is known on this server.
+    /// A mailbox that is known on this server; the value is a canonical address.
     case known
-    /// A name listed in `mailboxes.aliases`.
+    /// A name listed in `mailboxes.aliases`; the value is a canonical address.
     case alias
   }
 }
