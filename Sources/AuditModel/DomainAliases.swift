@@ -27,9 +27,19 @@ public struct DomainAliases: Sendable, Equatable {
     case chain(String)
     /// Another alias stands for this one.
     case target(of: String)
+
+    /// What is wrong with an alias, and what to do.
+    public func text(of alias: String, _ domain: String) -> String {
+      switch self {
+      case .itself: "`\(alias)` stands for itself; leave it out"
+      case .other(let known): "`\(alias)` stands for `\(known)` already; leave one of the two out"
+      case .chain(let further): "`\(domain)` is an alias itself, of `\(further)`; let `\(alias)` stand for that"
+      case .target(let other): "`\(other)` stands for `\(alias)`, which is an alias here; let it stand for `\(domain)`"
+      }
+    }
   }
 
-  /// Adds an alias. No chains: whoever reads the list sees where a name goes.
+  /// Adds an alias. No chains, hence no circles: whoever reads a line sees where a name goes.
   public mutating func add(_ alias: String, of domain: String) throws(Problem) {
     let (alias, domain) = (Self.canonical(Array(alias.utf8)), Self.canonical(Array(domain.utf8)))
     if alias == domain { throw .itself }

@@ -8,11 +8,11 @@ import RuleTable
 extension CorrelationPolicy {
   /// The policy that a configuration asks for. Files of known mailboxes and aliases are read here.
   ///
-  /// - Throws: `InputFileError` when one of the files cannot be read.
+  /// - Throws: `InputFileError` when one of the files cannot be read, `DomainAliasFileError`.
   public init(_ configuration: Configuration, calendar: DayCalendar) throws {
     self.init()
     let audit = configuration.audit
-    naming = configuration.mailboxes.naming
+    naming = try MailboxNaming(configuration.mailboxes)
     isAuditOn = audit.isEnabled
     threshold = audit.level
     isAbuseDetectionOn = audit.detectsAbuse
@@ -40,12 +40,15 @@ extension CorrelationPolicy {
     }
     for path in configuration.mailboxes.known {
       for name in try Self.firstWords(of: path, separators: " \t:") {
-        if let address = naming.address(of: name) { knownMailboxes.append(address) }
+        if let mailbox = naming.mailbox(of: AccountName(name)) { knownMailboxes.append(mailbox) }
       }
     }
     for path in configuration.mailboxes.aliases {
       for name in try Self.firstWords(of: path, separators: " \t:") {
-        if let address = naming.address(of: name) { aliases.insert(address.bytes) }
+        // As it stands: an alias with an extension is not the one in front of it.
+        if let alias = naming.mailbox(of: EnvelopeAddress(name), isAccount: { _ in true }) {
+          aliases.insert(alias.bytes)
+        }
       }
     }
   }

@@ -30,7 +30,7 @@ struct LastCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
-    var found = mailboxes.isEmpty ? try all(reader) : try named(reader, configuration.mailboxes.naming)
+    var found = mailboxes.isEmpty ? try all(reader) : try named(reader, MailboxLookup(configuration, reader))
     try LastLogins.readUnknown(reader, into: &found)
     for line in lines(found) { print(line) }
     guard !quiet else { return }
@@ -54,11 +54,9 @@ struct LastCommand: ParsableCommand {
   }
 
   /// A name that has no trail stands there too: that it never logged in may be what was asked.
-  private func named(_ reader: TrailReader, _ naming: MailboxNaming) throws -> [LastLogins] {
+  private func named(_ reader: TrailReader, _ lookup: MailboxLookup) throws -> [LastLogins] {
     try mailboxes.map { name in
-      guard let address = naming.address(of: Array(name.utf8)) else {
-        throw ValidationError("‘\(name)’ is no mailbox")
-      }
+      let address = try lookup.find(name).mailbox
       var last = LastLogins(mailbox: address)
       try last.read(TrailPath(.mailbox(address)), reader)
       return last

@@ -17,15 +17,13 @@ struct ShowCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Go on showing what is added.")
   var follow = false
 
-  @Argument(help: "The address; a bare name gets mailboxes.default-domain.")
+  @Argument(help: "The account or address; a bare name gets mailboxes.default-domain.")
   var mailbox: String
 
   func run() throws {
     let configuration = try options.load()
-    guard let address = configuration.mailboxes.naming.address(of: Array(mailbox.utf8)) else {
-      throw ValidationError("‘\(mailbox)’ is no mailbox")
-    }
     let reader = try TrailReader(root: configuration.audit.directory)
+    let (address, account) = try MailboxLookup(configuration, reader).find(mailbox)
     let own = TrailPath(.mailbox(address))
     let filter = try events.filter()
     let printer = EventPrinter(
@@ -33,7 +31,8 @@ struct ShowCommand: ParsableCommand {
     let output = EventOutput(printer: printer, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
     var found = try collect(reader, own, filter) { _ in true }
     found += try collect(reader, TrailPath(.unknown), filter) {
-      $0.fields[.mailbox]?.elementsEqual(address.bytes) == true
+      let name = $0.fields[.mailbox] ?? []
+      return name.elementsEqual(address.bytes) || name.elementsEqual(account.bytes)
     }
     found.sort { $0.time < $1.time }
     if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }

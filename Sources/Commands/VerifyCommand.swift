@@ -67,12 +67,9 @@ struct VerifyCommand: ParsableCommand {
 
   private func trails(_ configuration: Configuration) throws -> [TrailPath]? {
     guard !mailboxes.isEmpty else { return nil }
+    let lookup = try MailboxLookup(configuration, try TrailReader(root: configuration.audit.directory))
     return try mailboxes.map { name in
-      if name == "_unknown" { return TrailPath(.unknown) }
-      guard let address = configuration.mailboxes.naming.address(of: Array(name.utf8)) else {
-        throw ValidationError("‘\(name)’ is no mailbox")
-      }
-      return TrailPath(.mailbox(address))
+      name == "_unknown" ? TrailPath(.unknown) : TrailPath(.mailbox(try lookup.find(name).mailbox))
     }
   }
 

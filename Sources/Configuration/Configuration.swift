@@ -97,6 +97,8 @@ public struct Configuration: Sendable, Equatable {
     /// `extension-delimiter`: what separates a user from an extension, one character or several alternatives
     /// (postconf(5), recipient_delimiter); empty for none.
     public var extensionDelimiters = "+"
+    /// `domain-aliases`: what one person's daemons call differently.
+    public var domainAliases = DomainAliasSetting()
     /// `known`: files that list mailboxes, one address a line or passwd(5) style; absolute.
     public var known: [String] = []
     /// `webmail-hosts`: web servers whose word about the browser's address is believed; addresses as inet_ntop(3)
@@ -116,11 +118,6 @@ public struct Configuration: Sendable, Equatable {
 
     /// The defaults on a machine of that name.
     public init(hostName: String = HostName.current()) { defaultDomain = HostName.mailDomain(of: hostName) }
-
-    /// These settings as the naming of mailboxes takes them.
-    public var naming: MailboxNaming {
-      MailboxNaming(defaultDomain: defaultDomain, foldsCase: foldsCase, extensionDelimiters: extensionDelimiters)
-    }
   }
 
   /// One element of `sources`.

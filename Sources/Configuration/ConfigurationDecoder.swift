@@ -86,6 +86,7 @@ struct ConfigurationDecoder {
     keys.decode("default-domain", into: &mailboxes.defaultDomain, as: .mailDomain)
     keys.decode("fold-case", into: &mailboxes.foldsCase, as: .flag)
     keys.decode("extension-delimiter", into: &mailboxes.extensionDelimiters, as: .extensionDelimiters)
+    keys.decode("domain-aliases", into: &mailboxes.domainAliases, as: .domainAliases)
     keys.decode("known", into: &mailboxes.known, as: .list(of: .absolutePath))
     keys.decode("webmail-hosts", into: &mailboxes.webmailHosts, as: .list(of: .ipAddress))
     keys.decode("mail-hosts", into: &mailboxes.mailHosts, as: .list(of: .ipAddress))

@@ -46,9 +46,7 @@ extension ValueShape where Value == String {
   }
 
   static var mailDomain: ValueShape {
-    text(allowed: "a domain, as in example.org") { domain in
-      !domain.isEmpty && !domain.hasPrefix(".") && !domain.contains { $0 == "@" || $0 == "/" || $0.isWhitespace }
-    }
+    text(allowed: "a domain, as in example.org", where: MailDomain.isValid)
   }
 
   static var extensionDelimiters: ValueShape {

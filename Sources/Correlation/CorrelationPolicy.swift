@@ -10,7 +10,7 @@ public struct CorrelationPolicy: Sendable {
   public var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
   /// Addresses of the site's own mail hosts: a queue id that one of them answered with is that host's.
   public var mailHosts: Set<[UInt8]> = []
-  /// Addresses that are aliases, canonical.
+  /// Addresses that are aliases, canonical and with their extensions.
   public var aliases: Set<[UInt8]> = []
   /// Mailboxes that are known before the journal says so.
   public var knownMailboxes: [MailboxAddress] = []
@@ -65,8 +65,7 @@ public struct CorrelationPolicy: Sendable {
     case .loopback:
       return value.starts(with: "127.".utf8) || value == Array("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
     case .alias:
-      guard let address = naming.address(of: value) else { return false }
-      return aliases.contains(address.bytes)
+      return aliases.contains(value)
     case .known: return false
     default:
       guard let names = folders[named] else { return false }

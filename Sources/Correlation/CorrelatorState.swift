@@ -111,7 +111,9 @@ extension Correlator {
         let isTold = reader.number(UInt8.self)
       else { return false }
       sent.restore(key, hour: hour, number: number, isTold: isTold == 1)
-    case .mailboxes: mailboxes.restore(key)
+    case .mailboxes:
+      // What the configuration now makes of a name, another made of it before.
+      if let mailbox = policy.naming.mailbox(of: AccountName(key)) { mailboxes.restore(mailbox.bytes) }
     case .clock:
       var reader = ByteReader(key)
       guard let now = reader.number(UInt64.self), let next = reader.number(UInt64.self) else { return false }

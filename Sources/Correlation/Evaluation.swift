@@ -53,7 +53,8 @@ extension Correlator {
       guard append(value.first) else { return false }
       arena.truncate(to: start + Int(value.count))
       return true
-    case .mailbox: return appendMailbox(value.first)
+    case .account: return appendMailbox(value.first, .account)
+    case .address: return appendMailbox(value.first, .address)
     case .applied:
       let start = arena.count
       guard append(value.first) else { return false }
@@ -103,22 +104,31 @@ extension Correlator {
     }
   }
 
-  private func appendMailbox(_ inner: Int32) -> Bool {
+  private func appendMailbox(_ inner: Int32, _ role: NameRole) -> Bool {
     let start = arena.count
     guard append(inner) else { return false }
-    return nameBecomesAddress(from: start)
+    return nameBecomesMailbox(role, from: start)
   }
 
-  /// Puts the address of the mailbox that a name means in the name's place, which ends the arena; false, and the name
-  /// gone, when it means none.
-  func nameBecomesAddress(from start: Int) -> Bool {
+  /// Puts the mailbox that a name means in the name's place, which ends the arena; false, and the name gone, when it
+  /// means none.
+  func nameBecomesMailbox(_ role: NameRole, from start: Int) -> Bool {
     let end = arena.count
     let output = arena.extend(by: policy.naming.maximumLength(ofName: end - start))
     let name = UnsafeBufferPointer(start: arena.start + start, count: end - start)
-    let length = policy.naming.write(addressOf: name, to: output)
+    let length =
+      switch role {
+      case .account: policy.naming.write(account: name, to: output)
+      case .address: policy.naming.write(address: name, to: output, isAccount: hasOwnMailbox)
+      }
     memmove(arena.start + start, output, length)
     arena.truncate(to: start + length)
     return length > 0
+  }
+
+  /// Whether mail to a canonical address with an extension does not go to the mailbox in front of the extension.
+  private func hasOwnMailbox(_ address: UnsafeRawBufferPointer) -> Bool {
+    mailboxes.find(address) != nil || !policy.aliases.isEmpty && policy.aliases.contains(Array(address))
   }
 
   // MARK: - Fields
@@ -261,8 +271,7 @@ extension Correlator {
         return false
       }
       return number >= condition.bound
-    case .isKnown:
-      return append(condition.value) && nameBecomesAddress(from: start) && mailboxes.find(arena[from: start]) != nil
+    case .isKnown: return append(condition.value) && mailboxes.find(arena[from: start]) != nil
     case .isOf: return append(condition.value) && policy.isMember(arena.array(from: start), of: condition.namedClass)
     case .ambiguous: return frame.isAmbiguous
     case .cut: return frame.isCut

@@ -19,6 +19,8 @@ extension Correlator {
       sawDoubt = false
       if !assignment.isEmpty { fields.set(assignment.field, isDoubtful: sawDoubt) { append(assignment.value) } }
     }
+    // What the rule itself says is canonical.
+    let isCanonical = fields.contains(.mailbox)
     addCaptures(&fields)
     for place in instruction.list {
       let name = Int(program.lists[Int(place)])
@@ -32,7 +34,8 @@ extension Correlator {
     let isOwnerDoubtful = fields.isDoubtful(.mailbox)
     if fields.removeDoubtful(except: .mailbox) || isOwnerDoubtful { isAmbiguous = true }
     let owned = isOwnerDoubtful && !frame.isConfirmed ? .unowned : filing
-    guard let owner = settleOwner(instruction, owned, &fields) else { return }
+    if !isCanonical { nameBecomesMailbox(&fields) }
+    guard let owner = settleOwner(instruction, owned, fields) else { return }
     if isAmbiguous { fields.set(.confidence, to: "ambiguous") }
     complete(&fields, kind)
     let event = AuditEvent(
@@ -80,11 +83,11 @@ extension Correlator {
     } else if let range = FieldLayout.range(of: mailbox, in: arena[0..<frame.capturesEnd]) {
       if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: arena[0..<frame.capturesEnd]) { sawDoubt = true }
       arena.appendCopy(of: range)
+      guard nameBecomesMailbox(.account, from: start) else { return }
     } else {
       return
     }
     guard !sawDoubt || frame.isConfirmed else { return }
-    guard nameBecomesAddress(from: start) else { return }
     _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)
   }
 
@@ -117,22 +120,27 @@ extension Correlator {
     }
   }
 
-  /// Puts the mailbox into its canonical form and says whose file the event is for; nil when there is no mailbox.
+  /// Puts the mailbox that a capture or a note said into its canonical form.
+  private func nameBecomesMailbox(_ fields: inout EventFields) {
+    guard let name = fields.range(of: .mailbox) else { return }
+    let isNamed = fields.set(FieldKey.mailbox.rawValue) {
+      let start = arena.count
+      arena.appendCopy(of: name)
+      return nameBecomesMailbox(.account, from: start)
+    }
+    if !isNamed { fields.remove(FieldKey.mailbox.rawValue) }
+  }
+
+  /// Whose file the event is for; nil when there is no mailbox.
   private func settleOwner(
-    _ instruction: ActionProgram.Instruction, _ filing: ActionProgram.Filing, _ fields: inout EventFields
+    _ instruction: ActionProgram.Instruction, _ filing: ActionProgram.Filing, _ fields: EventFields
   ) -> TrailOwner? {
     if filing == .ofPanel {
       let start = arena.count
       defer { arena.truncate(to: start) }
       return append(instruction.other) && arena.count > start ? .panel(arena.array(from: start)) : nil
     }
-    guard let name = fields.range(of: .mailbox) else { return nil }
-    let isNamed = fields.set(FieldKey.mailbox.rawValue) {
-      let start = arena.count
-      arena.appendCopy(of: name)
-      return nameBecomesAddress(from: start)
-    }
-    guard isNamed, let address = fields.range(of: .mailbox) else { return nil }
+    guard let address = fields.range(of: .mailbox) else { return nil }
     if filing == .unowned { return .unknown }
     let (kind, time) = (instruction.kind, frame.facts.realtime)
     let known =

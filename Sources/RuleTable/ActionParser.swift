@@ -11,14 +11,16 @@ struct ActionParser {
   let patternCaptures: Set<String>
   /// Kinds of notes whose keys mean the same on every host.
   let kindsAcrossHosts: Set<String>
+  let roles: NameRoles
   var tokens: [TextTokens.Token] = []
   private var line = SourcePlace(file: "", line: 0, column: 0)
 
-  init(names: NameTable, captures: Set<String>, kindsAcrossHosts: Set<String>) {
+  init(names: NameTable, captures: Set<String>, kindsAcrossHosts: Set<String>, roles: NameRoles) {
     self.names = names
     self.captures = captures
     patternCaptures = captures
     self.kindsAcrossHosts = kindsAcrossHosts
+    self.roles = roles
   }
 
   static let verbs: Set<String> = [
@@ -113,9 +115,12 @@ struct ActionParser {
         }
         filing = .ofPanel(try value(tokens[index].text, tokens[index]))
       } else {
-        let field = try assignment(token)
+        var field = try assignment(token)
         guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
           throw fail("‘\(token.text)’ sets no key of a record", "see mailtrail-events(7) for the keys", token)
+        }
+        if field.field == FieldKey.mailbox.rawValue, field.value != .literal([]) {
+          field.value = try mailbox(field.value, token)
         }
         fields.append(field)
       }
@@ -192,7 +197,7 @@ struct ActionParser {
         let known = Condition.NamedClass.allCases.map(\.rawValue).joined(separator: ", ")
         throw fail("there is no class ‘\(part.first!.text)’", "classes are \(known)", part.first!)
       }
-      return .isOf(left, named)
+      return .isOf(named == .known || named == .alias ? try mailbox(left, subject) : left, named)
     default: throw fail("‘\(operation.text)’ compares nothing", "use = != contains starts >= is", operation)
     }
   }
@@ -226,7 +231,10 @@ struct ActionParser {
     }
     tokens[colon].text.removeLast()
     var fields: [FieldAssignment] = []
-    for token in tokens[(colon + 1)...] { fields.append(try assignment(token)) }
+    for token in tokens[(colon + 1)...] {
+      fields.append(try assignment(token))
+      try checkRole(fields[fields.count - 1], token)
+    }
     let key = tokens[...colon].filter { !$0.text.isEmpty }
     return (try reference(key[...]), fields)
   }
@@ -275,7 +283,7 @@ struct ActionParser {
     return FieldAssignment(field: try number(of: field, token), operation: operation, value: try value(text, token))
   }
 
-  /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
+  /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `account(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
   mutating func value(
     _ text: String, _ token: TextTokens.Token, depth: Int = 0
   ) throws(Diagnostic.Failure) -> ValueExpression {
@@ -298,36 +306,37 @@ struct ActionParser {
       guard length > 0 else { throw fail("‘[\(length)]’ are no bytes", "write how many, as in <x>[75]", token) }
       return .prefix(try value(String(text[..<open]), token, depth: depth + 1), length)
     }
-    if text.hasPrefix("mailbox("), text.hasSuffix(")") {
-      return .mailbox(try value(String(text.dropFirst(8).dropLast()), token, depth: depth + 1))
-    }
     if let open = text.firstIndex(of: "("), text.hasSuffix(")"), text.first?.isLetter == true {
-      return try function(String(text[..<open]), String(text[text.index(after: open)...].dropLast()), token)
+      let arguments = String(text[text.index(after: open)...].dropLast())
+      return try function(String(text[..<open]), arguments, token, depth: depth + 1)
     }
     return try simpleValue(text, token)
   }
 
-  /// `replaced(<x>,"^",".")`, `folder-name(<x>)`, `unescaped(<x>)`
+  /// `mailbox(<x>)`, `replaced(<x>,"^",".")`, `folder-name(<x>)`, `unescaped(<x>)`
   private mutating func function(
-    _ name: String, _ arguments: String, _ token: TextTokens.Token
+    _ name: String, _ arguments: String, _ token: TextTokens.Token, depth: Int
   ) throws(Diagnostic.Failure) -> ValueExpression {
     let parts = Self.split(arguments, at: UInt8(ascii: ","))
     switch (name, parts.count) {
-    case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token))
-    case ("words", 1): return .applied(.words, try value(parts[0], token))
-    case ("in-brackets", 1): return .applied(.inBrackets, try value(parts[0], token))
-    case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token))
+    case ("mailbox", 1): return try mailbox(try value(parts[0], token, depth: depth), token)
+    case ("account", 1): return .mailbox(.account, try value(parts[0], token, depth: depth))
+    case ("address", 1): return .mailbox(.address, try value(parts[0], token, depth: depth))
+    case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token, depth: depth))
+    case ("words", 1): return .applied(.words, try value(parts[0], token, depth: depth))
+    case ("in-brackets", 1): return .applied(.inBrackets, try value(parts[0], token, depth: depth))
+    case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token, depth: depth))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(Self.unquoted)
       let pairs = stride(from: 0, to: texts.count, by: 2).map {
         ValueFunction.Replacement(old: texts[$0], new: texts[$0 + 1])
       }
       guard pairs.allSatisfy({ !$0.old.isEmpty }) else { fallthrough }
-      return .applied(.replaced(pairs), try value(parts[0], token))
+      return .applied(.replaced(pairs), try value(parts[0], token, depth: depth))
     default:
       throw fail(
         "‘\(token.text)’ is no function of a value",
-        "use mailbox(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
+        "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
           + "in-brackets(<x>) or unescaped(<x>)", token)
     }
   }

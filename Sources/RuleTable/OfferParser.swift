@@ -43,6 +43,7 @@ extension ActionParser {
       guard !patternCaptures.contains(name) else {
         throw fail("‘\(name)’ is a capture of the pattern", "choose another name", token)
       }
+      try checkRole(field, token)
       captures.insert(name)
       fields.append(field)
     }
@@ -70,7 +71,10 @@ extension ActionParser {
     }
     var fields: [FieldAssignment] = []
     if let colon = tokens.firstIndex(where: { $0.text.hasSuffix(":") && !$0.text.hasPrefix("\"") }) {
-      for token in tokens[(colon + 1)...] { fields.append(try assignment(token)) }
+      for token in tokens[(colon + 1)...] {
+        fields.append(try assignment(token))
+        try checkRole(fields[fields.count - 1], token)
+      }
       tokens.removeSubrange((colon + 1)...)
       tokens[colon].text.removeLast()
       if tokens[colon].text.isEmpty { tokens.removeLast() }

@@ -32,6 +32,7 @@ public struct RuleCompiler {
     var parser = RuleFileParser()
     for file in files { parser.readKinds(file.text) }
     for file in files { parser.read(file.text, file: file.name) }
+    parser.checkDeclarations()
     var compiler = RuleCompiler()
     compiler.diagnostics = parser.diagnostics
     let table = compiler.build(parser, files, off)

@@ -16,6 +16,8 @@ struct RuleFileParser {
 
   /// Where a rule stands in `rules`, by its id.
   private var places: [String: Int] = [:]
+  /// What each table declares of the names that it uses.
+  private var roles: [String: NameRoles] = [:]
   private var fragments: [String: [Pattern.Element]] = [:]
   private var groups: [String: [(text: String, place: SourcePlace)]] = [:]
   /// The table in which a scope stands.
@@ -35,6 +37,19 @@ struct RuleFileParser {
     case list(String)
     case group(String)
     case rule
+  }
+
+  /// Reports names that are declared and that nothing bears. For when all files are read.
+  mutating func checkDeclarations() {
+    let ofLists = Set(lists.values.flatMap { $0.items.flatMap { captureNames($0.elements) } })
+    for (table, declared) in roles.sorted(by: { $0.key < $1.key }) {
+      for (name, place) in declared.places.sorted(by: { $0.name < $1.name })
+      where names.lookUp(name) == nil && !ofLists.contains(name) {
+        report(
+          place, "no capture or field is called ‘\(name)’, which table ‘\(table)’ declares",
+          "spell it as the rules do, or leave it out")
+      }
+    }
   }
 
   /// Learns which kinds of notes cross hosts. For all files first: a rule may mention a kind that a later file declares.
@@ -169,8 +184,17 @@ struct RuleFileParser {
     switch block {
     case .none: throw fail(place, "an indented line belongs to nothing", "put a rule, scope or list in front of it")
     case .table:
+      if let role = NameRole(rawValue: word) {
+        for token in TextTokens.split(rest, column: restPlace.column) {
+          let place = SourcePlace(file: file, line: place.line, column: token.column)
+          try roles[daemon, default: NameRoles()].declare(token.text, role, at: place)
+        }
+        return
+      }
       guard word == "seen" else {
-        throw fail(place, "‘\(word)’ in a table", "say with what it was seen: seen Postfix 3.7")
+        throw fail(
+          place, "‘\(word)’ in a table",
+          "use seen (with what it was seen), account (names of captures and fields that are accounts) or address")
       }
       tables[tables.count - 1].seen.append(rest)
     case .scope(let name): try scopeLine(name, word, rest, place)
@@ -243,7 +267,8 @@ struct RuleFileParser {
     do throws(Diagnostic.Failure) {
       for line in lines { try declaration(line.text, line.place, &rule) }
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
-      var parser = ActionParser(names: names, captures: captures, kindsAcrossHosts: kindsAcrossHosts)
+      var parser = ActionParser(
+        names: names, captures: captures, kindsAcrossHosts: kindsAcrossHosts, roles: roles(of: rule))
       for capture in captures where parser.names.number(of: capture) == nil {
         throw fail(
           rule.place, "the tables use too many different names",
@@ -270,6 +295,15 @@ struct RuleFileParser {
       places[rule.id] = rules.count
       rules.append(rule)
     }
+  }
+
+  /// What is declared for a rule: by its own table, and where that says nothing by those of its scopes.
+  private func roles(of rule: RuleSource) -> NameRoles {
+    var result = roles[daemon] ?? NameRoles()
+    for scope in rule.scopes {
+      if let other = daemons[scope].flatMap({ roles[$0] }) { result = result.over(other) }
+    }
+    return result
   }
 
   private func check(_ rule: RuleSource) throws(Diagnostic.Failure) {
