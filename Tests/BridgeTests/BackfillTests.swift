@@ -6,6 +6,7 @@ import Testing
   private static let rule = """
     table accountd
       seen our accountd 2.4
+      account user
 
     scope accountd
       identifier accountd

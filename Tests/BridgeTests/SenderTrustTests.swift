@@ -11,6 +11,7 @@ import Testing
           """
           table t
             seen nothing
+            account user
           scope t
             identifier t
             command t
@@ -102,6 +103,7 @@ import Testing
           """
           table t
             seen nothing
+            account user
           scope t
             identifier t
             \(line)

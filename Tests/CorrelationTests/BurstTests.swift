@@ -169,7 +169,7 @@ import Testing
         event login.failed mailbox=<user>
         example f ann 1
           expect user=ann count=1
-      """)
+      """, roles: "account user")
     for second in 0..<4 { #expect(bench.feed(Double(second), "f ann 18446744073709551615")) }
     bench.correlator.finish()
     #expect(bench.told(.count).last == "login.failed ann@example.org count=18446744073709551615")
@@ -178,7 +178,8 @@ import Testing
   /// A checkpoint whose numbers fit no counter is damaged, not a reason to stop.
   @Test func aCounterBeyondEveryNumberIsRefused() throws {
     let bench = try CorrelationBench(
-      "rule t.f\n  match f <user>\n  event message.sent mailbox=<user>\n  example f a\n    expect user=a\n")
+      "rule t.f\n  match f <user>\n  event message.sent mailbox=<user>\n  example f a\n    expect user=a\n",
+      roles: "account user")
     let value = Array(repeating: UInt8(0), count: 8) + Array(repeating: 255, count: 8) + [0]
     #expect(!bench.correlator.restore([4, 1, 0, 0, 0, 97, 1, 17, 0, 0, 0] + value))
   }

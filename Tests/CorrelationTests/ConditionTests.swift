@@ -17,8 +17,9 @@ import Testing
       ("if <x> is inbox", ["INBOX", "inbox"], ["Trash"]),
       ("if <x> is loopback", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"], ["10.0.0.1", "128.0.0.1"]),
       ("if <x> is webmail-host", ["192.0.2.80"], ["192.0.2.8", "127.0.0.1"]),
-      ("if <x> is known", ["ann", "ANN+tag@Example.org", "bob@example.org"], ["carol", "ann@example.com"]),
-      ("if <x> is alias", ["info", "Info@example.org"], ["ann"]),
+      ("if address(<x>) is known", ["ann", "ANN+tag@Example.org", "bob@example.org"], ["carol", "ann@example.com"]),
+      ("if account(<x>) is known", ["ann", "bob@example.org"], ["ANN+tag@Example.org", "ann@example.com"]),
+      ("if address(<x>) is alias", ["info", "Info@example.org", "info+x"], ["ann"]),
       ("if <x> = a and <y> = b or <x> = c", ["a b", "c", "c b"], ["a", "b b"]),
       ("if <x> = a or <x> = b and <y> = c", ["a", "b c", "a b"], ["b", "c c"]),
       ("if not <x> = a and not <y>", ["b"], ["a", "b c", "a c"]),
@@ -86,7 +87,7 @@ import Testing
         example line 1
           expect x=1
 
-      """)
+      """, roles: "address x")
     bench.feed(0, "line Ann+x@Example.org why")
     bench.feed(0, "line Ann+y@Example.org")
     bench.feed(0, "line carol")
@@ -144,7 +145,7 @@ import Testing
         example imap(a)<s>: x
           expect user=a session=s
 
-      """)
+      """, roles: "account user")
     for line in [
       "stray", "imap(ann)<s>: x", "imap(ann)<s>: imap(bob)<s>: x", "open s", "imap(ann)<s>: imap(bob)<s>: x",
     ] {

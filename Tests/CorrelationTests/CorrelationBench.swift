@@ -27,15 +27,18 @@ final class CorrelationBench {
   }
 
   /// A table of one scope, `s`, with the identifier `s`.
-  static func table(_ body: String) throws -> CompiledTable {
-    let text = "table t\nscope s\n  identifier s\n" + body
+  ///
+  /// - Parameter roles: the `account` and `address` lines of the table.
+  static func table(_ body: String, roles: String = "") throws -> CompiledTable {
+    let declared = roles.split(separator: "\n").map { "  \($0)\n" }.joined()
+    let text = "table t\n" + declared + "scope s\n  identifier s\n" + body
     return try RuleCompiler.compile([RuleFile(name: "t.rules", text: Array(text.utf8))])
   }
 
   static func shipped() throws -> CompiledTable { try RuleCompiler.compile(ShippedRules.embedded) }
 
-  convenience init(_ body: String, policy: CorrelationPolicy = .everything) throws {
-    self.init(table: try Self.table(body), policy: policy)
+  convenience init(_ body: String, roles: String = "", policy: CorrelationPolicy = .everything) throws {
+    self.init(table: try Self.table(body, roles: roles), policy: policy)
   }
 
   /// Goes on with another correlator, as after a restart; identities of entries go on, since they are the journal's.

@@ -73,8 +73,8 @@ import Testing
         where marks.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
           guard let range = Self.onlyPlace(of: value, in: example.message) else { continue }
           // What the rest of the line names, whether or not the example alone makes an event for it.
-          let meant = Self.owners(of: example.message, rule, table).subtracting([Self.canonical(value)])
-            .union(expected.filter { $0.key != name }.map { Self.canonical($0.value) })
+          let meant = Self.owners(of: example.message, rule, table).subtracting(Self.mailboxes(of: value))
+            .union(expected.filter { $0.key != name }.flatMap { Self.mailboxes(of: $0.value) })
           for _ in 0..<Self.rounds {
             let text = generator.text()
             let isQuoted = Self.isAddress(name, of: rule.id)
@@ -82,7 +82,7 @@ import Testing
             let line = Array(example.message[..<range.lowerBound] + hostile + example.message[range.upperBound...])
             spliced += 1
             let owners = Self.owners(of: line, rule, table)
-            let others = owners.subtracting(meant).subtracting([Self.canonical(hostile)])
+            let others = owners.subtracting(meant).subtracting(Self.mailboxes(of: hostile))
             guard let other = others.first else { continue }
             let failure =
               "\(rule.id) <\(name)>: filed with ‘\(String(decoding: other, as: UTF8.self))’: "
@@ -137,8 +137,11 @@ import Testing
       })
   }
 
-  private static func canonical(_ name: [UInt8]) -> [UInt8] {
-    CorrelationPolicy.everything.naming.address(of: name)?.bytes ?? []
+  /// The mailboxes that a name may mean, as an account and as an address.
+  private static func mailboxes(of name: [UInt8]) -> Set<[UInt8]> {
+    let naming = CorrelationPolicy.everything.naming
+    let address = naming.mailbox(of: EnvelopeAddress(name)) { _ in false }
+    return Set([naming.mailbox(of: AccountName(name)), address].compactMap { $0?.bytes })
   }
 
   /// Where a value stands, if it stands there once only.

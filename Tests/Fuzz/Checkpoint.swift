@@ -27,6 +27,7 @@ enum Checkpoint {
   private static let table: CompiledTable = {
     let text = """
       table t
+        account key
       scope s
         identifier s
       rule t.begin
