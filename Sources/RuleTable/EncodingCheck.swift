@@ -114,7 +114,7 @@ private struct NamingUse {
     switch value {
     case .capture(let name): captures.insert(name)
     case .first(let values), .joined(let values): for value in values { collect(value, into: &captures) }
-    case .prefix(let value, _), .mailbox(let value), .applied(_, let value): collect(value, into: &captures)
+    case .prefix(let value, _), .mailbox(_, let value), .applied(_, let value): collect(value, into: &captures)
     case .literal, .note, .entry: break
     }
   }
