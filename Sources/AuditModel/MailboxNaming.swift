@@ -76,7 +76,9 @@ public struct MailboxNaming: Sendable, Equatable {
     let count = write(account: name, to: output)
     let whole = UnsafeRawBufferPointer(start: output, count: count)
     guard let user = userLength(of: whole), !isAccount(whole) else { return count }
-    if whole.first == UInt8(ascii: "\"") { return fold(quoted: Array(whole), to: output) }
+    guard NameText.isPlain(UnsafeBufferPointer(start: output, count: count)) else {
+      return fold(odd: Array(whole), to: output)
+    }
     let at = whole.lastIndex(of: UInt8(ascii: "@"))!
     // The domain moves to the left, behind the user.
     for place in at..<count { output[user + place - at] = output[place] }
@@ -133,13 +135,14 @@ public struct MailboxNaming: Sendable, Equatable {
     return address[..<at].dropFirst().firstIndex(where: extensionDelimiters.contains)
   }
 
-  /// A local part that keeps its quotes may need them no more when its extension is gone.
-  private func fold(quoted address: [UInt8], to output: UnsafeMutablePointer<UInt8>) -> Int {
+  /// What needed quotes may need them no more when its extension is gone, and what was no UTF-8 may be it now. Where
+  /// quotes do not close nobody knows what they hold.
+  private func fold(odd address: [UInt8], to output: UnsafeMutablePointer<UInt8>) -> Int {
     let at = address.lastIndex(of: UInt8(ascii: "@"))!
-    guard let text = NameText.content(ofQuoted: address[..<at]),
-      let user = text.dropFirst().firstIndex(where: extensionDelimiters.contains)
+    guard let text = NameText.text(of: address[..<at]),
+      let end = text.dropFirst().firstIndex(where: extensionDelimiters.contains)
     else { return address.count }
-    return Self.copy(NameText.local(Array(text[..<user])) + address[at...], to: output)
+    return write(oddAccount: NameText.local(Array(text[..<end])) + address[at...], to: output)
   }
 
   private static func trimmed(_ name: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {

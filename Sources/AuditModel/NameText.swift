@@ -18,18 +18,19 @@ enum NameText {
   static func parts(of name: [UInt8]) -> (local: [UInt8], domain: [UInt8]) {
     let name = composed(name)
     // Quotes around the local part, or around all of a name without a domain.
-    if let (text, end) = unquoted(name), end == name.count || name[end] == at {
+    if let (text, end) = unquoted(name), end == name.count || name[end...].lastIndex(of: at) == end {
       return (local(text), Array(name[end...].dropFirst()))
     }
     if let split = name.lastIndex(of: at), split > 0, split < name.count - 1 {
       return (Array(name[..<split]), Array(name[(split + 1)...]))
     }
     let bare = Array(name.filter { $0 != at }.drop(while: isBlank))
-    return (content(ofQuoted: bare[...]).map(local) ?? bare, [])
+    return (text(of: bare[...]).map(local) ?? bare, [])
   }
 
-  /// A local part without its quotes; nil when it has none that close.
-  static func content(ofQuoted local: ArraySlice<UInt8>) -> [UInt8]? {
+  /// What a local part means: without its quotes, if it has any; nil when they do not close.
+  static func text(of local: ArraySlice<UInt8>) -> [UInt8]? {
+    guard local.contains(quote) else { return Array(local) }
     guard let (text, end) = unquoted(Array(local)), end == local.count else { return nil }
     return text
   }

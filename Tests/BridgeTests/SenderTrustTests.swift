@@ -91,7 +91,7 @@ import Testing
   func refusesLines(line: String, message: String) {
     let error = #expect(throws: RuleTableError.self) { try Self.compiled(line) }
     #expect(
-      error.map { "\($0)".contains(message) && "\($0)".contains("t.rules:5:3: ") } == true,
+      error.map { "\($0)".contains(message) && "\($0)".contains("t.rules:6:3: ") } == true,
       "\(String(describing: error))")
   }
 
