@@ -67,6 +67,7 @@ public struct CorrelationPolicy: Sendable {
     case .alias:
       return aliases.contains(value)
     case .known: return false
+    case .single: return !value.contains(0)
     default:
       guard let names = folders[named] else { return false }
       var folder = Self.lowercased(value)

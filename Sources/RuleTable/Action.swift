@@ -58,6 +58,8 @@ public indirect enum Condition: Sendable, Hashable {
     case known
     /// A name listed in `mailboxes.aliases`; the value is a canonical address.
     case alias
+    /// One value, not a list of several.
+    case single
   }
 }
 
