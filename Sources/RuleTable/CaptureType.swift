@@ -21,7 +21,7 @@ public enum CaptureType: String, Sendable, CaseIterable {
   case ip
   /// Letters, digits, points, hyphens, underscores: a host name.
   case host
-  /// What stands between angle brackets, a quoted local part respected (RFC 5321, section 4.1.2); may be empty.
+  /// What stands between the angle brackets of an envelope address, quoted strings respected: see `AddressPath`.
   case address
 
   /// The type by its name in a pattern.
@@ -66,7 +66,7 @@ struct CaptureScanner {
   @inline(__always)
   func end(of type: CaptureType, from start: Int, limit: Int) -> Int? {
     switch type {
-    case .address: return addressEnd(from: start, limit: limit)
+    case .address: return AddressPath(line: line).end(from: start, limit: limit)
     case .ip: return ipEnd(from: start, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
@@ -81,7 +81,7 @@ struct CaptureScanner {
   @inline(__always)
   func start(of type: CaptureType, upTo end: Int, limit: Int) -> Int? {
     switch type {
-    case .address: return addressStart(upTo: end, limit: limit)
+    case .address: return AddressPath(line: line).start(upTo: end, limit: limit)
     case .ip:
       var position = end
       while position > limit, table[Int(line[position - 1])] & CharacterClasses.ipBit != 0 {
@@ -196,39 +196,6 @@ struct CaptureScanner {
     guard position < limit, table[Int(line[position])] & CharacterClasses.ipBit != 0 else { return position }
     return nil
   }
-
-  private func addressEnd(from start: Int, limit: Int) -> Int? {
-    var position = start
-    if position < limit, line[position] == UInt8(ascii: "\"") {
-      position += 1
-      while position < limit, line[position] != UInt8(ascii: "\"") {
-        position += line[position] == UInt8(ascii: "\\") ? 2 : 1
-      }
-      // No closing quote: not a quoted local part after all.
-      if position >= limit { position = start }
-    }
-    while position < limit, line[position] != UInt8(ascii: ">") { position += 1 }
-    return position < limit ? position : nil
-  }
-
-  private func addressStart(upTo end: Int, limit: Int) -> Int? {
-    var quotes = 0
-    var position = end
-    while position > limit {
-      let byte = line[position - 1]
-      if byte == UInt8(ascii: "\""), !isEscaped(position - 1, limit: limit) { quotes += 1 }
-      if byte == UInt8(ascii: "<"), quotes % 2 == 0 { return position }
-      position -= 1
-    }
-    return nil
-  }
-
-  /// Whether an odd number of backslashes stands in front of a byte.
-  private func isEscaped(_ position: Int, limit: Int) -> Bool {
-    var first = position
-    while first > limit, line[first - 1] == UInt8(ascii: "\\") { first -= 1 }
-    return !(position - first).isMultiple(of: 2)
-  }
 }
 
 /// The alphabets of the closed types: one bit a class, one row a byte.
@@ -240,6 +207,8 @@ enum CharacterClasses {
   static let queueidBit: UInt8 = 16
   static let ipBit: UInt8 = 32
   static let hostBit: UInt8 = 64
+  /// The specials of RFC 5322, section 3.2.3, which no atom of an address holds.
+  static let specialBit: UInt8 = 128
 
   static func bit(of type: CaptureType) -> UInt8 {
     switch type {
@@ -269,6 +238,7 @@ enum CharacterClasses {
       if isAlphanumeric || "_.+/@%*!$&~^|-".utf8.contains(byte) { bits |= wordBit }
       if byte > 32 && byte < 127 && !"<>()[]{}\"',;".utf8.contains(byte) { bits |= tokenBit }
       if isDigit || ((byte | 0x20) >= 97 && (byte | 0x20) <= 102) || ".:%".utf8.contains(byte) { bits |= ipBit }
+      if "()<>[]:;@\\,.\"".utf8.contains(byte) { bits |= specialBit }
       rows[value] = bits
     }
     return UnsafePointer(rows)

@@ -61,6 +61,10 @@ struct MatchTrie: Sendable {
     var coding = CaptureCoding.plain
     /// Whether the scope says how it is written.
     var takesCodingOfScope = false
+    var isAddress = false
+
+    /// Whether the captured bytes are not simply the value.
+    var mustLook: Bool { isAddress || coding != .plain }
   }
 
   /// One way in which a rule can match, and its captures in the order of the scan.

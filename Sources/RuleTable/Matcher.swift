@@ -109,18 +109,21 @@ final class Matcher: @unchecked Sendable {
         continue
       }
       var capture = MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding)
-      if form.coding != .plain { setCoding(of: &capture, form.coding, in: line) }
+      if form.mustLook { look(at: &capture, form, in: line) }
       captures.append(capture)
     }
   }
 
-  /// How a daemon writes a value that it does not write plainly. What a JSON string or a query holds is written as those
-  /// say.
-  private func setCoding(
-    of capture: inout MatchScratch.Capture, _ coding: CaptureCoding, in line: UnsafeBufferPointer<UInt8>
+  /// What the bytes are is said by how the daemon writes them: those of a JSON string or a query say it themselves. Bytes
+  /// that are perhaps not all of the value are doubtful.
+  private func look(
+    at capture: inout MatchScratch.Capture, _ form: MatchTrie.Slot, in line: UnsafeBufferPointer<UInt8>
   ) {
-    if capture.encoding == .plain { capture.encoding = coding.encoding }
-    capture.isDoubtful = coding.hidesPart(of: UnsafeBufferPointer(rebasing: line[capture.start..<capture.end]))
+    let range = capture.start..<capture.end
+    if capture.encoding == .plain { capture.encoding = form.coding.encoding }
+    capture.isDoubtful =
+      form.coding.hidesPart(of: UnsafeBufferPointer(rebasing: line[range]))
+      || form.isAddress && !AddressPath(line: line).isCertain(range)
   }
 }
 
@@ -347,7 +350,8 @@ private struct Walk {
     guard let whole = scanner.end(of: edge.type, from: position, limit: line.count) else { return nil }
     guard edge.mayShrink else {
       slots[depth] = (position, whole)
-      return visit(edge.target, whole, depth + 1)
+      if let found = visit(edge.target, whole, depth + 1) { return found }
+      return edge.type == .address ? visitFirstBracket(edge, position, whole, depth) : nil
     }
     // From a later place in the same run of the alphabet all ends behind that place were tried.
     let failed = failedRuns[Int(index)]
@@ -367,6 +371,15 @@ private struct Walk {
     if failedRuns[Int(index)].end < 0 { remains.pointee.touchedRuns.append(index) }
     failedRuns[Int(index)] = (whole, position)
     return nil
+  }
+
+  /// An address whose quotes reach over what belongs to the daemon ends where it would without them.
+  private mutating func visitFirstBracket(
+    _ edge: MatchTrie.CaptureEdge, _ position: Int, _ whole: Int, _ depth: Int
+  ) -> Int? {
+    guard let end = AddressPath(line: line).firstClosing(from: position, limit: whole) else { return nil }
+    slots[depth] = (position, end)
+    return visit(edge.target, end, depth + 1)
   }
 
   /// What fits when a capture ends within its run: only a literal that stands there can follow.
@@ -636,6 +649,7 @@ private struct Walk {
       guard let start = scanner.start(of: part.type, upTo: end, limit: low) else { return nil }
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+      if part.type == .address { return matchAddressBackwards(tail, index, end, low, next) }
       return shrinkBackwards(tail, index, start + 1, end, low, next)
     case .run: return matchRunBackwards(tail, index, Int(part.list), end, low, next)
     }
@@ -661,6 +675,22 @@ private struct Walk {
     guard index > 0, index <= tail.parts.count else { return nil }
     let part = part(index - 1, of: tail)
     return part.kind == .literal ? part.bytes : nil
+  }
+
+  /// An address that holds a `<` itself begins where what stands in front of it says.
+  private mutating func matchAddressBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard let before = literal(before: index, of: tail) else { return nil }
+    var bound = end
+    while let place = last(before, from: low, upTo: bound) {
+      let start = place + before.width
+      bound = start - 1
+      guard AddressPath(line: line).end(from: start, limit: line.count) == end else { continue }
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+    }
+    return nil
   }
 
   /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.

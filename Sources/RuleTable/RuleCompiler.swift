@@ -264,6 +264,7 @@ public struct RuleCompiler {
 
   private static func slot(_ name: UInt16, _ type: CaptureType, _ coding: CaptureCoding?) -> MatchTrie.Slot {
     MatchTrie.Slot(
-      name: name, coding: coding ?? .plain, takesCodingOfScope: coding == nil && type.takesEncodingOfScope)
+      name: name, coding: coding ?? .plain, takesCodingOfScope: coding == nil && type.takesEncodingOfScope,
+      isAddress: type == .address)
   }
 }
