@@ -45,9 +45,10 @@ struct RuleFileParser {
     for (table, declared) in roles.sorted(by: { $0.key < $1.key }) {
       for (name, place) in declared.places.sorted(by: { $0.name < $1.name })
       where names.lookUp(name) == nil && !ofLists.contains(name) {
+        let meant = Spelling.suggestion(for: name, among: names.own).map { "did you mean ‘\($0)’? " } ?? ""
         report(
           place, "no capture or field is called ‘\(name)’, which table ‘\(table)’ declares",
-          "spell it as the rules do, or leave it out")
+          meant + "spell it as the rules do, or leave it out")
       }
     }
   }

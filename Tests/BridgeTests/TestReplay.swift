@@ -19,6 +19,7 @@ enum TestReplay {
     var configuration = Configuration(hostName: "mx.example.org")
     configuration.audit.level = .lowest
     configuration.mailboxes.defaultDomain = "example.org"
+    try configuration.mailboxes.domainAliases.named.add("imap.example.org", of: "example.org")
     configuration.mailboxes.mailHosts = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
     configuration.mailboxes.webmailHosts += ["198.51.100.4"]
     configuration.rules.requiresTrustedSenders = requiresTrust

@@ -47,6 +47,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         default-domain: example.com
         fold-case: false
         extension-delimiter: ""
+        domain-aliases: [{ mail.example.com: example.com, M.example: n.example }, /etc/mailtrail/domains]
         known: [/etc/postfix/vmailbox, "/etc/dovecot/users"]
         webmail-hosts: [192.0.2.7, "2001:DB8:0::7"]
         aliases: [/etc/aliases]
@@ -81,6 +82,9 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     wanted.mailboxes.defaultDomain = "example.com"
     wanted.mailboxes.foldsCase = false
     wanted.mailboxes.extensionDelimiters = ""
+    try wanted.mailboxes.domainAliases.named.add("mail.example.com", of: "example.com")
+    try wanted.mailboxes.domainAliases.named.add("m.example", of: "n.example")
+    wanted.mailboxes.domainAliases.files = ["/etc/mailtrail/domains"]
     wanted.mailboxes.known = ["/etc/postfix/vmailbox", "/etc/dovecot/users"]
     wanted.mailboxes.webmailHosts = ["192.0.2.7", "2001:db8::7"]
     wanted.mailboxes.aliases = ["/etc/aliases"]
@@ -140,6 +144,38 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         "mailboxes: {default-domain: ▷ann@example.org}",
         "`mailboxes.default-domain` is `ann@example.org`; allowed: a domain, as in example.org"
       ),
+      (
+        "mailboxes: {domain-aliases: ▷x}",
+        "`mailboxes.domain-aliases` is `x`; allowed: a mapping as in `mail.example.org: example.org`, or a list of files "
+          + "with such pairs, as in [/etc/mailtrail/domain-aliases]"
+      ),
+      (
+        "mailboxes: {domain-aliases: {▷ann@example.org: example.org}}",
+        "`ann@example.org` in `mailboxes.domain-aliases` is no domain; allowed: a domain, as in mail.example.org"
+      ),
+      (
+        "mailboxes: {domain-aliases: {mail.example.org: ▷[example.org]}}",
+        "`mailboxes.domain-aliases.mail.example.org` is a list; allowed: a domain, as in example.org"
+      ),
+      (
+        "mailboxes: {domain-aliases: {a.example: b.example, c.example: ▷A.example}}",
+        "`mailboxes.domain-aliases.c.example`: `A.example` is an alias itself, of `b.example`; let `c.example` stand for "
+          + "that"
+      ),
+      (
+        "mailboxes: {domain-aliases: {a.example: b.example, b.example: ▷a.example}}",
+        "`mailboxes.domain-aliases.b.example`: `a.example` is an alias itself, of `b.example`; let `b.example` stand for "
+          + "that"
+      ),
+      (
+        "mailboxes: {domain-aliases: {a.example: ▷A.example}}",
+        "`mailboxes.domain-aliases.a.example`: `a.example` stands for itself; leave it out"
+      ),
+      (
+        "mailboxes: {domain-aliases: {▷mail: {example.org: example.com}}}",
+        "`mailboxes.domain-aliases.mail` is a mapping; a domain is one key with dots in it: `mail.example.org` (for --set "
+          + "in quotes: mailboxes.domain-aliases.\"mail.example.org\"=…)"
+      ),
       ("mailboxes: {known: ▷/etc/passwd}", "`mailboxes.known` is `/etc/passwd`; allowed: a list, as in `[one, two]`"),
       ("sources: ▷[]", "`sources` names no source; allowed: at least one, as in `- journal: {}`, or leave the key out"),
       (
@@ -194,6 +230,20 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       ("mx.example.org", "example.org"), ("MX.Example.ORG.", "example.org"), ("mx", "mx"), ("", "localhost"),
     ])
   func defaultDomain(host: String, domain: String) { #expect(HostName.mailDomain(of: host) == domain) }
+
+  @Test(
+    arguments: [
+      "domain-aliases: /etc/a", "domain-aliases: [/etc/a]", "domain-aliases:\n    - /etc/a",
+    ])
+  func domainAliasesMayBeAFile(text: String) throws {
+    #expect(try parse("mailboxes:\n  \(text)\n").mailboxes.domainAliases.files == ["/etc/a"])
+  }
+
+  @Test func domainAliasesAreSetOneByOne() throws {
+    let set = try parse("", ["mailboxes.domain-aliases.\"mail.example.org\"=example.org"])
+    #expect(set == (try parse("mailboxes: {domain-aliases: {mail.example.org: example.org}}")))
+    #expect(set == (try parse("", ["mailboxes.domain-aliases={mail.example.org: example.org}"])))
+  }
 
   @Test func specialFoldersAreNamedOnceOnly() {
     let folders = SpecialFolders()

@@ -33,6 +33,36 @@ import Testing
     "rule r\n  match \(match)\n  \(rest)\n  example \(example)\n    expect\n"
   }
 
+  /// A table with an `account` and an `address` line, and a rule that captures `who`; line 7 is the rule's action.
+  private static func named(_ action: String, declares: String = "address to") -> String {
+    "table u\n  \(declares)\nrule r\n  in s\n  match <who:word> <to:word>\n  \(action)\n  example a b\n    expect who=a to=b\n"
+  }
+
+  private static let names = [
+    Mistake(
+      named("event logout mailbox=<who>"), "9:16", "‘who’ names a mailbox, and nothing says whether",
+      "write in the table: account who (what logs in)"),
+    Mistake(named("note seen mailbox(<who>)"), "9:13", "‘who’ names a mailbox", "or: address who (what SMTP names)"),
+    Mistake(named("note seen x if <who> is known"), "9:18", "‘who’ names a mailbox", "account(…) or address(…)"),
+    Mistake(named("note seen x if not <who> is alias"), "9:22", "‘who’ names a mailbox", "account(…) or address(…)"),
+    Mistake(named("note seen mailbox(<to>|<who>)"), "9:13", "‘who’ names a mailbox", "account who"),
+    Mistake(named("note seen mailbox(unescaped(<who>))"), "9:13", "‘who’ names a mailbox", "account who"),
+    Mistake(
+      named("event logout mailbox=<to>+\"@\"+<who>"), "9:16", "names a mailbox, but not whether as an account",
+      "write account(…) around it"),
+    Mistake(
+      named("note seen x: mailbox=<to>"), "9:16", "‘mailbox’ is an account, and the value an address", "mailbox="),
+    Mistake(
+      named("note seen x: to=account(<who>)"), "9:16", "‘to’ is an address, and the value an account", "another name"),
+    Mistake(
+      named("noise", declares: "account to\n  address to"), "6:11", "‘to’ is an account by line 5", "another name"),
+    Mistake(
+      named("noise", declares: "address mailbox"), "5:11", "‘mailbox’ is an account in every table", "leave it out"),
+    Mistake(
+      named("noise", declares: "account whom"), "5:11", "no capture or field is called ‘whom’", "did you mean ‘who’"),
+    Mistake(named("noise", declares: "acount who"), "5:3", "‘acount’ in a table", "use seen"),
+  ]
+
   private static let mistakes = [
     Mistake("mule r", "4:1", "‘mule’ begins nothing", "use table, scope"),
     Mistake("scope a\u{0}b", "4:8", "a control character (byte 0)", "remove it"),
@@ -101,6 +131,17 @@ import Testing
       rule("<x:word>") + "rule q\n  match a\n  note seen x\n  example a\n    expect\n", "7:11",
       "rule ‘q’ matches this example of ‘r’", "make the pattern of ‘r’ more literal"),
   ]
+
+  @Test(arguments: names) func saysWhetherAnAccountOrAnAddressIsMeant(_ mistake: Mistake) throws {
+    try mistake.isTold(with: [])
+  }
+
+  @Test func namesMayBeDeclaredByTheTableOfTheScope() throws {
+    let local = "rule r\n  in s\n  match <who:word>\n  event logout mailbox=<who>\n  example a\n    expect who=a\n"
+    let shipped = "table t\n  account who\nscope s\n  identifier s\n"
+    let files = [shipped, local].enumerated().map { RuleFile(name: "\($0).rules", text: Array($1.utf8)) }
+    _ = try TableUnderTest(files: files)
+  }
 
   @Test(arguments: mistakes) func saysWhatWhereAndWhatToDo(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
 
