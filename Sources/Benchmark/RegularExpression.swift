@@ -46,6 +46,8 @@ enum RegularExpression {
     case .ip: "(?:(?i:IPv6:)?[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]+)?)"
     case .host: "[0-9A-Za-z._-]+"
     case .address: "(?:\"(?:[^\"\\\\]|\\\\.)*\")?[^>]*"
+    case .addrspec: "(?:\"(?:[^\"\\\\]|\\\\.)*\"|\\\\.|[^ <>\"\\\\])*"
+    case .string: "(?:[^\"\\\\]|\\\\.)*"
     }
   }
 

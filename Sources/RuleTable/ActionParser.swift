@@ -325,6 +325,8 @@ struct ActionParser {
     case ("folder-name", 1): return .applied(.folderName, try value(parts[0], token, depth: depth))
     case ("words", 1): return .applied(.words, try value(parts[0], token, depth: depth))
     case ("in-brackets", 1): return .applied(.inBrackets, try value(parts[0], token, depth: depth))
+    case ("local-part", 1): return .applied(.localPart, try value(parts[0], token, depth: depth))
+    case ("domain-part", 1): return .applied(.domainPart, try value(parts[0], token, depth: depth))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token, depth: depth))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(Self.unquoted)
@@ -337,7 +339,7 @@ struct ActionParser {
       throw fail(
         "‘\(token.text)’ is no function of a value",
         "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
-          + "in-brackets(<x>) or unescaped(<x>)", token)
+          + "in-brackets(<x>), local-part(<x>), domain-part(<x>) or unescaped(<x>)", token)
     }
   }
 

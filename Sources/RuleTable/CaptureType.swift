@@ -23,6 +23,10 @@ public enum CaptureType: String, Sendable, CaseIterable {
   case host
   /// What stands between the angle brackets of an envelope address, quoted strings respected: see `AddressPath`.
   case address
+  /// A mail address that ends where its grammar ends, in brackets or bare: see `MailAddressScanner`.
+  case addrspec
+  /// The inside of quotation marks: up to the first that no backslash hides.
+  case string
 
   /// The type by its name in a pattern.
   public init?(name: some StringProtocol) {
@@ -32,7 +36,13 @@ public enum CaptureType: String, Sendable, CaseIterable {
   var isOpen: Bool { self == .text || self == .gap }
 
   /// Whether its scope's encoding is that of a capture that names none: all kinds of names come in these types.
-  var takesEncodingOfScope: Bool { isOpen || self == .address }
+  var takesEncodingOfScope: Bool { isOpen || endsAtItsCloser }
+
+  /// Whether only what follows it tells where it ends, so that it is not looked for in a part of the line.
+  var endsAtItsCloser: Bool { self == .address || self == .addrspec || self == .string }
+
+  /// Whether it can be scanned from the right.
+  var isReadBackwards: Bool { self != .addrspec && self != .string }
 
   /// Whether an escape fits into its alphabet.
   var mayBeEncoded: Bool { takesEncodingOfScope || self == .word || self == .token }
@@ -48,8 +58,10 @@ public enum CaptureType: String, Sendable, CaseIterable {
     case .word: 5
     case .token: 6
     case .address: 7
-    case .text: 8
-    case .gap: 9
+    case .addrspec: 8
+    case .string: 9
+    case .text: 10
+    case .gap: 11
     }
   }
 }
@@ -67,6 +79,8 @@ struct CaptureScanner {
   func end(of type: CaptureType, from start: Int, limit: Int) -> Int? {
     switch type {
     case .address: return AddressPath(line: line).end(from: start, limit: limit)
+    case .addrspec: return MailAddressScanner(line: line).end(from: start, limit: limit)
+    case .string: return MailAddressScanner(line: line).stringEnd(from: start, limit: limit)
     case .ip: return ipEnd(from: start, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)

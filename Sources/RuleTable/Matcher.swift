@@ -468,7 +468,12 @@ private struct Walk {
     var tries = 0
     isProbing = true
     defer { isProbing = false }
-    while tries < 8, let next = find(edge.terminator, from: from) {
+    while let next = find(edge.terminator, from: from) {
+      // So many places are no accident.
+      guard tries < 8 else {
+        isAmbiguous = true
+        return
+      }
       remains.pointee.keptSlots.removeAll(keepingCapacity: true)
       remains.pointee.keptSlots.append(contentsOf: slots)
       let fits = visit(edge.target, next + edge.terminator.width, depth + 1) != nil
@@ -751,8 +756,8 @@ private struct Walk {
       }
       let to = end - item.suffix.width
       guard to >= from, has(item.suffix, at: to) else { continue }
-      // An address ends at the bracket that closes it, which belongs to what follows.
-      let limit = type == .address ? line.count : to
+      // What closes it belongs to what follows.
+      let limit = type.endsAtItsCloser ? line.count : to
       if type != .text { guard scanner.end(of: type, from: from, limit: limit) == to else { continue } }
       if slots[base + item.slot].start < 0 { slots[base + item.slot] = (from, to) }
       return true

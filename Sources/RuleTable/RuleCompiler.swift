@@ -246,6 +246,7 @@ public struct RuleCompiler {
         result.append(.literal(bytes))
       case .capture(_, .gap, _, _), .optional: return nil
       case .capture(let name, let type, _, let coding):
+        guard type.isReadBackwards else { return nil }
         if type == .text { guard case .literal? = result.last else { return nil } }
         slots.append(Self.slot(Self.number(of: name, names), type, coding))
         result.append(.capture(type))

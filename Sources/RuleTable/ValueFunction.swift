@@ -10,6 +10,8 @@ public enum ValueFunction: Sendable, Hashable {
   case unescaped
   /// What stands in the last brackets: `192.0.2.1` of `mx.example.org[192.0.2.1]:25`.
   case inBrackets
+  /// What stands in front of the last `@` of an address, and behind it.
+  case localPart, domainPart
 
   public struct Replacement: Sendable, Hashable {
     public var old: [UInt8]
@@ -28,6 +30,8 @@ public enum ValueFunction: Sendable, Hashable {
     case .words: Array(value.split(separator: 32).joined(separator: [0]))
     case .unescaped: CaptureEncoding.exim.decode(value)
     case .inBrackets: Self.inLastBrackets(of: value)
+    case .localPart: Array(value[..<(value.lastIndex(of: UInt8(ascii: "@")) ?? value.endIndex)])
+    case .domainPart: value.lastIndex(of: UInt8(ascii: "@")).map { Array(value[($0 + 1)...]) } ?? []
     }
   }
 

@@ -38,4 +38,13 @@ import Testing
     ("[]", ""),
   ])
   func takesWhatStandsInTheLastBrackets(value: String, result: String) { #expect(text(.inBrackets, value) == result) }
+
+  @Test(arguments: [
+    ("ann@example.org", "ann", "example.org"), (#""a@b"@example.org"#, #""a@b""#, "example.org"), ("ann", "ann", ""),
+    ("", "", ""),
+  ])
+  func cutsAnAddressAtItsLastAt(value: String, local: String, domain: String) {
+    #expect(text(.localPart, value) == local)
+    #expect(text(.domainPart, value) == domain)
+  }
 }
