@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func aCopyAloneIsACopyAndAnExpungeAloneAnExpunge() throws {
-    let bench = try bench([Self.login, (1, "dovecot", copy(to: "Work")), (60, "dovecot", Self.expunge)])
+    let bench = try bench([Self.login, (1, "dovecot", copy(to: "Work")), (400, "dovecot", Self.expunge)])
     #expect(
       bench.told() == [
         "login.succeeded ann@example.org", "message.copied ann@example.org", "message.expunged ann@example.org",
