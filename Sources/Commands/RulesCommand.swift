@@ -82,7 +82,9 @@ struct RulesCommand: ParsableCommand {
       var scratch = MatchScratch()
       let bytes = Array(text.utf8)
       let scopes = identifier.map { name in Array(name.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) } }
-      if let identifier, scopes?.isEmpty == true { StandardError.write("no table has the identifier ‘\(EventPrinter.safe(Array(identifier.utf8)))’") }
+      if let identifier, scopes?.isEmpty == true {
+        StandardError.write("no table has the identifier ‘\(EventPrinter.safe(Array(identifier.utf8)))’")
+      }
       for scope in scopes ?? Array(table.scopes.indices) {
         guard let rule = table.match(scope: scope, bytes: bytes, &scratch) else { continue }
         show(table.rules[rule], table, scratch, bytes, scope)

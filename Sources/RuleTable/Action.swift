@@ -171,6 +171,11 @@ public struct OfferReference: Sendable, Hashable {
     group = Self.group(kind: kind, parts: Array(parts.prefix(groupSize)), crossesHosts: crossesHosts)
   }
 
+  /// The kind under which it is offered and taken.
+  var kind: String { String(offer.kind.dropFirst("offer ".count)) }
+
+  static func kind(ofGroup group: NoteReference) -> String { String(group.kind.dropFirst("offers ".count)) }
+
   static func group(kind: String, parts: [ValueExpression], crossesHosts: Bool) -> NoteReference {
     NoteReference(kind: "offers " + kind, parts: parts, crossesHosts: crossesHosts)
   }

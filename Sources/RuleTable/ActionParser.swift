@@ -87,7 +87,10 @@ struct ActionParser {
 
   private mutating func takeEvent() throws(Diagnostic.Failure) -> Action.Verb {
     guard !tokens.isEmpty, let kind = EventKind(name: tokens[0].text) else {
-      throw fail("‘\(tokens.first?.text ?? "")’ is no kind of event", "see mailtrail-events(7)")
+      let word = tokens.first?.text ?? ""
+      let near = Spelling.suggestion(for: word, among: EventKind.allCases.lazy.map(\.name.description))
+      throw fail(
+        "‘\(word)’ is no kind of event", (near.map { "did you mean ‘\($0)’? " } ?? "") + "see mailtrail-events(7)")
     }
     var fields: [FieldAssignment] = []
     var with: [Int] = []

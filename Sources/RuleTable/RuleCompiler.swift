@@ -30,11 +30,12 @@ public struct RuleCompiler {
     _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var parser = RuleFileParser()
-    for file in files { parser.readKinds(file.text) }
+    for file in files { parser.readDeclarations(file.text, file: file.name) }
     for file in files { parser.read(file.text, file: file.name) }
     parser.checkDeclarations()
     var compiler = RuleCompiler()
     compiler.diagnostics = parser.diagnostics
+    if compiler.diagnostics.isEmpty { compiler.diagnostics = RuleSourceChecker(parser).check(strictness) }
     let table = compiler.build(parser, files, off)
     if compiler.diagnostics.isEmpty { compiler.diagnostics = RuleChecker(table: table, strictness: strictness).check() }
     guard compiler.diagnostics.isEmpty else { throw RuleTableError(compiler.diagnostics) }
@@ -87,7 +88,8 @@ public struct RuleCompiler {
     for file in files { hash.combine(file.text) }
     for id in off.sorted() { hash.combine(id.utf8) }
     return CompiledTable(
-      rules: rules, scopes: scopes, names: names, lives: parser.lives, tables: parser.tables, fingerprint: hash.value,
+      rules: rules, scopes: scopes, names: names, lives: parser.declarations.lives, tables: parser.tables,
+      fingerprint: hash.value,
       tries: builders.map { $0.flatten() }, noise: noiseBuilders.map { $0.flatten() })
   }
 

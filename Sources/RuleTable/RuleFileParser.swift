@@ -6,11 +6,11 @@ import AuditModel
 struct RuleFileParser {
   private(set) var names = NameTable()
   private(set) var rules: [RuleSource] = []
+  /// The rules whose place another of the same id took.
+  private(set) var replaced: [RuleSource] = []
   private(set) var scopes: [String: Scope] = [:]
   private(set) var lists: [String: ListSource] = [:]
-  private(set) var lives: [String: UInt64] = [:]
-  /// Kinds of notes whose keys mean the same on every host.
-  private(set) var kindsAcrossHosts: Set<String> = []
+  private(set) var declarations = NoteDeclarations()
   private(set) var tables: [RuleTableInfo] = []
   private(set) var diagnostics: [Diagnostic] = []
 
@@ -29,6 +29,7 @@ struct RuleFileParser {
   private var block = Block.none
   private var currentScopes: [String] = []
   private var rule: RuleSource?
+  private var declarationErrors: [SourcePlace: Diagnostic.Failure] = [:]
   private var ruleLines: [(text: String, place: SourcePlace)] = []
 
   private enum Block {
@@ -53,15 +54,20 @@ struct RuleFileParser {
     }
   }
 
-  /// Learns which kinds of notes cross hosts. For all files first: a rule may mention a kind that a later file declares.
-  mutating func readKinds(_ text: [UInt8]) {
-    for line in text.split(separator: 10) where line.starts(with: "keep ".utf8) {
-      let words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" }
-      if words.dropFirst(3).elementsEqual(Self.acrossHosts) { kindsAcrossHosts.insert(String(words[1])) }
+  /// Learns the kinds of notes. For all files first: a rule may mention a kind that a later file declares.
+  mutating func readDeclarations(_ text: [UInt8], file: String) {
+    let lines = text.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+    for (index, line) in lines where line.starts(with: "keep".utf8) {
+      let (word, rest, place) = Self.firstWord(
+        String(decoding: line, as: UTF8.self), SourcePlace(file: file, line: index + 1, column: 1))
+      guard word == "keep" else { continue }
+      do throws(Diagnostic.Failure) {
+        try declarations.add(rest, at: place)
+      } catch {
+        declarationErrors[place] = error
+      }
     }
   }
-
-  private static let acrossHosts: [Substring] = ["across", "hosts"]
 
   /// Reads one file. A rule whose id was read before is replaced: the administrator's word counts.
   mutating func read(_ text: [UInt8], file: String) {
@@ -123,15 +129,7 @@ struct RuleFileParser {
       groups[rest] = []
       block = .group(rest)
     case "keep":
-      let (kind, value, place) = Self.firstWord(rest, restPlace)
-      let (span, more, morePlace) = Self.firstWord(value, place)
-      guard let life = TextTokens.duration(span) else {
-        throw fail(place, "‘\(span)’ is no span of time", "write 1h or 5d")
-      }
-      guard more.isEmpty || more.split(separator: " ") == Self.acrossHosts else {
-        throw fail(morePlace, "‘\(more)’ behind a span of time", "write across hosts, or end the line")
-      }
-      lives[kind] = life
+      if let error = declarationErrors[restPlace] { throw error }
     case "rule":
       guard !rest.isEmpty, !rest.contains(" ") else {
         throw fail(restPlace, "a rule needs an id of one word", "write: rule dovecot.login")
@@ -269,16 +267,17 @@ struct RuleFileParser {
       for line in lines { try declaration(line.text, line.place, &rule) }
       let captures = Set(rule.patterns.flatMap { captureNames($0.pattern.elements) })
       var parser = ActionParser(
-        names: names, captures: captures, kindsAcrossHosts: kindsAcrossHosts, roles: roles(of: rule))
+        names: names, captures: captures, kindsAcrossHosts: declarations.acrossHosts, roles: roles(of: rule))
       for capture in captures where parser.names.number(of: capture) == nil {
         throw fail(
           rule.place, "the tables use too many different names",
           "\(NameTable.maximum) are possible besides the record's keys")
       }
       for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
-        rule.actions.append(try parser.parse(line.text, at: line.place))
+        rule.lines.append(ActionSource(action: try parser.parse(line.text, at: line.place), text: line.text))
       }
       names = parser.names
+      rule.captures = captures
       rule.noteNames = parser.noteNames
       try check(rule)
     } catch {
@@ -291,6 +290,7 @@ struct RuleFileParser {
           rule.place, "rule ‘\(rule.id)’ stands in this file already", "the first is at line \(rules[known].place.line)"
         )
       }
+      replaced.append(rules[known])
       rules[known] = rule
     } else {
       places[rule.id] = rules.count

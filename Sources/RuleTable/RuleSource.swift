@@ -6,9 +6,13 @@ struct RuleSource: Sendable {
   var place: SourcePlace
   var scopes: [String]
   var patterns: [(pattern: Pattern, place: SourcePlace)] = []
-  var actions: [Action] = []
+  var lines: [ActionSource] = []
+  /// The names of the patterns' captures.
+  var captures: Set<String> = []
   var noteNames: [String] = []
   var examples: [Example] = []
+
+  var actions: [Action] { lines.map(\.action) }
 }
 
 /// A log line that shows what a rule catches, or, as `not`, what it must leave alone.

@@ -10,7 +10,8 @@ import Testing
     #expect(FormulaGuard.guarded(text) == "'" + text)
   }
 
-  @Test(arguments: ["", "INBOX", "a=b", "a-b;c@d", "<x+y@z>", "1;2;3", "Re: =x"]) func otherTextStaysAsItIs(_ text: String) {
+  @Test(arguments: ["", "INBOX", "a=b", "a-b;c@d", "<x+y@z>", "1;2;3", "Re: =x"])
+  func otherTextStaysAsItIs(_ text: String) {
     #expect(FormulaGuard.guarded(text) == text)
   }
 }

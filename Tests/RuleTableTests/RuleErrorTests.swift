@@ -16,6 +16,14 @@ import Testing
       self.remedy = remedy
     }
 
+    /// A text with `▷` in front of what is wrong.
+    init(_ marked: String, _ message: String, _ remedy: String) {
+      let before = marked.prefix { $0 != "▷" }
+      let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
+      self.init(
+        marked.replacing("▷", with: ""), "\(3 + lines.count):\(lines[lines.count - 1].utf8.count + 1)", message, remedy)
+    }
+
     var description: String { message }
 
     /// Compiles the text and looks at the first thing that is said of it.

@@ -1,0 +1,72 @@
+/// What the tables' `keep` lines say of the kinds of notes: how long they live, and which fields they have.
+struct NoteDeclarations: Sendable {
+  /// A kind of note.
+  struct Kind: Sendable {
+    /// Microseconds of entry time; nil where no line says it.
+    var life: UInt64?
+    /// The line that says how long.
+    var lifePlace: SourcePlace?
+    /// Whether the keys of its notes mean the same on every host.
+    var crossesHosts = false
+    /// Where each field is declared first.
+    var fields: [String: SourcePlace] = [:]
+    /// The first line of the kind.
+    var place: SourcePlace
+  }
+
+  private(set) var kinds: [String: Kind] = [:]
+
+  /// How long notes of a kind are kept, in microseconds of entry time.
+  var lives: [String: UInt64] { kinds.compactMapValues(\.life) }
+
+  /// Kinds of notes whose keys mean the same on every host.
+  var acrossHosts: Set<String> { Set(kinds.filter(\.value.crossesHosts).keys) }
+
+  /// Adds what `keep KIND [SPAN] [across hosts] [: FIELD…]` says, `keep` left out.
+  ///
+  /// - Parameter place: where the text begins.
+  mutating func add(_ text: String, at place: SourcePlace) throws(Diagnostic.Failure) {
+    var words = TextTokens.split(text, column: place.column)[...]
+    func failure(_ message: String, _ remedy: String, _ word: TextTokens.Token?) -> Diagnostic.Failure {
+      var place = place
+      if let word { place.column = word.column }
+      return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+    }
+    var fields: ArraySlice<TextTokens.Token> = []
+    if let colon = words.firstIndex(where: { $0.text.hasSuffix(":") }) {
+      fields = words[(colon + 1)...]
+      words = words[...colon]
+      words[colon].text.removeLast()
+      if words[colon].text.isEmpty { words.removeLast() }
+      guard !fields.isEmpty else {
+        throw failure("no fields stand behind the colon", "name them, or end the line", nil)
+      }
+    }
+    guard let name = words.popFirst() else {
+      throw failure("‘keep’ does not say which kind of notes", "write: keep session 2d: mailbox ip", nil)
+    }
+    var kind = kinds[name.text] ?? Kind(place: place)
+    if let span = words.first, span.text != "across" {
+      words.removeFirst()
+      guard let life = TextTokens.duration(span.text) else {
+        throw failure("‘\(span.text)’ is no span of time", "write 1h or 5d", span)
+      }
+      if let known = kind.life, known != life, let other = kind.lifePlace {
+        throw failure(
+          "notes of the kind ‘\(name.text)’ live another time by \(other)", "say the same, or leave the time out", span)
+      }
+      if kind.life == nil { (kind.life, kind.lifePlace) = (life, place) }
+    }
+    if !words.isEmpty {
+      guard words.map(\.text) == ["across", "hosts"] else {
+        throw failure(
+          "‘\(words.first!.text)’ behind a span of time", "write across hosts, or end the line", words.first)
+      }
+      kind.crossesHosts = true
+    }
+    for field in fields where kind.fields[field.text] == nil {
+      kind.fields[field.text] = SourcePlace(file: place.file, line: place.line, column: field.column)
+    }
+    kinds[name.text] = kind
+  }
+}
