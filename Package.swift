@@ -51,7 +51,8 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
-    .testTarget(name: "CommandsTests", dependencies: ["AuditModel", "AuditTree", "Commands", "LogSources"]),
+    .testTarget(
+      name: "CommandsTests", dependencies: ["AuditModel", "AuditTree", "Commands", "Configuration", "LogSources"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]
