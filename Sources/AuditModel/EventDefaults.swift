@@ -29,13 +29,13 @@ extension EventKind {
   }
 
   /// Whether the event shows that its mailbox exists here: somebody authenticated as it, something was delivered to it
-  /// or an administrator made it. Failures and refusals name whatever a stranger typed.
+  /// or an administrator made it. Failures name whatever a stranger typed, and refusals too, but those of a submission:
+  /// its owner has logged in, else it is nobody's.
   public var provesMailbox: Bool {
     switch self {
     case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
-      .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .sendRejected, .sendRateExceeded, .fetchLoginFailed,
-      .fetchRetrieved, .listPosted, .listSubscribed, .listUnsubscribed, .bridgeGap, .bridgeTableChanged,
-      .bridgeStarted, .bridgeStopped:
+      .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .fetchLoginFailed, .fetchRetrieved, .listPosted,
+      .listSubscribed, .listUnsubscribed, .bridgeGap, .bridgeTableChanged, .bridgeStarted, .bridgeStopped:
       false
     default: true
     }

@@ -59,6 +59,9 @@ static const unsigned char opensmtpd[] = {
 static const unsigned char others[] = {
 #embed "others.rules"
 };
+static const unsigned char pmg[] = {
+#embed "pmg.rules"
+};
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
 };
@@ -108,7 +111,7 @@ static const struct mailtrail_rule_file files[] = {
     TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(cyrus), TABLE(dkim),
     TABLE(dovecot), TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde),
     TABLE(james), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud),
-    TABLE(opensmtpd), TABLE(others), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
+    TABLE(opensmtpd), TABLE(others), TABLE(pmg), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
     TABLE(saslauthd), TABLE(sendmail), TABLE(shadow), TABLE(snappymail), TABLE(sogo), TABLE(spamd),
     TABLE(squirrelmail), TABLE(stalwart), TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
 };
