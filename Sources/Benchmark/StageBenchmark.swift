@@ -21,7 +21,7 @@ enum StageBenchmark {
     let configuration = Configuration(hostName: "mx.example.org")
     let table = try RuleCompiler.compile(RuleSets.shipped)
     let pipeline = Pipeline(
-      table: table, policy: try CorrelationPolicy(configuration, calendar: .utc), requiresTrust: true)
+      table: table, policy: try CorrelationPolicy(configuration, calendar: .utc), rules: Configuration.Rules())
     let entries: Int
     switch words[0] {
     case "read": entries = try read(journal, pipeline.interest) { _ in }

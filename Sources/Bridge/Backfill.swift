@@ -33,7 +33,7 @@ public final class Backfill {
   /// Threads that read, as `Replay.readers` has them.
   public var readers: Int?
   public private(set) var notices: [SourceNotice] = []
-  public private(set) var refused: UInt64 = 0
+  public private(set) var counts = Pipeline.Counts()
 
   /// How far behind the end of the range entries are read for their context.
   private static let contextAfter: UInt64 = 15 * 60_000_000
@@ -60,6 +60,7 @@ public final class Backfill {
     replay.onProgress = onProgress
     replay.readers = readers
     let commit = try target()
+    replay.pipeline.correlator.senders = try knownSenders()
     if let end = outcome.end { request.until = min(request.until ?? .max, end) }
     var batch: [Correlator.Told] = []
     try replay.runOpenEnded(request) { told, asOf in
@@ -71,7 +72,7 @@ public final class Backfill {
       if !batch.isEmpty { try self.add(&batch, asOf, commit) }
     }
     notices = replay.notices
-    refused = replay.pipeline.counts.refused
+    counts = replay.pipeline.counts
     return outcome
   }
 
@@ -98,6 +99,17 @@ public final class Backfill {
   private func knownMailboxes() throws -> [MailboxAddress] {
     guard let reader = try? TrailReader(root: configuration.audit.directory) else { return [] }
     return try reader.trails().compactMap(reader.mailbox)
+  }
+
+  /// What the collector has learnt of senders: of an entry both must tell the same.
+  private func knownSenders() throws -> SenderLedger {
+    let directory = configuration.state.directory
+    guard access(directory, F_OK) == 0 else { return SenderLedger() }
+    // The collector may have put another one in its place between two reads.
+    for _ in 0..<3 {
+      if let content = try CheckpointStore(directory: directory).peek() { return SenderLedger(state: content.state) }
+    }
+    return SenderLedger()
   }
 
   // MARK: - Where it goes

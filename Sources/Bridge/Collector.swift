@@ -84,7 +84,7 @@ public final class Collector {
     let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
     grace = hasText ? 1_200_000 : 200_000
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
-    let recognizer = EntryRecognizer(table: table, requiresTrust: configuration.rules.requiresTrustedSenders)
+    let recognizer = EntryRecognizer(table: table, senders: SenderTrust(table, configuration.rules))
     interest = SwitchingInterest(recognizer)
     pipeline = Pipeline(recognizer: recognizer, policy: policy)
     tellsSystemMessages = configuration.audit.systemMessages
@@ -271,8 +271,9 @@ public final class Collector {
       additions += try lateFiles.process(batch, newest: newest) {
         var policy = try CorrelationPolicy(configuration, calendar: calendar)
         policy.knownMailboxes += pipeline.correlator.knownAddresses
-        return Pipeline(
-          table: table, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+        let late = Pipeline(table: table, policy: policy, rules: configuration.rules)
+        late.correlator.senders = pipeline.correlator.senders
+        return late
       }
     } catch { options.report("\(error)") }
     for notice in notices { take(notice) }
@@ -425,7 +426,7 @@ public final class Collector {
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
       events += pipeline.correlator.takeTold()
-      let recognizer = EntryRecognizer(table: table, requiresTrust: configuration.rules.requiresTrustedSenders)
+      let recognizer = EntryRecognizer(table: table, senders: SenderTrust(table, configuration.rules))
       let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)
       next.correlator.settleRestored()
@@ -491,9 +492,7 @@ public final class Collector {
     status.reported = WallClock.now()
     status.newestEntry = newest
     status.isCaughtUp = caughtUpAt > 0
-    (status.recognised, status.unrecognised, status.refused) = (
-      pipeline.counts.recognised, pipeline.counts.unrecognised, pipeline.counts.refused
-    )
+    status.take(pipeline.counts)
     let sizes = pipeline.correlator.sizes
     (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
     status.mailboxes = UInt64(pipeline.correlator.mailboxCount)

@@ -1,3 +1,4 @@
+import Correlation
 import LogSources
 import RuleTable
 import Synchronization
@@ -17,6 +18,8 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
     static let unrecognised: Int32 = -2
     /// Under a daemon's identifier, but not from it.
     static let refused: Int32 = -3
+    /// Under a daemon's identifier, and nothing in it could prove or disprove that it is the daemon's.
+    static let unprovable: Int32 = -5
     /// journald lost messages of a mail daemon.
     static let suppression: Int32 = -4
   }
@@ -24,6 +27,8 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   let table: CompiledTable
   private let router: TableRouter
   private let trust: SenderTrust?
+  /// The number of each scope's daemon, for the ledger.
+  private let daemons: [UInt64]
   private let lock = Mutex(())
   private var scratch = MatchScratch()
   /// Tells this recognizer's findings from those of others, with other tables.
@@ -36,19 +41,21 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   private static let lastNumber = Atomic<UInt32>(0)
 
   /// - Parameters:
-  ///   - requiresTrust: whether an entry must come from the daemon's user or unit.
+  ///   - senders: who may speak for the daemons of the table; nil to believe everybody.
   ///   - isForGood: whether no other recognizer, after a reload, will look at the same entries.
-  init(table: CompiledTable, requiresTrust: Bool, isForGood: Bool = false) {
+  init(table: CompiledTable, senders: SenderTrust?, isForGood: Bool = false) {
     self.table = table
     self.isForGood = isForGood
     router = TableRouter(table: table)
-    trust = requiresTrust ? SenderTrust(scopes: table.scopes) : nil
+    trust = senders
+    daemons = table.scopes.map { SenderLedger.number(ofDaemon: $0.daemon) }
     number = Self.lastNumber.add(1, ordering: .relaxed).newValue
   }
 
   /// One that finds the same, for another thread.
   private init(twinOf other: EntryRecognizer) {
-    (table, trust, number, isForGood) = (other.table, other.trust, other.number, other.isForGood)
+    (table, trust, daemons) = (other.table, other.trust, other.daemons)
+    (number, isForGood) = (other.number, other.isForGood)
     router = TableRouter(table: other.table)
   }
 
@@ -63,7 +70,7 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
     if entry.finding.number == Outcome.foreign { return false }
     guard entry.finding.number >= 0 else { return true }
     if isForGood { entry.finding.needsContentHash = table.mayTell(entry.finding.number) }
-    guard table.isNoise(entry.finding.number) else { return true }
+    guard table.isNoise(entry.finding.number), SenderTrust.Standing(of: entry.finding).isBelieved else { return true }
     batch.leftOutCount += 1
     return false
   }
@@ -71,6 +78,22 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   /// This recognizer's finding, made now if it was not made by the reader.
   func finding(of entry: JournalEntry, in batch: EntryBatch) -> EntryFinding {
     entry.finding.finder == number ? entry.finding : look(at: entry, in: batch)
+  }
+
+  /// What comes of an entry, by what the entries before it showed. On the joining thread.
+  func verdict(
+    of finding: EntryFinding, from sender: EntrySender, _ ledger: inout SenderLedger
+  ) -> SenderTrust.Verdict {
+    guard trust != nil else { return .believed }
+    let standing = SenderTrust.Standing(of: finding)
+    if standing == .believed { return .believed }
+    let daemon = daemons[Int(finding.group)]
+    let verdict = SenderTrust.verdict(standing, of: sender, for: daemon, ledger)
+    // Noise is not read when a reader has looked at it first: it may not teach.
+    if case .believed = verdict, standing.teaches, finding.number >= 0, !table.isNoise(finding.number) {
+      ledger.learn(sender.uid, on: sender.machine, for: daemon, at: sender.time)
+    }
+    return verdict
   }
 
   private func look(at entry: JournalEntry, in batch: EntryBatch) -> EntryFinding {
@@ -85,19 +108,44 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
       var scopes = router.scopes(ofIdentifier: bytes.part(entry.identifier))
       if scopes.isEmpty { scopes = router.scopes(ofCommand: bytes.part(entry.command)) }
       finding.number = scopes.isEmpty ? Outcome.foreign : Outcome.unrecognised
-      for scope in scopes {
-        if let trust, !trust.trusts(entry, in: batch, scope: scope) {
-          finding.number = Outcome.refused
-          continue
-        }
-        if lock.withLock({ _ in match(scope, bytes.part(entry.message), &finding, batch) }) { break }
+      guard let trust else {
+        _ = scopes.contains { match($0, bytes.part(entry.message), &finding, batch) }
+        return finding
       }
+      look(at: entry, in: batch, for: scopes, trust, &finding)
       return finding
     }
   }
 
-  /// Only under the lock.
+  /// A scope that believes the sender goes first: of the others only the joining thread knows which do.
+  private func look(
+    at entry: JournalEntry, in batch: EntryBatch, for scopes: [Int], _ trust: SenderTrust, _ finding: inout EntryFinding
+  ) {
+    var best = SenderTrust.Standing.refused
+    for isOpen in [false, true] {
+      for scope in scopes {
+        let standing = trust.standing(of: entry, in: batch, scope: scope)
+        if !isOpen { best = min(best, standing) }
+        guard isOpen ? standing.isOpen : standing.isBelieved else { continue }
+        finding.grade = standing.rawValue
+        finding.group = UInt16(scope)
+        if batch.withBytes(of: entry.message, { match(scope, $0, &finding, batch) }) { return }
+      }
+      // Whom a scope believes, and no rule of it knows, says nothing known: no other scope is asked.
+      if best.isBelieved || !best.isOpen { break }
+    }
+    if best == .unprovable { finding.number = Outcome.unprovable }
+    if best == .refused, !scopes.isEmpty { finding.number = Outcome.refused }
+  }
+
   private func match(
+    _ scope: Int, _ message: UnsafeRawBufferPointer, _ finding: inout EntryFinding, _ batch: EntryBatch
+  ) -> Bool {
+    lock.withLock { _ in matchLocked(scope, message, &finding, batch) }
+  }
+
+  /// Only under the lock.
+  private func matchLocked(
     _ scope: Int, _ message: UnsafeRawBufferPointer, _ finding: inout EntryFinding, _ batch: EntryBatch
   ) -> Bool {
     guard let rule = table.match(scope: scope, message.assumingMemoryBound(to: UInt8.self), &scratch) else {

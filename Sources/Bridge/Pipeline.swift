@@ -1,4 +1,5 @@
 import AuditModel
+import Configuration
 import Correlation
 import Glibc
 import LogSources
@@ -14,6 +15,24 @@ public final class Pipeline {
     public var unrecognised: UInt64 = 0
     /// Entries under a mail daemon's identifier that did not come from it.
     public var refused: UInt64 = 0
+    /// Entries under a mail daemon's identifier of which the journal does not say enough to know.
+    public var unprovable: UInt64 = 0
+
+    /// What a person should know of the entries that were left out.
+    public var remarks: [String] {
+      var remarks: [String] = []
+      if refused > 0 {
+        remarks.append(
+          "\(refused) entries bear a mail daemon's identifier but do not come from it, and were left out "
+            + "(rules.trusted-senders)")
+      }
+      if unprovable > 0 {
+        remarks.append(
+          "\(unprovable) entries bear a mail daemon's identifier, and the journal does not prove from whom they come: "
+            + "they tell nothing by themselves (rules.trusted-uids)")
+      }
+      return remarks
+    }
   }
 
   public private(set) var counts = Counts()
@@ -29,10 +48,10 @@ public final class Pipeline {
   /// Gets entries that no rule knows, for `rules coverage`.
   public var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
 
-  /// - Parameter requiresTrust: whether an entry must come from the daemon's user or unit.
-  public convenience init(table: CompiledTable, policy: CorrelationPolicy, requiresTrust: Bool) {
+  /// - Parameter rules: says whose entries are believed.
+  public convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
     self.init(
-      recognizer: EntryRecognizer(table: table, requiresTrust: requiresTrust, isForGood: true), policy: policy)
+      recognizer: EntryRecognizer(table: table, senders: SenderTrust(table, rules), isForGood: true), policy: policy)
   }
 
   init(recognizer: EntryRecognizer, policy: CorrelationPolicy) {
@@ -61,16 +80,41 @@ public final class Pipeline {
     case EntryRecognizer.Outcome.foreign: break
     case EntryRecognizer.Outcome.suppression: gaps.append(BridgeEvents.suppressed(entry, in: batch))
     case EntryRecognizer.Outcome.refused: counts.refused += 1
-    case EntryRecognizer.Outcome.unrecognised:
-      counts.unrecognised += 1
-      onUnrecognised?(entry, batch)
+    case EntryRecognizer.Outcome.unprovable: counts.unprovable += 1
     default:
-      counts.recognised += 1
-      if !table.isNoise(finding.number) { join(entry, batch, finding) }
+      let sender = EntrySender(uid: entry.uid, machine: Self.machine(of: entry), time: entry.realtime)
+      switch recognizer.verdict(of: finding, from: sender, &correlator.senders) {
+      case .believed: processBelieved(entry, batch, finding)
+      case .refused: counts.refused += 1
+      case .unproven: processDoubtful(entry, batch, finding, sender: .unproven)
+      case .unprovable: processDoubtful(entry, batch, finding, sender: .unprovable)
+      }
     }
   }
 
-  private func join(_ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding) {
+  private func processBelieved(_ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding) {
+    guard finding.number >= 0 else {
+      counts.unrecognised += 1
+      onUnrecognised?(entry, batch)
+      return
+    }
+    counts.recognised += 1
+    if !table.isNoise(finding.number) { join(entry, batch, finding, sender: .proven) }
+  }
+
+  private func processDoubtful(
+    _ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding, sender: EntryFacts.Sender
+  ) {
+    counts.unprovable += 1
+    guard finding.number >= 0, table.isTolerant(finding.number) else { return }
+    join(entry, batch, finding, sender: sender)
+  }
+
+  private static func machine(of entry: JournalEntry) -> UInt64 { entry.machineID.high ^ entry.machineID.low }
+
+  private func join(
+    _ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding, sender: EntryFacts.Sender
+  ) {
     captures.removeAll(keepingCapacity: true)
     for place in batch.places[Int(finding.firstPlace)..<(Int(finding.firstPlace) + Int(finding.placeCount))] {
       captures.append(
@@ -79,7 +123,8 @@ public final class Pipeline {
           encoding: CaptureEncoding(rawValue: place.form) ?? .plain, isDoubtful: place.mark))
     }
     batch.withAllBytes { bytes in
-      let facts = facts(of: entry, bytes)
+      var facts = facts(of: entry, bytes)
+      facts.sender = sender
       let line = bytes.part(entry.message).assumingMemoryBound(to: UInt8.self)
       captures.withUnsafeBufferPointer {
         correlator.process(
@@ -97,7 +142,7 @@ public final class Pipeline {
     Self.keep(bytes.part(entry.unit), in: &unit)
     Self.keep(bytes.part(entry.identifier), in: &identifier)
     return EntryFacts(
-      realtime: entry.realtime, identity: hash.value, machine: entry.machineID.high ^ entry.machineID.low,
+      realtime: entry.realtime, identity: hash.value, machine: Self.machine(of: entry),
       pid: entry.pid, uid: entry.uid, host: host, unit: unit, identifier: identifier)
   }
 

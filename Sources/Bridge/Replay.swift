@@ -32,7 +32,7 @@ public final class Replay {
     var policy = try CorrelationPolicy(configuration, calendar: calendar)
     policy.knownMailboxes += known
     pipeline = Pipeline(
-      table: table, policy: policy, requiresTrust: configuration.rules.requiresTrustedSenders)
+      table: table, policy: policy, rules: configuration.rules)
   }
 
   /// Reads to the end of the request.

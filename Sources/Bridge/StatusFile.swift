@@ -14,6 +14,7 @@ public struct CollectorStatus: Sendable, Equatable {
   public var recognised: UInt64 = 0
   public var unrecognised: UInt64 = 0
   public var refused: UInt64 = 0
+  public var unprovable: UInt64 = 0
   public var eventsWritten: UInt64 = 0
   public var gaps: UInt64 = 0
   public var truncated: UInt64 = 0
@@ -37,10 +38,15 @@ public struct CollectorStatus: Sendable, Equatable {
     [
       ("pid", UInt64(pid)), ("reported", reported), ("started", started), ("newest_entry", newestEntry),
       ("caught_up", isCaughtUp ? 1 : 0), ("entries_read", entriesRead), ("recognised", recognised),
-      ("unrecognised", unrecognised), ("refused", refused), ("events_written", eventsWritten), ("gaps", gaps),
-      ("truncated", truncated), ("mailboxes", mailboxes), ("notes", notes), ("waiting", waiting),
+      ("unrecognised", unrecognised), ("refused", refused), ("unprovable", unprovable),
+      ("events_written", eventsWritten), ("gaps", gaps), ("truncated", truncated), ("mailboxes", mailboxes), ("notes", notes), ("waiting", waiting),
       ("evicted", evicted), ("checkpoint", checkpoint),
     ]
+  }
+
+  mutating func take(_ counts: Pipeline.Counts) {
+    (recognised, unrecognised) = (counts.recognised, counts.unrecognised)
+    (refused, unprovable) = (counts.refused, counts.unprovable)
   }
 
   /// Replaces the report; a failure is not worth more than an old report.
@@ -84,7 +90,8 @@ public struct CollectorStatus: Sendable, Equatable {
     let places: [(String, WritableKeyPath<CollectorStatus, UInt64>)] = [
       ("reported", \.reported), ("started", \.started), ("newest_entry", \.newestEntry),
       ("entries_read", \.entriesRead), ("recognised", \.recognised), ("unrecognised", \.unrecognised),
-      ("refused", \.refused), ("events_written", \.eventsWritten), ("gaps", \.gaps), ("truncated", \.truncated),
+      ("refused", \.refused), ("unprovable", \.unprovable), ("events_written", \.eventsWritten), ("gaps", \.gaps),
+      ("truncated", \.truncated),
       ("mailboxes", \.mailboxes), ("notes", \.notes), ("waiting", \.waiting), ("evicted", \.evicted),
       ("checkpoint", \.checkpoint),
     ]

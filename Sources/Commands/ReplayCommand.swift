@@ -41,15 +41,12 @@ struct ReplayCommand: ParsableCommand {
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
     replay.readers = readers
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }
-    report(replay.notices, refused: replay.pipeline.counts.refused)
+    report(replay.notices, replay.pipeline.counts)
   }
 
-  private func report(_ notices: [SourceNotice], refused: UInt64) {
+  private func report(_ notices: [SourceNotice], _ counts: Pipeline.Counts) {
     for notice in notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
-    guard refused > 0, !events.quiet else { return }
-    StandardError.write(
-      "mailtrail: \(refused) entries bear a mail daemon's identifier but do not come from it, and were left out "
-        + "(rules.trusted-senders)")
+    if !events.quiet { for remark in counts.remarks { StandardError.write("mailtrail: " + remark) } }
   }
 
   private func write(
@@ -81,7 +78,7 @@ struct ReplayCommand: ParsableCommand {
     defer { progress.finish() }
     let outcome = try backfill.run(request)
     progress.finish()
-    report(backfill.notices, refused: backfill.refused)
+    report(backfill.notices, backfill.counts)
     guard !events.quiet else { return }
     var text = "mailtrail: \(outcome.added) events were missing and are added, \(outcome.present) were there"
     if outcome.expired > 0 { text += ", \(outcome.expired) are older than audit.retention and left out" }

@@ -156,7 +156,7 @@ struct RulesCommand: ParsableCommand {
       let total = counts.recognised + counts.unrecognised
       let share = total == 0 ? 1000 : counts.recognised * 1000 / total
       print("\(counts.recognised) of \(total) entries of mail daemons are recognised: \(share / 10).\(share % 10) %")
-      if counts.refused > 0 { print("\(counts.refused) entries bear a daemon's identifier but do not come from it") }
+      for remark in counts.remarks { print(remark) }
       let limit = lines.flatMap(Int.init) ?? 10
       for (_, found) in shapes.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }).prefix(limit) {
         print(EventPrinter.padded(String(found.count), 8) + found.example)

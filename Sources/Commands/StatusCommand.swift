@@ -54,7 +54,8 @@ struct StatusCommand: ParsableCommand {
       "   Audit tree: \(directory), \(status.mailboxes) mailboxes known, \(status.eventsWritten) events written by this run"
     )
     lines.append(
-      "      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused"
+      "      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused, "
+        + "\(status.unprovable) unprovable"
     )
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append("       Memory: \(status.notes) notes, \(status.waiting) waiting, \(status.evicted) dropped early")

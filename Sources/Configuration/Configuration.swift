@@ -173,6 +173,11 @@ public struct Configuration: Sendable, Equatable {
   public struct Rules: Sendable, Equatable {
     /// `trusted-senders`: whether an entry must come from the daemon's user or unit, not only bear its identifier.
     public var requiresTrustedSenders = true
+    /// `trusted-uids`: users above SYS_UID_MAX, by number or name, whose entries count as a daemon's where unit or program
+    /// fit: as whom delivery agents and mailbox tools run.
+    public var trustedUsers: [String] = []
+    /// `system-uid-max`: the highest uid of a system user; nil for what the journal's host has.
+    public var systemUIDMaximum: UInt32?
     /// `directory`: the administrator's own tables; absolute.
     public var directory = "/etc/mailtrail/rules.d"
     /// `off`: ids of rules that are switched off.

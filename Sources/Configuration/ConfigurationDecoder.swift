@@ -14,6 +14,8 @@ struct ConfigurationDecoder {
     file.decode("state") { $0.decode("directory", into: &result.state.directory, as: .absolutePath) }
     file.decode("rules") { rules in
       rules.decode("trusted-senders", into: &result.rules.requiresTrustedSenders, as: .flag)
+      rules.decode("trusted-uids", into: &result.rules.trustedUsers, as: .list(of: .name))
+      rules.decode("system-uid-max", into: &result.rules.systemUIDMaximum, as: .uid)
       rules.decode("directory", into: &result.rules.directory, as: .absolutePath)
       rules.decode("off", into: &result.rules.off, as: .list(of: .name))
     }

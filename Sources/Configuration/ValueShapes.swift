@@ -26,6 +26,14 @@ extension ValueShape where Value == Int {
   }
 }
 
+extension ValueShape where Value == UInt32? {
+  static var uid: ValueShape {
+    .scalar(allowed: "the number of a user, as in 999") { text, _ in
+      DecimalNumber.parse(text).flatMap { UInt32(exactly: $0) }.map(Optional.some)
+    }
+  }
+}
+
 extension ValueShape where Value == String {
   /// A text without control characters.
   ///

@@ -9,7 +9,11 @@ struct ActionProgram: Sendable {
   /// One action.
   struct Instruction: Sendable {
     enum Verb: UInt8, Sendable {
-      case begin, note, use, wait, offer, take, withdraw, set, alias, forget, event, confirm, noise
+      case begin, note, use, wait, offer, take, withdraw, set, alias, forget, event, confirm, prove, noise
+
+      /// Whether it is carried out for a line that nothing proves to be the daemon's: it changes what nobody else reads,
+      /// or offers what a proven line may take.
+      var isForUnproven: Bool { self == .offer || self == .prove || self == .use || self == .set }
     }
 
     var verb: Verb
@@ -64,7 +68,7 @@ struct ActionProgram: Sendable {
   struct Condition: Sendable {
     enum Kind: UInt8, Sendable {
       case always, noteExists, present, equals, contains, startsWith, isAtLeast, isKnown, isOf, ambiguous, otherwise,
-        cut, not
+        cut, unproven, not
       case all, any
     }
 
@@ -156,6 +160,7 @@ struct ActionProgram: Sendable {
         result.other = value(account)
       }
     case .confirm(let reference): result = Instruction(verb: .confirm, key: key(reference))
+    case .prove: result = Instruction(verb: .prove)
     case .noise: result = Instruction(verb: .noise)
     }
     if !action.isUnconditional { result.condition = condition(action.condition) }
@@ -240,6 +245,7 @@ struct ActionProgram: Sendable {
       made = Condition(kind: .isOf, value: value(expression), namedClass: named)
     case .ambiguous: made = Condition(kind: .ambiguous)
     case .cut: made = Condition(kind: .cut)
+    case .unproven: made = Condition(kind: .unproven)
     case .otherwise: made = Condition(kind: .otherwise)
     case .not(let inner): made = Condition(kind: .not, value: self.condition(inner))
     case .all(let terms): made = Condition(kind: .all, list: list(terms.map { self.condition($0) }))

@@ -71,6 +71,8 @@ public final class Correlator {
   var areStoredKeysHashes = false
   /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.
   var ready: [(id: UInt64, found: NoteKey?)] = []
+  /// What verified entries showed of the senders.
+  public var senders = SenderLedger()
   /// Whether a value that was worked out since this was last reset is doubtful.
   var sawDoubt = false
   /// The level of each kind by its number; nil where nobody will see it.
@@ -241,6 +243,8 @@ public final class Correlator {
     while index < Int(instructions.upperBound) {
       let instruction = program.instructions[index]
       index += 1
+      // Whoever it is: it cannot tell, teach or silence anything by itself.
+      if frame.facts.sender != .proven, !instruction.verb.isForUnproven { continue }
       arena.truncate(to: frame.capturesEnd)
       sawDoubt = false
       if instruction.condition >= 0 {
@@ -276,6 +280,7 @@ public final class Correlator {
       case .confirm:
         frame.isConfirmed = notes.has(key(instruction.key), now: now)
         frame.isUnconfirmed = frame.isAmbiguous && !frame.isConfirmed
+      case .prove: prove()
       case .noise: break
       }
     }
@@ -373,6 +378,7 @@ public final class Correlator {
     takeUp(item.execution)
     if let key, let offer = item.offer {
       frameNotes[offer.name] = key
+      frame.isTaken = true
     } else if let key {
       for target in item.targets where notes.resolve(target.key) == notes.resolve(key) {
         frameNotes[target.name] = target.key
@@ -416,6 +422,8 @@ struct Frame {
   var isBranchDoubtful = false
   /// Whether the line may lack its end.
   var isCut = false
+  /// Whether the offer at which the rule just stopped was taken.
+  var isTaken = false
   /// By their place in the rule's names, the notes that were looked up under a doubtful key.
   var doubtfulNotes: UInt64 = 0
 }

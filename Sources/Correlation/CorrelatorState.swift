@@ -4,7 +4,17 @@ import RuleTable
 /// The state of correlation in a checkpoint: records of a table, a key and a value; no value means that the key is
 /// gone. A whole state is such records too, so a log of changes is read like the snapshot in front of it.
 extension Correlator {
-  private enum Table: UInt8 { case names, notes, waiting, bursts, sent, mailboxes, clock, secret }
+  enum Table: UInt8 {
+    case names = 0
+    case notes = 1
+    case waiting = 2
+    case bursts = 3
+    case sent = 4
+    case mailboxes = 5
+    case clock = 6
+    case secret = 7
+    case senders = 8
+  }
 
   /// From now on changes are remembered for `encodeChanges`.
   public func trackChanges() {
@@ -22,6 +32,7 @@ extension Correlator {
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
     for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
     for address in mailboxes.addresses { Self.write(.mailboxes, address.bytes, [], &writer) }
+    for (key, record) in senders.records { write(record, of: key, &writer) }
     writeClock(&writer)
     forgetChanges()
     return writer.bytes
@@ -35,6 +46,7 @@ extension Correlator {
     for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
     for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
     for address in mailboxes.learned { Self.write(.mailboxes, address, [], &writer) }
+    for key in senders.changed { if let record = senders.records[key] { write(record, of: key, &writer) } }
     writeClock(&writer)
     forgetChanges()
     return writer.bytes
@@ -46,20 +58,26 @@ extension Correlator {
     changedBursts.removeAll(keepingCapacity: true)
     sent.changed.removeAll(keepingCapacity: true)
     mailboxes.learned.removeAll(keepingCapacity: true)
+    senders.changed.removeAll(keepingCapacity: true)
+  }
+
+  /// The records of a part of a state; false when they are damaged, or one of them is by the body's word.
+  static func forEachRecord(_ bytes: [UInt8], _ body: (Table, _ key: [UInt8], _ value: [UInt8]?) -> Bool) -> Bool {
+    var reader = ByteReader(bytes)
+    while !reader.isAtEnd {
+      guard let table = reader.number(UInt8.self).flatMap(Table.init), let key = reader.string(),
+        let isThere = reader.number(UInt8.self), let value = isThere == 1 ? reader.string() : [],
+        body(table, key, isThere == 1 ? value : nil)
+      else { return false }
+    }
+    return true
   }
 
   /// Takes records up; a snapshot first, then its changes in order. False when they are damaged.
   ///
   /// Call `settleRestored` behind the last.
   public func restore(_ bytes: [UInt8]) -> Bool {
-    var reader = ByteReader(bytes)
-    while !reader.isAtEnd {
-      guard let table = reader.number(UInt8.self).flatMap(Table.init), let key = reader.string(),
-        let isThere = reader.number(UInt8.self), let value = isThere == 1 ? reader.string() : []
-      else { return false }
-      guard restore(table, key, isThere == 1 ? value : nil) else { return false }
-    }
-    return true
+    Self.forEachRecord(bytes, restore)
   }
 
   /// Sets the timers of what was restored.
@@ -114,6 +132,7 @@ extension Correlator {
     case .mailboxes:
       // What the configuration now makes of a name, another made of it before.
       if let mailbox = policy.naming.mailbox(of: AccountName(key)) { mailboxes.restore(mailbox.bytes) }
+    case .senders: return senders.restore(key, value ?? [])
     case .clock:
       var reader = ByteReader(key)
       guard let now = reader.number(UInt64.self), let next = reader.number(UInt64.self) else { return false }
@@ -141,6 +160,10 @@ extension Correlator {
     writer.write(key)
     writer.write(UInt8(value == nil ? 0 : 1))
     if let value { writer.write(value) }
+  }
+
+  private func write(_ record: SenderLedger.Record, of key: SenderLedger.Key, _ writer: inout ByteWriter) {
+    Self.write(.senders, SenderLedger.bytes(of: key), SenderLedger.bytes(of: record), &writer)
   }
 
   private func writeNames(_ writer: inout ByteWriter) {

@@ -13,6 +13,17 @@ public struct EntryFacts: Sendable, Hashable {
   public var host: [UInt8]
   public var unit: [UInt8]
   public var identifier: [UInt8]
+  public var sender = Sender.proven
+
+  /// What journald's fields say of the sender.
+  public enum Sender: UInt8, Sendable, Hashable {
+    /// It is the daemon.
+    case proven
+    /// Its unit and program are, but its uid may be any user's. Only rules that ask for `unproven` see such entries.
+    case unproven
+    /// The same, and the unit or the program is not known: it cannot help to prove the uid.
+    case unprovable
+  }
 
   public init(
     realtime: UInt64, identity: UInt64, machine: UInt64, pid: Int32, uid: UInt32, host: [UInt8], unit: [UInt8],

@@ -275,6 +275,7 @@ extension Correlator {
     case .isOf: return append(condition.value) && policy.isMember(arena.array(from: start), of: condition.namedClass)
     case .ambiguous: return frame.isAmbiguous
     case .cut: return frame.isCut
+    case .unproven: return frame.facts.sender != .proven
     case .otherwise:
       if frame.isBranchDoubtful { sawDoubt = true }
       return !frame.hasTold

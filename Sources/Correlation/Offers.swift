@@ -31,12 +31,28 @@ extension Correlator {
   /// Takes the newest or oldest open offer under a key, if there is one.
   func take(_ instruction: ActionProgram.Instruction) {
     let key = key(instruction.key)
-    guard let open = offers[key], let id = instruction.isOldest ? open.first : open.last,
+    guard let open = offers[key], let id = choice(of: open, oldest: instruction.isOldest),
       let offer = waiting[id]?.offer
     else { return }
     close(offer, id: id, isTaken: true)
     see(offer.fields, as: Int(instruction.note), isDoubtful: sawDoubt)
     ready.append((id, privateNote(instruction)))
+  }
+
+  /// Which of the open offers under a key is taken. Those of proven senders go first; of the others one counts only when
+  /// all are one uid's: else somebody speaks who is not the agent, and nobody can say who.
+  private func choice(of open: [UInt64], oldest isOldest: Bool) -> UInt64? {
+    guard open.count > 1 else { return open.first }
+    let proven = open.filter { waiting[$0]?.execution.facts.sender == .proven }
+    if !proven.isEmpty { return isOldest ? proven.first : proven.last }
+    guard Set(open.map { waiting[$0]?.execution.facts.uid }).count == 1 else { return nil }
+    return isOldest ? open.first : open.last
+  }
+
+  /// The uid of the rule's entry delivers mail: a verified line took its offer, and nobody else's was open.
+  func prove() {
+    guard frame.isTaken, frame.facts.sender == .unproven else { return }
+    senders.confirm(frame.facts.uid, on: frame.facts.machine, at: frame.facts.realtime)
   }
 
   /// Lets the open offers of a group go on.

@@ -33,6 +33,7 @@ extension Correlator {
       for key in [offer.key, offer.group, offer.fields] { writer.write(key.bytes) }
       writer.write(UInt32(offer.name))
     }
+    if facts.sender != .proven { writer.write(facts.sender.rawValue) }
     return writer.bytes
   }
 
@@ -99,12 +100,22 @@ extension Correlator {
     if reader.isAtEnd { return item }
     guard let doubtful = reader.number(UInt64.self) else { return nil }
     item.execution.doubtfulNotes = doubtful
-    guard flags & Flag.offer != 0 else { return item }
+    if flags & Flag.offer != 0 {
+      guard let offer = decodeOffer(&reader) else { return nil }
+      guard notes.indices.contains(offer.name) else { return .some(nil) }
+      item.offer = offer
+    }
+    // Rules that waited for proven senders alone have no more.
+    if reader.isAtEnd { return item }
+    guard let sender = reader.number(UInt8.self).flatMap(EntryFacts.Sender.init) else { return nil }
+    item.execution.facts.sender = sender
+    return item
+  }
+
+  private func decodeOffer(_ reader: inout ByteReader) -> Offer? {
     guard let key = reader.string().flatMap(storedKey), let group = reader.string().flatMap(storedKey),
       let fields = reader.string().flatMap(storedKey), let name = reader.number(UInt32.self)
     else { return nil }
-    guard notes.indices.contains(Int(name)) else { return .some(nil) }
-    item.offer = Offer(key: key, group: group, fields: fields, name: Int(name))
-    return item
+    return Offer(key: key, group: group, fields: fields, name: Int(name))
   }
 }

@@ -27,6 +27,10 @@ public struct EntryFinding: Sendable {
   public var firstPlace: Int32 = 0
   public var placeCount: UInt16 = 0
   public var mark = false
+  /// A small number of the interest's own.
+  public var grade: UInt8 = 0
+  /// A place of the interest's own.
+  public var group: UInt16 = 0
   /// Whether the entry's content hash is of use: it is the costliest part of an entry to read.
   public var needsContentHash = true
 

@@ -38,6 +38,8 @@ public indirect enum Condition: Sendable, Hashable {
   case isOf(ValueExpression, NamedClass)
   /// The line can be split in a second way.
   case ambiguous
+  /// Nothing proves that the entry's sender is the daemon: see `EntryFacts.Sender`.
+  case unproven
   /// The line is as long as its daemon's lines can be: its end may be missing.
   case cut
   /// No event of this rule was told so far.
@@ -60,6 +62,18 @@ public indirect enum Condition: Sendable, Hashable {
     case alias
     /// One value, not a list of several.
     case single
+  }
+}
+
+extension Condition {
+  /// Whether it asks for what nothing proves.
+  var asksForUnproven: Bool {
+    switch self {
+    case .unproven: true
+    case .not(let inner): inner.asksForUnproven
+    case .all(let terms), .any(let terms): terms.contains(where: \.asksForUnproven)
+    default: false
+    }
   }
 }
 
@@ -125,6 +139,8 @@ public final class Action: Sendable {
     case event(EventKind, fields: [FieldAssignment], with: [Int], filing: Filing)
     /// An ambiguous line counts for its mailbox only when this note is there; else its events go to `_unknown`.
     case confirm(NoteReference)
+    /// The uid of the entry is one that delivers mail: a verified line of the mail server took the offer just made.
+    case prove
     /// The line is known and says nothing for an audit.
     case noise
   }

@@ -24,7 +24,7 @@ struct ActionParser {
   }
 
   static let verbs: Set<String> = [
-    "begin", "note", "use", "wait", "offer", "take", "withdraw", "set", "alias", "forget", "event", "confirm", "noise",
+    "begin", "note", "use", "wait", "offer", "take", "withdraw", "set", "alias", "forget", "event", "confirm", "prove", "noise",
   ]
 
   /// Words of an event line that say whose file it is for.
@@ -59,6 +59,7 @@ struct ActionParser {
       let after = try takeDuration(behind: "after") ?? 0
       return Action(verb: .forget(try reference(tokens[...]), after: after), condition: condition, place: place)
     case "confirm": return Action(verb: .confirm(try reference(tokens[...])), condition: condition, place: place)
+    case "prove": return Action(verb: .prove, condition: condition, place: place)
     case "event": return Action(verb: try takeEvent(), condition: condition, place: place)
     default: return Action(verb: .noise, condition: condition, place: place)
     }
@@ -176,6 +177,7 @@ struct ActionParser {
     guard let operation = part.popFirst() else {
       if subject.text == "ambiguous" { return .ambiguous }
       if subject.text == "cut" { return .cut }
+      if subject.text == "unproven" { return .unproven }
       if let note = noteNames.firstIndex(of: subject.text) { return .noteExists(note) }
       return .present(try self.subject(subject))
     }

@@ -33,6 +33,8 @@ public final class CompiledTable: Sendable {
   private let tellingRules: [Bool]
   /// No line is cut that is shorter.
   private let shortestCut: Int
+  /// By rule, whether it may run for entries that nothing proves to be the daemon's.
+  private let tolerantRules: [Bool]
   private let matchers: [Matcher]
   /// Rules that say nothing, asked when no other rule matches.
   private let noise: [Matcher]
@@ -46,6 +48,7 @@ public final class CompiledTable: Sendable {
     tellingRules = rules.map { rule in
       rule.actions.contains { if case .event = $0.verb { true } else { false } }
     }
+    tolerantRules = rules.map { rule in rule.actions.contains { $0.condition.asksForUnproven } }
     self.scopes = scopes
     shortestCut = scopes.flatMap(\.limits).map(\.lowerBound).min() ?? .max
     self.names = names
@@ -63,6 +66,9 @@ public final class CompiledTable: Sendable {
 
   /// Whether a rule, by its place in `rules`, says nothing for an audit.
   public func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
+
+  /// Whether a rule, by its place in `rules`, has a use for entries that nothing proves to be the daemon's.
+  public func isTolerant(_ rule: Int32) -> Bool { tolerantRules[Int(rule)] }
 
   /// Whether a rule, by its place in `rules`, may tell an event. The others remember something at the most.
   public func mayTell(_ rule: Int32) -> Bool { tellingRules[Int(rule)] }

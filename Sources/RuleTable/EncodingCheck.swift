@@ -74,7 +74,7 @@ private struct NamingUse {
     case .wait(let targets, _): targets.map { of($0.reference) }
     case .alias(let new, let old): [of(new), of(old)]
     case .event(_, let fields, _, _): of(fields)
-    case .set, .noise: []
+    case .set, .prove, .noise: []
     }
   }
 

@@ -11,7 +11,7 @@ import Testing
 /// Replays entries in the export format, through a real journal file, and gives the records that come of them.
 enum TestReplay {
   static func events(
-    of export: [UInt8], table: CompiledTable, requiresTrust: Bool = true
+    of export: [UInt8], table: CompiledTable, requiresTrust: Bool = true, trusted: [String] = []
   ) throws -> [[String: NSObject]] {
     let site = try TestFiles.temporaryDirectory()
     defer { TestFiles.remove(site) }
@@ -23,6 +23,7 @@ enum TestReplay {
     configuration.mailboxes.mailHosts = ["198.51.100.1", "198.51.100.2", "198.51.100.3"]
     configuration.mailboxes.webmailHosts += ["198.51.100.4"]
     configuration.rules.requiresTrustedSenders = requiresTrust
+    configuration.rules.trustedUsers = trusted
     let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
     var lines: [UInt8] = []
     let request = SourceRequest(journal: JournalSelection(files: [site + "/capture.journal"]))

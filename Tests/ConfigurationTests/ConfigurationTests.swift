@@ -57,7 +57,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         - journal: { namespaces: [mail], directories: [/srv/journal] }
         - text: { path: /var/log/exim/mainlog, format: exim }
       state: { directory: /srv/state }
-      rules: { trusted-senders: false, directory: /srv/rules, off: [dovecot.login] }
+      rules: { trusted-senders: false, trusted-uids: [5000, vmail], system-uid-max: 499, directory: /srv/rules, off: [dovecot.login] }
       """
     let read = try parse(text)
     var wanted = Configuration(hostName: "mx.example.org")
@@ -100,6 +100,8 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     ]
     wanted.state.directory = "/srv/state"
     wanted.rules.requiresTrustedSenders = false
+    wanted.rules.trustedUsers = ["5000", "vmail"]
+    wanted.rules.systemUIDMaximum = 499
     wanted.rules.directory = "/srv/rules"
     wanted.rules.off = ["dovecot.login"]
     #expect(read.audit == wanted.audit)
@@ -112,7 +114,11 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     arguments: [
       ("audit:\n  ▷levle: 5", "unknown key `levle` in `audit`; did you mean `level`?"),
       ("▷adit: {}", "unknown key `adit`; did you mean `audit`?"),
-      ("rules: {▷quantum: 1}", "unknown key `quantum` in `rules`; allowed: trusted-senders, directory, off"),
+      (
+        "rules: {▷quantum: 1}",
+        "unknown key `quantum` in `rules`; allowed: trusted-senders, trusted-uids, system-uid-max, directory, off"
+      ),
+      ("rules: {system-uid-max: ▷many}", "`rules.system-uid-max` is `many`; allowed: the number of a user, as in 999"),
       ("audit:\n  ▷Abuse_Detection: on", "unknown key `Abuse_Detection` in `audit`; did you mean `abuse-detection`?"),
       ("audit: {level: ▷4}", "`audit.level` is `4`; allowed: 1, 3, 5 or 10"),
       ("audit: {level: ▷'5'}", "`audit.level` is `5`; allowed: 1, 3, 5 or 10"),

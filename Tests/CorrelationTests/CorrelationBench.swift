@@ -11,6 +11,8 @@ final class CorrelationBench {
     var message: String
     var pid: Int32 = 1
     var machine: UInt64 = 1
+    var uid: UInt32 = 0
+    var sender = EntryFacts.Sender.proven
   }
 
   let table: CompiledTable
@@ -49,9 +51,10 @@ final class CorrelationBench {
     entry += 1
     let bytes = Array(line.message.utf8)
     let scopes = Array(line.identifier.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) }
-    let facts = EntryFacts(
-      realtime: Self.time(line.seconds), identity: entry, machine: line.machine, pid: line.pid, uid: 0,
+    var facts = EntryFacts(
+      realtime: Self.time(line.seconds), identity: entry, machine: line.machine, pid: line.pid, uid: line.uid,
       host: Array("mx".utf8), unit: Array("unit.service".utf8), identifier: Array(line.identifier.utf8))
+    facts.sender = line.sender
     return bytes.withUnsafeBufferPointer { buffer in
       for scope in scopes {
         guard let rule = table.match(scope: scope, buffer, &scratch) else { continue }

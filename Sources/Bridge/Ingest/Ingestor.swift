@@ -88,7 +88,7 @@ public final class Ingestor {
     calendar = try DayCalendar(configuration.audit.timeZone)
     pipeline = Pipeline(
       table: table, policy: try CorrelationPolicy(configuration, calendar: calendar),
-      requiresTrust: configuration.rules.requiresTrustedSenders)
+      rules: configuration.rules)
     lines = PipedLines(descriptor: options.input)
     wake = try WakeDescriptor()
     assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest)
@@ -415,8 +415,7 @@ public final class Ingestor {
     status.reported = WallClock.now()
     status.newestEntry = newest
     status.isCaughtUp = trouble == nil
-    let counts = pipeline.counts
-    (status.recognised, status.unrecognised, status.refused) = (counts.recognised, counts.unrecognised, counts.refused)
+    status.take(pipeline.counts)
     let sizes = pipeline.correlator.sizes
     (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
     status.mailboxes = UInt64(pipeline.correlator.mailboxCount)
