@@ -144,7 +144,8 @@ struct SenderTrust: Sendable {
   private func fit(of entry: JournalEntry, _ batch: EntryBatch, _ senders: TrustedSenders) -> Fit {
     let slice = slice(of: entry, batch)
     var isPartial = false
-    for unit in senders.units where slice != .users && batch.withBytes(of: entry.unit, { Glob.matches(unit.name, $0) }) {
+    for unit in senders.units where slice != .users && batch.withBytes(of: entry.unit, { Glob.matches(unit.name, $0) })
+    {
       if !unit.programs.isEmpty, !isProgram(of: unit.programs, entry, batch) {
         isPartial = isPartial || entry.executable.isEmpty
       } else if slice == .system {
@@ -156,7 +157,8 @@ struct SenderTrust: Sendable {
     if isPartial { return .partial }
     let isItsProgram = isProgram(of: senders.programs, entry, batch)
     if !entry.unit.isEmpty { return isItsProgram ? .elsewhere : .none }
-    return slice != .users && (entry.executable.isEmpty || isItsProgram || mayRun(senders, entry, batch)) ? .partial : .none
+    return slice != .users && (entry.executable.isEmpty || isItsProgram || mayRun(senders, entry, batch))
+      ? .partial : .none
   }
 
   /// Whether the program may be one of the scope's units', of which the entry does not name any.

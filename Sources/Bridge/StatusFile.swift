@@ -39,7 +39,8 @@ public struct CollectorStatus: Sendable, Equatable {
       ("pid", UInt64(pid)), ("reported", reported), ("started", started), ("newest_entry", newestEntry),
       ("caught_up", isCaughtUp ? 1 : 0), ("entries_read", entriesRead), ("recognised", recognised),
       ("unrecognised", unrecognised), ("refused", refused), ("unprovable", unprovable),
-      ("events_written", eventsWritten), ("gaps", gaps), ("truncated", truncated), ("mailboxes", mailboxes), ("notes", notes), ("waiting", waiting),
+      ("events_written", eventsWritten), ("gaps", gaps), ("truncated", truncated), ("mailboxes", mailboxes),
+      ("notes", notes), ("waiting", waiting),
       ("evicted", evicted), ("checkpoint", checkpoint),
     ]
   }

@@ -70,7 +70,7 @@ public final class Correlator {
   /// Whether a restored checkpoint has the hashes of keys, and their secret, rather than the keys.
   var areStoredKeysHashes = false
   /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.
-  var ready: [(id: UInt64, found: NoteKey?)] = []
+  var ready: [(id: UInt64, found: NoteKey?, isOnlyOffer: Bool)] = []
   /// What verified entries showed of the senders.
   public var senders = SenderLedger()
   /// Whether a value that was worked out since this was last reset is doubtful.
@@ -355,18 +355,18 @@ public final class Correlator {
 
   private func appeared(_ key: NoteKey) {
     guard !waitersOf.isEmpty, let ids = waitersOf[notes.resolve(key)] else { return }
-    for id in ids { ready.append((id, key)) }
+    for id in ids { ready.append((id, key, false)) }
   }
 
   private func runReady() {
     while !ready.isEmpty {
       let batch = ready
       ready.removeAll()
-      for (id, found) in batch where waiting[id] != nil { resume(id, found: found) }
+      for (id, found, isOnly) in batch where waiting[id] != nil { resume(id, found: found, isOnlyOffer: isOnly) }
     }
   }
 
-  private func resume(_ id: UInt64, found key: NoteKey?) {
+  private func resume(_ id: UInt64, found key: NoteKey?, isOnlyOffer: Bool = false) {
     guard let item = waiting.removeValue(forKey: id) else { return }
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets {
@@ -378,7 +378,7 @@ public final class Correlator {
     takeUp(item.execution)
     if let key, let offer = item.offer {
       frameNotes[offer.name] = key
-      frame.isTaken = true
+      frame.isOnlyOffer = isOnlyOffer
     } else if let key {
       for target in item.targets where notes.resolve(target.key) == notes.resolve(key) {
         frameNotes[target.name] = target.key
@@ -422,8 +422,8 @@ struct Frame {
   var isBranchDoubtful = false
   /// Whether the line may lack its end.
   var isCut = false
-  /// Whether the offer at which the rule just stopped was taken.
-  var isTaken = false
+  /// Whether the offer at which the rule just stopped was taken, and no other sender had one under its key.
+  var isOnlyOffer = false
   /// By their place in the rule's names, the notes that were looked up under a doubtful key.
   var doubtfulNotes: UInt64 = 0
 }

@@ -31,27 +31,42 @@ extension Correlator {
   /// Takes the newest or oldest open offer under a key, if there is one.
   func take(_ instruction: ActionProgram.Instruction) {
     let key = key(instruction.key)
-    guard let open = offers[key], let id = choice(of: open, oldest: instruction.isOldest),
+    guard let open = offers[key], let (id, isOnly) = choice(of: open, oldest: instruction.isOldest),
       let offer = waiting[id]?.offer
     else { return }
     close(offer, id: id, isTaken: true)
     see(offer.fields, as: Int(instruction.note), isDoubtful: sawDoubt)
-    ready.append((id, privateNote(instruction)))
+    ready.append((id, privateNote(instruction), isOnly))
   }
 
-  /// Which of the open offers under a key is taken. Those of proven senders go first; of the others one counts only when
-  /// all are one uid's: else somebody speaks who is not the agent, and nobody can say who.
-  private func choice(of open: [UInt64], oldest isOldest: Bool) -> UInt64? {
-    guard open.count > 1 else { return open.first }
-    let proven = open.filter { waiting[$0]?.execution.facts.sender == .proven }
-    if !proven.isEmpty { return isOldest ? proven.first : proven.last }
-    guard Set(open.map { waiting[$0]?.execution.facts.uid }).count == 1 else { return nil }
-    return isOldest ? open.first : open.last
+  /// Which of the open offers under a key is taken, and whether all are one sender's.
+  ///
+  /// Those of proven senders go first, then those of uids that were confirmed before, then those of which journald says
+  /// all. Where the best are two uids', somebody speaks who is not the agent, and nobody can say who: none is taken.
+  private func choice(of open: [UInt64], oldest isOldest: Bool) -> (id: UInt64, isOnly: Bool)? {
+    if open.count == 1 { return (open[0], true) }
+    let offers = open.compactMap { id in waiting[id].map { (id, rank(of: $0.execution.facts), $0.execution.facts.uid) } }
+    guard let best = offers.map(\.1).min() else { return nil }
+    let choices = offers.filter { $0.1 == best }
+    guard best == .proven || Set(choices.map(\.2)).count == 1 else { return nil }
+    return (isOldest ? choices.first : choices.last).map { ($0.0, Set(offers.map(\.2)).count == 1) }
+  }
+
+  private enum Rank: Int, Comparable {
+    case proven, confirmed, whole, partial
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  private func rank(of facts: EntryFacts) -> Rank {
+    if facts.sender == .proven { return .proven }
+    if senders.confirmations(of: facts.uid, on: facts.machine) > 0 { return .confirmed }
+    return facts.sender == .unproven ? .whole : .partial
   }
 
   /// The uid of the rule's entry delivers mail: a verified line took its offer, and nobody else's was open.
   func prove() {
-    guard frame.isTaken, frame.facts.sender == .unproven else { return }
+    guard frame.isOnlyOffer, frame.facts.sender == .unproven else { return }
     senders.confirm(frame.facts.uid, on: frame.facts.machine, at: frame.facts.realtime)
   }
 
@@ -61,7 +76,7 @@ extension Correlator {
     for id in open {
       guard let offer = waiting[id]?.offer else { continue }
       close(offer, id: id, isTaken: false)
-      ready.append((id, nil))
+      ready.append((id, nil, false))
     }
   }
 

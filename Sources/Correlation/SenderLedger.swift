@@ -61,6 +61,11 @@ public struct SenderLedger: Sendable {
     delivering[machine].map { $0.uid == uid && $0.since <= time } == true
   }
 
+  /// How often the uid has been confirmed as one that delivers mail.
+  func confirmations(of uid: UInt32, on machine: UInt64) -> Int {
+    records[Key(machine: machine, uid: uid)].map { Int($0.confirmations) } ?? 0
+  }
+
   // MARK: - Learning
 
   /// An entry of the daemon, believed without this ledger, had the uid.

@@ -24,7 +24,8 @@ struct ActionParser {
   }
 
   static let verbs: Set<String> = [
-    "begin", "note", "use", "wait", "offer", "take", "withdraw", "set", "alias", "forget", "event", "confirm", "prove", "noise",
+    "begin", "note", "use", "wait", "offer", "take", "withdraw", "set", "alias", "forget", "event", "confirm", "prove",
+    "noise",
   ]
 
   /// Words of an event line that say whose file it is for.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The path of a daemon's program, as `_EXE` has it: absolute, below directories that only root can write to.
 ///
 /// A `*` stands for a part of one name (`/usr/sbin/php-fpm*`), or, as the last name, for all below a directory
@@ -6,57 +8,57 @@
 public struct ProgramPath: Sendable, Hashable {
   /// As it was written.
   public let text: String
-  /// The same with the one form of the directories that are one.
-  private let form: String
+  private let front: [UInt8]
+  /// Behind the `*`; nil where there is none.
+  private let back: [UInt8]?
+  private let isInBin: Bool
+  /// Whether the `*` stands for all below a directory.
+  private let isDirectory: Bool
 
   init(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
     self.text = text
-    form = Self.form(text)
+    let path = Array(text.utf8)
+    let (isInBin, start) = path.withUnsafeBytes(Self.start)
+    self.isInBin = isInBin
+    let star = path.firstIndex(of: UInt8(ascii: "*"))
+    front = Array(path[start..<max(start, star ?? path.count)])
+    back = star.map { Array(path[($0 + 1)...]) }
+    isDirectory = text.hasSuffix("/*")
     if let problem = Self.problem(text) {
       throw Diagnostic.Failure(Diagnostic(place, "‘\(text)’ \(problem.message)", remedy: problem.remedy))
     }
   }
 
   public func matches(_ path: UnsafeRawBufferPointer) -> Bool {
-    let (head, tail) = Self.parts(path)
-    var form = form
-    return form.withUTF8 { form in
-      let form = UnsafeRawBufferPointer(form)
-      guard let star = form.firstIndex(of: UInt8(ascii: "*")) else {
-        return form.count == head.count + tail.count && form.starts(with: head)
-          && form.suffix(tail.count).elementsEqual(tail)
-      }
-      let isLast = star == form.count - 1
-      let (front, back) = (form[..<star], form[(star + 1)...])
-      // Forms begin with one of the heads, and patterns have more in front of the star than that.
-      guard front.starts(with: head), head.count + tail.count > front.count + back.count else { return false }
-      let rest = front.dropFirst(head.count)
-      guard tail.starts(with: rest), tail.suffix(back.count).elementsEqual(back) else { return false }
-      let filled = tail.dropFirst(rest.count).dropLast(back.count)
-      return isLast && front.last == UInt8(ascii: "/") || !filled.contains(UInt8(ascii: "/"))
-    }
+    let (isInBin, start) = Self.start(path)
+    guard isInBin == self.isInBin else { return false }
+    let rest = UnsafeRawBufferPointer(rebasing: path[start...])
+    guard let back else { return rest.count == front.count && Self.begins(rest, with: front) }
+    guard rest.count > front.count + back.count, Self.begins(rest, with: front) else { return false }
+    let end = rest.count - back.count
+    guard Self.begins(UnsafeRawBufferPointer(rebasing: rest[end...]), with: back) else { return false }
+    return isDirectory || !rest[front.count..<end].contains(UInt8(ascii: "/"))
   }
 
   // MARK: - Directories that are one
 
-  private static let bin = Array("/bin/".utf8)
-  private static let binForms = ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].map { Array($0.utf8) }
-  private static let lib = Array("/lib".utf8)
-  private static let libForms = ["/usr/lib", "/lib"].map { Array($0.utf8) }
-
-  private static func form(_ text: String) -> String {
-    let path = Array(text.utf8)
-    return path.withUnsafeBytes { bytes in
-      let (head, tail) = parts(bytes)
-      return String(decoding: head + Array(tail), as: UTF8.self)
-    }
+  /// Whether a path is below one of the directories of programs that are one, and where what tells it apart begins: behind
+  /// that directory, or at the `/lib` of `/usr/lib`.
+  private static func start(_ path: UnsafeRawBufferPointer) -> (isInBin: Bool, place: Int) {
+    let merged = begins(path, with: "/usr/") ? 4 : 0
+    let rest = UnsafeRawBufferPointer(rebasing: path[merged...])
+    if begins(rest, with: "/bin/") { return (true, merged + 5) }
+    if begins(rest, with: "/sbin/") { return (true, merged + 6) }
+    return (false, begins(rest, with: "/lib") ? merged : 0)
   }
 
-  /// The head in its one form, and what is behind it.
-  private static func parts(_ path: UnsafeRawBufferPointer) -> (head: [UInt8], tail: Slice<UnsafeRawBufferPointer>) {
-    for form in binForms where path.starts(with: form) { return (bin, path.dropFirst(form.count)) }
-    for form in libForms where path.starts(with: form) { return (lib, path.dropFirst(form.count)) }
-    return ([], path[...])
+  private static func begins(_ path: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
+    path.count >= text.utf8CodeUnitCount && memcmp(path.baseAddress!, text.utf8Start, text.utf8CodeUnitCount) == 0
+  }
+
+  private static func begins(_ path: UnsafeRawBufferPointer, with text: [UInt8]) -> Bool {
+    guard path.count >= text.count else { return false }
+    return text.withUnsafeBytes { $0.isEmpty || memcmp(path.baseAddress!, $0.baseAddress!, $0.count) == 0 }
   }
 
   // MARK: - What a table may say

@@ -61,7 +61,8 @@ import Testing
       // Nobody at all.
       ("t", "", .unprovable, .unprovable), ("t", unit, .unprovable, .unprovable),
       // A system user in the daemon's unit.
-      ("t", unit + "_UID=130", .believed, .believed), ("t", mta + "_UID=130 _EXE=/usr/lib/t/agent", .believed, .believed),
+      ("t", unit + "_UID=130", .believed, .believed),
+      ("t", mta + "_UID=130 _EXE=/usr/lib/t/agent", .believed, .believed),
       ("t", mta + "_UID=130 _EXE=/bin/logger", .refused, .refused), ("t", mta + "_UID=130", .unprovable, .unprovable),
       ("t", "_SYSTEMD_UNIT=t.service _UID=130", .unprovable, .unprovable),
       ("t", "_SYSTEMD_UNIT=t.service _SYSTEMD_SLICE=user-130.slice _UID=130", .refused, .refused),
@@ -84,12 +85,14 @@ import Testing
       ("web", web + "_UID=1000 _EXE=/usr/sbin/php-fpm8.2", .unproven, .unproven),
       // An ordinary user: whatever he runs, wherever.
       ("t", "_UID=1000", .unprovable, .unprovable), ("t", session + "_UID=1000", .refused, .refused),
-      ("t", unit + "_UID=1000", .unproven, .unproven), ("t", mta + "_UID=1000 _EXE=/usr/lib/t/agent", .unproven, .unproven),
+      ("t", unit + "_UID=1000", .unproven, .unproven),
+      ("t", mta + "_UID=1000 _EXE=/usr/lib/t/agent", .unproven, .unproven),
       ("t", mta + "_UID=1000 _EXE=/tmp/agent", .refused, .refused), ("t", mta + "_UID=1000", .unprovable, .unprovable),
       ("t", cron + "_UID=1000 _EXE=/usr/bin/tool", .refused, .refused),
       ("t", web + "_UID=1000 _EXE=/tmp/tool", .refused, .refused),
       // The one that delivers mail, once the mail server has confirmed it.
-      ("t", mta + "_UID=5000 _EXE=/usr/lib/t/agent", .unproven, .believed), ("t", mta + "_UID=5000", .unprovable, .believed),
+      ("t", mta + "_UID=5000 _EXE=/usr/lib/t/agent", .unproven, .believed),
+      ("t", mta + "_UID=5000", .unprovable, .believed),
       ("t", "_UID=5000", .unprovable, .believed), ("t", cron + "_UID=5000 _EXE=/usr/bin/tool", .refused, .believed),
       ("t", mta + "_UID=5000 _EXE=/bin/logger", .refused, .refused), ("t", cron + "_UID=5000", .refused, .refused),
       ("web", "_UID=5000", .unprovable, .unprovable),

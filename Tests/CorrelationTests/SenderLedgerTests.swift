@@ -91,10 +91,26 @@ import Testing
       #expect(bench.mta("pipe ann \(m)") == ["delivery.stored ann@example.org"])
     }
     #expect(!bench.delivers(5000) && !bench.delivers(5001))
-    // Without its unit or program the true one still stands against him.
-    bench.agent("agent ann F e", uid: 5000, sender: .unprovable)
-    bench.agent("agent ann G e", uid: 5001)
-    #expect(bench.mta("pipe ann e") == ["delivery.stored ann@example.org"])
+    // Without its unit or program the true one still stands against the proof.
+    for m in ["e", "f", "g"] {
+      bench.agent("agent ann F \(m)", uid: 5000, sender: .unprovable)
+      bench.agent("agent ann G \(m)", uid: 5001)
+      #expect(bench.mta("pipe ann \(m)") == ["delivery.stored ann@example.org folder=G"])
+    }
+    #expect(!bench.delivers(5001))
+  }
+
+  /// Who was confirmed before goes before others, but what others say too proves nothing more.
+  @Test func aConfirmedUidGoesFirst() throws {
+    var bench = try Bench()
+    bench.agent("agent ann INBOX a")
+    _ = bench.mta("pipe ann a")
+    for m in ["b", "c", "d", "e"] {
+      bench.agent("agent ann INBOX \(m)", sender: .unprovable)
+      bench.agent("agent ann Evil \(m)", uid: 5001)
+      #expect(bench.mta("pipe ann \(m)") == ["delivery.stored ann@example.org folder=INBOX"])
+    }
+    #expect(!bench.delivers(5000) && !bench.delivers(5001))
   }
 
   @Test func theLedgerSurvivesARestart() throws {
