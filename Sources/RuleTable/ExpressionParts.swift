@@ -28,7 +28,7 @@ extension Condition {
       .isOf(let value, _):
       [value]
     case .equals(let left, let choices): [left] + choices
-    case .always, .noteExists, .ambiguous, .cut, .otherwise, .not, .all, .any: []
+    case .always, .noteExists, .ambiguous, .cut, .unproven, .otherwise, .not, .all, .any: []
     }
   }
 }
@@ -48,7 +48,7 @@ extension Action {
     case .alias(let new, let old): new.parts + old.parts
     case .event(_, let fields, _, .ofPanel(let account)): fields.map(\.value) + [account]
     case .event(_, let fields, _, _): fields.map(\.value)
-    case .noise: []
+    case .prove, .noise: []
     }
   }
 

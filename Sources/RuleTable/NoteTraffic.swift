@@ -85,7 +85,7 @@ struct NoteTraffic {
       written[.note(new.kind), default: []].append(line.place(of: new.kind))
       aliases[.note(new.kind), default: []].insert(.note(old.kind))
       aliases[.note(old.kind), default: []].insert(.note(new.kind))
-    case .event, .set, .noise: break
+    case .event, .set, .prove, .noise: break
     }
   }
 
