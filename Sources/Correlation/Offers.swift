@@ -45,7 +45,8 @@ extension Correlator {
   /// all. Where the best are two uids', somebody speaks who is not the agent, and nobody can say who: none is taken.
   private func choice(of open: [UInt64], oldest isOldest: Bool) -> (id: UInt64, isOnly: Bool)? {
     if open.count == 1 { return (open[0], true) }
-    let offers = open.compactMap { id in waiting[id].map { (id, rank(of: $0.execution.facts), $0.execution.facts.uid) } }
+    let offers = open.compactMap { id in waiting[id].map { (id, rank(of: $0.execution.facts), $0.execution.facts.uid) }
+    }
     guard let best = offers.map(\.1).min() else { return nil }
     let choices = offers.filter { $0.1 == best }
     guard best == .proven || Set(choices.map(\.2)).count == 1 else { return nil }

@@ -34,7 +34,7 @@ import Testing
     let bench: CorrelationBench
     var seconds = 0.0
 
-    init() throws { bench = try CorrelationBench(SenderLedgerTests.rules) }
+    init() throws { bench = try CorrelationBench(SenderLedgerTests.rules, roles: "account user") }
 
     mutating func agent(_ line: String, uid: UInt32 = 5000, sender: EntryFacts.Sender = .unproven) {
       seconds += 0.01
@@ -118,7 +118,8 @@ import Testing
     ledger.learn(101, on: 7, for: 1, at: 10)
     ledger.learn(101, on: 7, for: 2, at: 20)
     for time: UInt64 in [30, 40, 50] { ledger.confirm(5000, on: 7, at: time) }
-    let correlator = Correlator(table: try CorrelationBench.table(Self.rules), policy: .everything)
+    let correlator = Correlator(
+      table: try CorrelationBench.table(Self.rules, roles: "account user"), policy: .everything)
     correlator.senders = ledger
     let next = Correlator(table: correlator.table, policy: .everything)
     let state = correlator.encodeState()
@@ -132,7 +133,8 @@ import Testing
   }
 
   @Test func changesAreWritten() throws {
-    let correlator = Correlator(table: try CorrelationBench.table(Self.rules), policy: .everything)
+    let correlator = Correlator(
+      table: try CorrelationBench.table(Self.rules, roles: "account user"), policy: .everything)
     correlator.trackChanges()
     let snapshot = correlator.encodeState()
     correlator.senders.learn(101, on: 7, for: 1, at: 10)
