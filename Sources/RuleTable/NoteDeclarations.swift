@@ -14,6 +14,9 @@ struct NoteDeclarations: Sendable {
     var place: SourcePlace
   }
 
+  /// How long notes live whose kind says nothing.
+  static let defaultLife: UInt64 = 3_600_000_000
+
   private(set) var kinds: [String: Kind] = [:]
 
   /// How long notes of a kind are kept, in microseconds of entry time.

@@ -18,6 +18,12 @@ struct RuleSourceChecker {
     }
     found += EventChecker(rules: rules, names: parser.names, traffic: traffic).check()
     found += UnusedNames(rules: rules, names: parser.names).check()
+    if strictness.contains(.joins) {
+      let strangers = StrangersText(rules, parser.lists, parser.names)
+      found += OutlivingNotes(rules: rules, declarations: parser.declarations, strangers: strangers).check()
+      found += MutedRules(rules: rules).check()
+      found += ScratchNotes(rules: rules, names: parser.names).check()
+    }
     return Set(found).sorted { Self.order($0) < Self.order($1) }
   }
 

@@ -31,6 +31,16 @@ struct TextTokens {
     return tokens
   }
 
+  /// A span as a table writes it.
+  static func span(_ microseconds: UInt64) -> String {
+    for (unit, length) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)]
+      as [(String, UInt64)]
+    where microseconds >= length && microseconds.isMultiple(of: length) {
+      return "\(microseconds / length)\(unit)"
+    }
+    return "\(microseconds / 1000)ms"
+  }
+
   /// A span such as `700ms`, `90s`, `15m`, `1h`, `5d` in microseconds; nil when it is none.
   static func duration(_ text: String) -> UInt64? {
     if text.hasSuffix("ms"), let value = UInt64(text.dropLast(2)), value < 100_000 { return value * 1000 }
