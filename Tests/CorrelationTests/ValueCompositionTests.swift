@@ -67,7 +67,7 @@ import Testing
         match r\(number): <x> :: <y><? :: <z>?>
         begin n <x>: client=<y> sender=<x>
         use n <x> as note
-        event logout mailbox=ann reason=\(expression.text)
+        event logout mailbox=ann reason=\(expression.text) session=note.client
         example r\(number): a :: b
           expect x=a y=b
 

@@ -125,24 +125,30 @@ import Testing
   private static func errors(_ scopeLine: String, _ match: String, _ action: String) -> String {
     do {
       _ = try TableUnderTest(
-        "  \(scopeLine)\nlist l \", \"\n  item box=<folder>\nrule r\n  match \(match)\n  \(action)\n  example a\n    expect\n"
-      )
+        files: [
+          RuleFile(
+            name: "t.rules",
+            text: Array(
+              ("table t\n  account u v\nscope s\n  identifier s\n"
+                + "  \(scopeLine)\nlist l \", \"\n  item box=<folder>\nrule r\n  match \(match)\n  \(action)\n  example a\n    expect\n")
+                .utf8))
+        ])
       return ""
     } catch { return "\(error)" }
   }
 
   @Test(
     arguments: [
-      ("u=<u>", "event login.failed mailbox=<u>", "9:3: ‘u’ becomes mailbox"),
-      ("u=<u>", "event login.failed mailbox=mailbox(<u>)", "9:3: ‘u’ becomes mailbox"),
+      ("u=<u>", "event login.failed mailbox=<u>", "10:3: ‘u’ becomes mailbox"),
+      ("u=<u>", "event login.failed mailbox=mailbox(<u>)", "10:3: ‘u’ becomes mailbox"),
       ("u=<u>", "set v=<u>\n  event login.failed mailbox=<v>", "10:3: ‘u’ becomes mailbox"),
-      ("u=<u>", "offer login <u> within 1s", "9:3: ‘u’ is in a key"),
-      ("u=<u:word>", "event login.failed mailbox=\"a\"+<u>", "9:3: ‘u’ becomes mailbox"),
-      ("u=<u:gap>.", "note login mailbox(<u>): ip=x", "9:3: ‘u’ is in a key"),
-      ("u=<u:address>.", "wait login x or login y <u>[75] within 1s", "9:3: ‘u’ is in a key"),
-      ("u=<u>", "note login x: folder=y|replaced(<u>,\"a\",\"b\")", "9:3: ‘u’ becomes folder"),
-      ("u=<u/vis><? m=<message_id>?>", "event login.failed mailbox=<u>", "8:9: ‘message_id’ is a key of the record"),
-      ("u=<u:word/vis><*l>", "event login.failed mailbox=<u>", "8:9: ‘folder’ is a key of the record"),
+      ("u=<u>", "offer login <u> within 1s", "10:3: ‘u’ is in a key"),
+      ("u=<u:word>", "event login.failed mailbox=\"a\"+<u>", "10:3: ‘u’ becomes mailbox"),
+      ("u=<u:gap>.", "note login mailbox(<u>): ip=x", "10:3: ‘u’ is in a key"),
+      ("u=<u:address>.", "wait login x or login y <u>[75] within 1s", "10:3: ‘u’ is in a key"),
+      ("u=<u>", "note login x: folder=y|replaced(<u>,\"a\",\"b\")", "10:3: ‘u’ becomes folder"),
+      ("u=<u/vis><? m=<message_id>?>", "event login.failed mailbox=<u>", "9:9: ‘message_id’ is a key of the record"),
+      ("u=<u:word/vis><*l>", "event login.failed mailbox=<u>", "9:9: ‘folder’ is a key of the record"),
     ])
   func aScopeMayAskForDeclarations(match: String, action: String, error: String) {
     let errors = Self.errors("encoding declared", match, action)
