@@ -141,9 +141,9 @@ import Testing
     arguments: [
       ("u=<u>", "event login.failed mailbox=<u>", "10:3: ‘u’ becomes mailbox"),
       ("u=<u>", "event login.failed mailbox=mailbox(<u>)", "10:3: ‘u’ becomes mailbox"),
-      ("u=<u>", "set v=<u>\n  event login.failed mailbox=<v>", "10:3: ‘u’ becomes mailbox"),
+      ("u=<u>", "set v=<u>\n  event login.failed mailbox=<v>", "11:3: ‘u’ becomes mailbox"),
       ("u=<u>", "offer login <u> within 1s", "10:3: ‘u’ is in a key"),
-      ("u=<u:word>", "event login.failed mailbox=\"a\"+<u>", "10:3: ‘u’ becomes mailbox"),
+      ("u=<u:word>", "event login.failed mailbox=account(\"a\"+<u>)", "10:3: ‘u’ becomes mailbox"),
       ("u=<u:gap>.", "note login mailbox(<u>): ip=x", "10:3: ‘u’ is in a key"),
       ("u=<u:address>.", "wait login x or login y <u>[75] within 1s", "10:3: ‘u’ is in a key"),
       ("u=<u>", "note login x: folder=y|replaced(<u>,\"a\",\"b\")", "10:3: ‘u’ becomes folder"),
@@ -172,10 +172,10 @@ import Testing
 
   @Test(
     arguments: [
-      ("encoding exim", "u=<u:text/octal>", "8:11: there is no encoding ‘octal’ (encodings are plain, json"),
-      ("encoding exim", "u=<u:text/exim:x>", "8:11: there is no encoding ‘exim:x’"),
-      ("encoding exim", "u=<u:int/exim>", "8:11: the type int has no encoding (leave /exim out)"),
-      ("encoding exam", "a", "4:3: there is no encoding ‘exam’ (encodings are"),
+      ("encoding exim", "u=<u:text/octal>", "9:11: there is no encoding ‘octal’ (encodings are plain, json"),
+      ("encoding exim", "u=<u:text/exim:x>", "9:11: there is no encoding ‘exim:x’"),
+      ("encoding exim", "u=<u:int/exim>", "9:11: the type int has no encoding (leave /exim out)"),
+      ("encoding exam", "a", "5:3: there is no encoding ‘exam’ (encodings are"),
     ])
   func misspeltEncodingsAreErrors(scopeLine: String, match: String, error: String) {
     let errors = Self.errors(scopeLine, match, "noise")
