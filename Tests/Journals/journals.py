@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Journals that were changed in a known way must make trees that are changed in the same way.
+
+usage: Tests/Journals/journals.py MAILTRAIL [--shared DIRECTORY] [--seed N] [--rounds N] [--only NAME] [TEST ...]
+
+The journals are the captures in Tests/Captures and the sample, and the labs and cases below the shared directory; where
+there is none that is said. The tests, by default all:
+
+  invariants  every expunge, copy, save and delivery line is an event or a named half of one; no id stands twice; a
+              record's file is that of a name which stands in its own lines (accounting.py); also of the cases
+  rename      every account, domain, folder and Message-ID has another name, printed as each daemon prints it
+              (rename.py, printing.py, names.py): the tree has the other names and nothing else
+  syslog      the renamed journal as a text log by rsyslog (textlog.py) tells the same
+  stretch     the gaps between lines are a tenth to twenty times as long, or seconds (stretch.py): only times change
+  weave       two journals shuffled into one (weave.py), on one host and as two hosts: the tree is the union
+  strangers   failed logins, refused mail with hostile names, mail under Message-IDs that others use, shuffled in
+              (strangers.py): every other record stays
+
+Each needs nothing but the program and systemd-journal-remote. The seed is fixed (1); `--seed 7 --rounds 20` tries the
+seeds 7 to 26, and prints the seed of what it finds. `--only` takes a part of a journal's name: `--only cyrus rename`.
+What cannot be equal is listed with its reason in relabel.py (is_allowed) and weave.py (is_shared). Exit status: 0 all
+held, 1 something did not, 2 nothing could be run.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import signal
+import sys
+import tempfile
+
+import journal
+import scenario
+from accounting import Accounts
+from compare import told
+from relabel import Relabelling
+from strangers import with_strangers
+from stretch import stretching
+from textlog import by_rsyslog
+from weave import weaving
+
+TESTS = ("invariants", "rename", "syslog", "stretch", "weave", "strangers")
+SHOWN = 12
+
+
+def invariants(one, replayer, seed, labs):
+    yield from Accounts(one.entries, one.tree(replayer)).faults()
+
+
+def rename(one, replayer, seed, labs):
+    relabelled = Relabelling(one, replayer, seed)
+    yield from map(str, relabelled.differences())
+    yield from doubled(relabelled.found)
+
+
+def syslog(one, replayer, seed, labs):
+    differences, found = by_rsyslog(one, replayer, seed)
+    yield from map(str, differences)
+    yield from doubled(found)
+
+
+def stretch(one, replayer, seed, labs):
+    differences, found = stretching(one, replayer, seed)
+    yield from map(str, differences)
+    yield from doubled(found)
+
+
+def weave(one, replayer, seed, labs):
+    """With itself under other names; with the next lab on the same host, and as two hosts."""
+    other = labs[(labs.index(one) + seed) % len(labs)]
+    for mate, together in ((one, True), (other, True), (other, False)):
+        parted, common = weaving(one, mate, replayer, seed, together)
+        where = f"with {mate.name}{'' if together else ' on a host of its own'}"
+        yield from (f"{what} {where}: {shown(record)}" for what, record in parted)
+        yield from doubled(common)
+
+
+def strangers(one, replayer, seed, labs):
+    changed, found = with_strangers(one, replayer, seed)
+    yield from (f"{what}: {shown(record)}" for what, record in changed)
+    yield from doubled(found)
+
+
+def doubled(records):
+    return (f"an id twice: {ident}" for ident in journal.doubled_ids(records))
+
+
+def shown(record):
+    return f"{record['time']} {record['kind']} ({record['rule']}) {told(record)}"
+
+
+def tried(test, one, binary, seed, labs):
+    """The faults of one test of one journal, as texts."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            return list(globals()[test](one, journal.Replayer(binary, directory), seed, labs))
+        except journal.Failed as error:
+            return [str(error)]
+
+
+def jobs(arguments):
+    """What is tried: test, journal, seed and the journals beside it."""
+    shared = arguments.shared
+    has_labs = os.path.isdir(os.path.join(shared, "labs"))
+    if not has_labs:
+        print(f"\n!! SKIPPED: changed journals of the labs: there is no directory {os.path.join(shared, 'labs')}")
+    labs = list(scenario.labs(shared)) if has_labs else []
+    captures = list(scenario.captures())
+    cases = list(scenario.cases(shared)) if "invariants" in arguments.tests and has_labs else []
+    for test in arguments.tests:
+        chosen = (
+            labs
+            if test in ("weave", "strangers", "syslog")
+            else labs + captures + (cases if test == "invariants" else [])
+        )
+        for one in chosen:
+            if arguments.only not in one.name:
+                continue
+            rounds = 1 if test == "invariants" else arguments.rounds
+            for seed in range(arguments.seed, arguments.seed + rounds):
+                yield test, one, seed, labs
+
+
+def report(test, one, seed, faults, rounds):
+    """Says what one test found. True if that is nothing."""
+    if faults:
+        print(
+            f"\nFAILED: {test} of {one.name}" + (f", seed {seed}" if test != "invariants" else "") + f": {len(faults)}"
+        )
+    for fault in faults[:SHOWN]:
+        print("  " + fault.replace("\n", "\n  "))
+    if len(faults) > SHOWN:
+        print(f"  and {len(faults) - SHOWN} more")
+    sys.stdout.flush()
+    return not faults
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        usage=__doc__.split("\n\n")[1].removeprefix("usage: "),
+        description=__doc__.split("\n\n")[0],
+        epilog="The head of this file says more.",
+    )
+    parser.add_argument("binary")
+    parser.add_argument("tests", nargs="*", metavar="TEST")
+    parser.add_argument("--shared", default="")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_intermixed_args()
+    unknown = [test for test in arguments.tests if test not in TESTS]
+    if unknown:
+        parser.error("no such test: " + ", ".join(unknown))
+    arguments.tests = arguments.tests or TESTS
+    if not journal.REMOTE:
+        parser.error("systemd-journal-remote is not here (Debian package systemd-journal-remote)")
+    count, failed, sums = 0, 0, dict.fromkeys(arguments.tests, 0)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        todo = list(jobs(arguments))
+        results = pool.map(lambda job: tried(job[0], job[1], arguments.binary, job[2], job[3]), todo)
+        for (test, one, seed, _), faults in zip(todo, results):
+            count += 1
+            sums[test] += 1
+            failed += not report(test, one, seed, faults, arguments.rounds)
+    print(
+        "\n"
+        + ", ".join(f"{test} {number}" for test, number in sums.items())
+        + f": {count - failed} held, {failed} failed"
+    )
+    return 2 if not count else 1 if failed else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    sys.exit(main())
