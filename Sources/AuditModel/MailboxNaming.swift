@@ -128,6 +128,9 @@ public struct MailboxNaming: Sendable, Equatable {
     return Self.copy(NameText.composed(Array(UnsafeBufferPointer(start: output, count: count))), to: output)
   }
 
+  /// Whether a canonical address would lead elsewhere if it were no account's.
+  public func hasExtension(_ address: UnsafeRawBufferPointer) -> Bool { userLength(of: address) != nil }
+
   /// How much of a canonical address is the user in front of an extension; nil when there is none.
   private func userLength(of address: UnsafeRawBufferPointer) -> Int? {
     guard !extensionDelimiters.isEmpty, let at = address.lastIndex(of: UInt8(ascii: "@")) else { return nil }

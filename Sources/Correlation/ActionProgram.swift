@@ -98,6 +98,8 @@ struct ActionProgram: Sendable {
   /// The values of `daemon` and `rule` of each rule's events, in the pool.
   private(set) var daemons: ContiguousArray<Range<Int32>> = []
   private(set) var names: ContiguousArray<Range<Int32>> = []
+  /// By rule, the account that its deliveries are to; -1 for none.
+  private(set) var deliveredAccounts: ContiguousArray<Int32> = []
   let maximumNotes: Int
 
   init(_ table: CompiledTable) {
@@ -108,6 +110,7 @@ struct ActionProgram: Sendable {
       let compiled = rule.actions.map { instruction($0, lives) }
       rules.append(Int32(instructions.count)..<Int32(instructions.count + compiled.count))
       instructions += compiled
+      deliveredAccounts.append(compiled.compactMap { deliveredAccount($0) }.first ?? -1)
       noteCounts.append(rule.noteNames.count)
       daemons.append(literal(Array(rule.daemon.utf8)))
       names.append(literal(Array(rule.id.utf8)))
@@ -116,6 +119,15 @@ struct ActionProgram: Sendable {
 
   /// The bytes of a literal.
   func bytes(_ range: Range<Int32>) -> ArraySlice<UInt8> { pool[Int(range.lowerBound)..<Int(range.upperBound)] }
+
+  /// The value that says to whose account an event is a delivery.
+  private func deliveredAccount(_ instruction: Instruction) -> Int32? {
+    guard instruction.verb == .event, instruction.filing == .ofMailbox, instruction.kind.provesMailboxByDelivery,
+      let index = instruction.assignments.first(where: { assignments[Int($0)].field == FieldKey.mailbox.rawValue })
+    else { return nil }
+    let value = assignments[Int(index)].value
+    return values[Int(value)].kind == .account ? value : nil
+  }
 
   // MARK: - Making
 

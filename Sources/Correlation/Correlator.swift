@@ -312,6 +312,7 @@ public final class Correlator {
       if deadline > now { waitsCutShort += 1 }
       return false
     }
+    learnDeliveredAccount()
     let id = nextWait
     nextWait &+= 1
     add(

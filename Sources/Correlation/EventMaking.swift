@@ -91,6 +91,18 @@ extension Correlator {
     _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)
   }
 
+  /// A delivery agent's line names an account, and with an extension nobody else can tell that it is one: it is known
+  /// from the line on, not only when the event is told, so that the transfer agent's line of the same delivery, which
+  /// names an address, means the same mailbox.
+  func learnDeliveredAccount() {
+    let account = program.deliveredAccounts[frame.rule]
+    guard account >= 0, !frame.isAmbiguous else { return }
+    let start = arena.count
+    defer { arena.truncate(to: start) }
+    guard append(account), policy.naming.hasExtension(arena[from: start]) else { return }
+    _ = mailboxes.learn(arena[from: start], byDelivery: true, at: frame.facts.realtime)
+  }
+
   /// Captures that are called like a record's key are the event's.
   private func addCaptures(_ fields: inout EventFields) {
     var place = 0
