@@ -150,6 +150,16 @@ public enum FieldLayout {
     return (place + headerLength)..<(place + headerLength + length)
   }
 
+  /// Calls the body with the key and the place of the header of each field.
+  @inlinable
+  public static func forEach(in fields: UnsafeRawBufferPointer, _ body: (UInt16, Int) -> Void) {
+    var place = 0
+    while place < fields.count {
+      body(key(at: place, in: fields), place)
+      place = value(at: place, in: fields).upperBound
+    }
+  }
+
   /// Where the value of a key lies; nil when it is absent.
   @inlinable public static func range(of key: UInt16, in fields: UnsafeRawBufferPointer) -> Range<Int>? {
     var place = 0

@@ -90,10 +90,10 @@ public struct MailboxNaming: Sendable, Equatable {
   private func write(
     local: UnsafeBufferPointer<UInt8>, _ domain: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>
   ) -> Int {
-    for (place, byte) in local.enumerated() { output[place] = foldsCase ? Self.lowercased(byte) : byte }
+    Self.copy(local, to: output, inLowerCase: foldsCase)
     output[local.count] = UInt8(ascii: "@")
     let start = output + local.count + 1
-    for (place, byte) in domain.enumerated() { start[place] = Self.lowercased(byte) }
+    Self.copy(domain, to: start, inLowerCase: true)
     let alias = domainAliases.domain(of: UnsafeBufferPointer(start: start, count: domain.count))
     return local.count + 1 + (alias.map { Self.copy($0, to: start) } ?? domain.count)
   }
@@ -153,6 +153,12 @@ public struct MailboxNaming: Sendable, Equatable {
     while start < end, NameText.isBlank(name[start]) { start += 1 }
     while start < end, NameText.isBlank(name[end - 1]) { end -= 1 }
     return UnsafeBufferPointer(rebasing: name[start..<end])
+  }
+
+  private static func copy(
+    _ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>, inLowerCase: Bool
+  ) {
+    for index in 0..<text.count { output[index] = inLowerCase ? lowercased(text[index]) : text[index] }
   }
 
   static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

@@ -49,6 +49,8 @@ struct ActionProgram: Sendable {
     var kindHash: UInt32
     /// Whether notes of the kind are those of all hosts together.
     var crossesHosts: Bool
+    /// Whether it depends on nothing but the rule's captures and the entry.
+    var isOfCaptures: Bool
     /// In `lists`: values.
     var parts: Range<Int32>
   }
@@ -68,12 +70,14 @@ struct ActionProgram: Sendable {
   struct Condition: Sendable {
     enum Kind: UInt8, Sendable {
       case always, noteExists, present, equals, contains, startsWith, isAtLeast, isKnown, isOf, ambiguous, otherwise,
-        cut, unproven, not
+        cut, unproven
       case all, any
     }
 
     var kind: Kind
-    /// A value, a note's place, or the one condition that is turned round.
+    /// Whether it is turned round.
+    var isNegated = false
+    /// A value, or a note's place.
     var value: Int32 = 0
     /// In `lists`: values, conditions, or places in `texts`.
     var list: Range<Int32> = 0..<0
@@ -101,6 +105,8 @@ struct ActionProgram: Sendable {
   /// By rule, the account that its deliveries are to; -1 for none.
   private(set) var deliveredAccounts: ContiguousArray<Int32> = []
   let maximumNotes: Int
+  /// The keys made so far; empty when all are made.
+  private var keyIndices: [NoteReference: Int32] = [:]
 
   init(_ table: CompiledTable) {
     maximumNotes = table.rules.map(\.noteNames.count).max() ?? 0
@@ -115,6 +121,7 @@ struct ActionProgram: Sendable {
       daemons.append(literal(Array(rule.daemon.utf8)))
       names.append(literal(Array(rule.id.utf8)))
     }
+    keyIndices = [:]
   }
 
   /// The bytes of a literal.
@@ -192,9 +199,24 @@ struct ActionProgram: Sendable {
   }
 
   private mutating func key(_ reference: NoteReference) -> Int32 {
+    if let made = keyIndices[reference] { return made }
     let parts = list(reference.parts.map { value($0) })
-    keys.append(Key(kindHash: reference.kindHash, crossesHosts: reference.crossesHosts, parts: parts))
+    keys.append(
+      Key(
+        kindHash: reference.kindHash, crossesHosts: reference.crossesHosts,
+        isOfCaptures: reference.parts.allSatisfy(Self.isOfCaptures), parts: parts))
+    keyIndices[reference] = Int32(keys.count - 1)
     return Int32(keys.count - 1)
+  }
+
+  /// Whether a value stays the same while a rule is at work: an address does not, because a mailbox may become known.
+  private static func isOfCaptures(_ value: ValueExpression) -> Bool {
+    switch value {
+    case .literal, .capture, .entry: true
+    case .note, .mailbox(.address, _): false
+    case .prefix(let inner, _), .applied(_, let inner), .mailbox(.account, let inner): isOfCaptures(inner)
+    case .first(let values), .joined(let values): values.allSatisfy(isOfCaptures)
+    }
   }
 
   private mutating func assign(_ fields: [FieldAssignment]) -> Range<Int32> {
@@ -259,7 +281,10 @@ struct ActionProgram: Sendable {
     case .cut: made = Condition(kind: .cut)
     case .unproven: made = Condition(kind: .unproven)
     case .otherwise: made = Condition(kind: .otherwise)
-    case .not(let inner): made = Condition(kind: .not, value: self.condition(inner))
+    case .not(let inner):
+      let index = self.condition(inner)
+      conditions[Int(index)].isNegated.toggle()
+      return index
     case .all(let terms): made = Condition(kind: .all, list: list(terms.map { self.condition($0) }))
     case .any(let terms): made = Condition(kind: .any, list: list(terms.map { self.condition($0) }))
     }

@@ -57,17 +57,22 @@ public struct CorrelationPolicy: Sendable {
   }
 
   /// Whether a value is of a class that the table's conditions name.
-  func isMember(_ value: [UInt8], of named: Condition.NamedClass) -> Bool {
+  func isMember(_ value: UnsafeRawBufferPointer, of named: Condition.NamedClass) -> Bool {
+    switch named {
+    case .loopback:
+      return value.starts(with: "127.".utf8) || value.elementsEqual("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
+    case .single: return !value.contains(0)
+    default: return isMember(Array(value), of: named)
+    }
+  }
+
+  private func isMember(_ value: [UInt8], of named: Condition.NamedClass) -> Bool {
     switch named {
     case .inbox: return Self.lowercased(value) == Array("inbox".utf8)
     case .webmailHost: return webmailHosts.contains(value)
     case .mailHost: return mailHosts.contains(value)
-    case .loopback:
-      return value.starts(with: "127.".utf8) || value == Array("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
-    case .alias:
-      return aliases.contains(value)
-    case .known: return false
-    case .single: return !value.contains(0)
+    case .alias: return aliases.contains(value)
+    case .known, .loopback, .single: return false
     default:
       guard let names = folders[named] else { return false }
       var folder = Self.lowercased(value)

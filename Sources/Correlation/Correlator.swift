@@ -32,11 +32,14 @@ public final class Correlator {
 
   let table: CompiledTable
   let program: ActionProgram
-  var policy: CorrelationPolicy
+  let policy: CorrelationPolicy
   /// From what the keys of notes are made; a checkpoint brings its own.
   var secret = KeySecret.random()
   /// The captures of the rule at work, in the layout of `FieldLayout`; behind them what is being worked out.
   let arena = Arena()
+  /// Where its captures lie there.
+  var captures: CaptureIndex
+  var keyCache: KeyCache
   /// The rule at work.
   var frame = Frame()
   /// The notes that it uses, by their place in its names.
@@ -88,6 +91,8 @@ public final class Correlator {
     self.policy = policy
     self.program = program
     levels = EventKind.allCases.map { policy.level(of: $0) }
+    captures = CaptureIndex(upperBound: table.names.upperBound)
+    keyCache = KeyCache(count: program.keys.count)
     frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
     notes = NoteStore(maximum: policy.maximumNotes)
     mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
@@ -212,12 +217,15 @@ public final class Correlator {
 
   /// The same with captures that lie elsewhere.
   public func process(
-    _ facts: EntryFacts, rule: Int, captures: UnsafeBufferPointer<MatchScratch.Capture>, isAmbiguous: Bool,
+    _ facts: EntryFacts, rule: Int, captures matched: UnsafeBufferPointer<MatchScratch.Capture>, isAmbiguous: Bool,
     line: UnsafeBufferPointer<UInt8>
   ) {
     advance(to: facts.realtime, of: facts.machine)
     arena.truncate(to: 0)
-    for capture in captures {
+    captures.removeAll()
+    keyCache.removeAll()
+    for capture in matched {
+      captures.enter(capture.name, header: arena.count)
       let bytes = UnsafeBufferPointer(rebasing: line[capture.start..<capture.end])
       let name = capture.isDoubtful ? capture.name | FieldLayout.doubt : capture.name
       if capture.encoding.mayDecode(bytes) {
@@ -241,19 +249,20 @@ public final class Correlator {
     let instructions = program.rules[frame.rule]
     var index = Int(instructions.lowerBound) + start
     while index < Int(instructions.upperBound) {
-      let instruction = program.instructions[index]
-      index += 1
+      defer { index += 1 }
+      let (verb, condition) = (program.instructions[index].verb, program.instructions[index].condition)
       // Whoever it is: it cannot tell, teach or silence anything by itself.
-      if frame.facts.sender != .proven, !instruction.verb.isForUnproven { continue }
+      if frame.facts.sender != .proven, !verb.isForUnproven { continue }
       arena.truncate(to: frame.capturesEnd)
       sawDoubt = false
-      if instruction.condition >= 0 {
-        let holds = holds(instruction.condition)
+      if condition >= 0 {
+        let holds = holds(condition)
         // What `otherwise` means is doubtful from here on.
-        if sawDoubt, instruction.verb == .event { frame.isBranchDoubtful = true }
+        if sawDoubt, verb == .event { frame.isBranchDoubtful = true }
         guard holds else { continue }
       }
-      switch instruction.verb {
+      let instruction = program.instructions[index]
+      switch verb {
       case .begin:
         let key = key(instruction.key)
         notes.begin(key, fields: makeFields(instruction.assignments), life: instruction.duration, now: now)
@@ -264,9 +273,9 @@ public final class Correlator {
         appeared(key)
       case .use: see(key(instruction.key), as: Int(instruction.note), isDoubtful: sawDoubt)
       case .wait:
-        if hold(instruction, next: index - Int(instructions.lowerBound)) { return }
+        if hold(instruction, next: index + 1 - Int(instructions.lowerBound)) { return }
       case .offer:
-        if offer(instruction, next: index - Int(instructions.lowerBound)) { return }
+        if offer(instruction, next: index + 1 - Int(instructions.lowerBound)) { return }
       case .take: take(instruction)
       case .withdraw: withdraw(key(instruction.key))
       case .set: keepValues(instruction.assignments)
@@ -336,6 +345,9 @@ public final class Correlator {
   private func takeUp(_ execution: Execution) {
     arena.truncate(to: 0)
     execution.captures.withUnsafeBytes { arena.append($0) }
+    captures.removeAll()
+    keyCache.removeAll()
+    FieldLayout.forEach(in: arena[0..<arena.count]) { name, header in captures.enter(name, header: header) }
     frame = Frame(
       rule: execution.rule, facts: execution.facts, capturesEnd: arena.count, isAmbiguous: execution.isAmbiguous)
     (frame.hasTold, frame.isUnconfirmed) = (execution.hasTold, execution.isUnconfirmed)

@@ -8,7 +8,19 @@ extension Correlator {
 
   /// The key of a note: see `NoteKey`. Leaves the arena as it was.
   func key(_ index: Int32) -> NoteKey {
-    let key = program.keys[Int(index)]
+    if let made = keyCache.key(at: index) {
+      if made.isDoubtful { sawDoubt = true }
+      return made.key
+    }
+    let outer = sawDoubt
+    sawDoubt = false
+    let made = makeKey(program.keys[Int(index)])
+    if program.keys[Int(index)].isOfCaptures { keyCache.enter(made, at: index, isDoubtful: sawDoubt) }
+    sawDoubt = outer || sawDoubt
+    return made
+  }
+
+  private func makeKey(_ key: ActionProgram.Key) -> NoteKey {
     let start = arena.count
     defer { arena.truncate(to: start) }
     let head = arena.extend(by: 8)
@@ -38,11 +50,7 @@ extension Correlator {
       program.pool.withUnsafeBytes { arena.append(UnsafeRawBufferPointer(rebasing: $0[range])) }
       return true
     case .capture:
-      let captures = arena[0..<frame.capturesEnd]
-      guard let range = FieldLayout.range(of: value.number, in: captures) else { return false }
-      if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: captures) { sawDoubt = true }
-      arena.appendCopy(of: range)
-      return true
+      return appendCapture(value.number)
     case .note: return appendNoteField(note: Int(value.number), field: UInt16(value.first))
     case .entry:
       appendEntryField(ValueExpression.EntryField.allCases[Int(value.first)])
@@ -68,13 +76,29 @@ extension Correlator {
     }
   }
 
+  /// Appends a capture's value, or one that the rule set.
+  func appendCapture(_ name: UInt16) -> Bool {
+    guard let header = captures.header(of: name) else { return false }
+    let fields = arena[0..<frame.capturesEnd]
+    if FieldLayout.isDoubtful(at: header, in: fields) { sawDoubt = true }
+    arena.appendCopy(of: FieldLayout.value(at: header, in: fields))
+    return true
+  }
+
   private func appendNoteField(note: Int, field: UInt16) -> Bool {
-    guard let place = noteInUse(note) else { return false }
+    readNoteField(note: note, field: field) { arena.append($0) } != nil
+  }
+
+  /// Calls the body with the value of a note's field; nil when there is none.
+  @inline(__always)
+  private func readNoteField<Result>(
+    note: Int, field: UInt16, _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result? {
+    guard let place = noteInUse(note) else { return nil }
     return notes.withFields(at: place) { fields in
-      guard let range = FieldLayout.range(of: field, in: fields) else { return false }
+      guard let range = FieldLayout.range(of: field, in: fields) else { return nil }
       if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: fields) || isDoubtful(note: note) { sawDoubt = true }
-      arena.append(UnsafeRawBufferPointer(rebasing: fields[range]))
-      return true
+      return body(UnsafeRawBufferPointer(rebasing: fields[range]))
     }
   }
 
@@ -252,9 +276,31 @@ extension Correlator {
 
   // MARK: - Conditions
 
+  /// Whether a value is there and not empty. What a capture or a note says is looked at where it lies.
+  private func isPresent(_ index: Int32) -> Bool {
+    let value = program.values[Int(index)]
+    switch value.kind {
+    case .capture:
+      guard let header = captures.header(of: value.number) else { return false }
+      let fields = arena[0..<frame.capturesEnd]
+      if FieldLayout.isDoubtful(at: header, in: fields) { sawDoubt = true }
+      return !FieldLayout.value(at: header, in: fields).isEmpty
+    case .note:
+      return readNoteField(note: Int(value.number), field: UInt16(value.first)) { !$0.isEmpty } ?? false
+    default:
+      let start = arena.count
+      return append(index) && arena.count > start
+    }
+  }
+
   /// Whether a condition holds. Leaves the arena as it was.
   func holds(_ index: Int32) -> Bool {
     let condition = program.conditions[Int(index)]
+    return isMet(condition) != condition.isNegated
+  }
+
+  @inline(__always)
+  private func isMet(_ condition: ActionProgram.Condition) -> Bool {
     let start = arena.count
     defer { arena.truncate(to: start) }
     switch condition.kind {
@@ -262,7 +308,7 @@ extension Correlator {
     case .noteExists:
       if isDoubtful(note: Int(condition.value)) { sawDoubt = true }
       return noteInUse(Int(condition.value)) != nil
-    case .present: return append(condition.value) && arena.count > start
+    case .present: return isPresent(condition.value)
     case .equals: return append(condition.value) && equalsOne(of: condition.list, from: start)
     case .contains: return append(condition.value) && hasText(of: condition.list, from: start, anywhere: true)
     case .startsWith: return append(condition.value) && hasText(of: condition.list, from: start, anywhere: false)
@@ -272,16 +318,19 @@ extension Correlator {
       }
       return number >= condition.bound
     case .isKnown: return append(condition.value) && mailboxes.find(arena[from: start]) != nil
-    case .isOf: return append(condition.value) && policy.isMember(arena.array(from: start), of: condition.namedClass)
+    case .isOf: return append(condition.value) && policy.isMember(arena[from: start], of: condition.namedClass)
     case .ambiguous: return frame.isAmbiguous
     case .cut: return frame.isCut
     case .unproven: return frame.facts.sender != .proven
     case .otherwise:
       if frame.isBranchDoubtful { sawDoubt = true }
       return !frame.hasTold
-    case .not: return !holds(condition.value)
-    case .all: return condition.list.allSatisfy { holds(program.lists[Int($0)]) }
-    case .any: return condition.list.contains { holds(program.lists[Int($0)]) }
+    case .all:
+      for place in condition.list where !holds(program.lists[Int(place)]) { return false }
+      return true
+    case .any:
+      for place in condition.list where holds(program.lists[Int(place)]) { return true }
+      return false
     }
   }
 

@@ -80,12 +80,8 @@ extension Correlator {
     let mailbox = FieldKey.mailbox.rawValue
     if let index = instruction.assignments.first(where: { program.assignments[Int($0)].field == mailbox }) {
       guard append(program.assignments[Int(index)].value) else { return }
-    } else if let range = FieldLayout.range(of: mailbox, in: arena[0..<frame.capturesEnd]) {
-      if FieldLayout.isDoubtful(valueAt: range.lowerBound, in: arena[0..<frame.capturesEnd]) { sawDoubt = true }
-      arena.appendCopy(of: range)
-      guard nameBecomesMailbox(.account, from: start) else { return }
     } else {
-      return
+      guard appendCapture(mailbox), nameBecomesMailbox(.account, from: start) else { return }
     }
     guard !sawDoubt || frame.isConfirmed else { return }
     _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)

@@ -120,7 +120,7 @@ extension Correlator {
     let isDoubtful = sawDoubt
     for index in assignments {
       let assignment = program.assignments[Int(index)]
-      guard FieldLayout.range(of: assignment.field, in: arena[0..<frame.capturesEnd]) == nil else { continue }
+      guard captures.header(of: assignment.field) == nil else { continue }
       arena.truncate(to: frame.capturesEnd)
       sawDoubt = isDoubtful
       let header = arena.count
@@ -128,6 +128,8 @@ extension Correlator {
       let value = arena.count
       guard append(assignment.value), arena.count > value else { continue }
       FieldLayout.writeHeader(marked(assignment.field), length: arena.count - value, to: arena.start + header)
+      captures.enter(assignment.field, header: header)
+      keyCache.removeAll()
       frame.capturesEnd = arena.count
     }
   }

@@ -17,6 +17,9 @@ public struct NameTable: Sendable {
 
   public init() {}
 
+  /// One more than the largest number in use.
+  public var upperBound: Int { Int(Self.firstOwn) + own.count }
+
   /// The number of a name, given to it when it is new; nil when `maximum` names are used up.
   public mutating func number(of name: String) -> UInt16? {
     if let known = lookUp(name) { return known }

@@ -1,8 +1,9 @@
 import AuditModel
-import Correlation
 import Foundation
 import RuleTable
 import Testing
+
+@testable import Correlation
 
 /// Whatever stands where a stranger can write, an event lands with the mailbox that the daemon's own part of the line
 /// names, with the text itself, or with nobody.
@@ -62,6 +63,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(10))) func noTextIsFiledWithAThirdMailbox() throws {
     let table = try RuleCompiler.compile(ShippedRules.embedded)
+    let program = ActionProgram(table)
     let marks = UntrustedCaptures(ShippedRules.embedded)
     var generator = Generator(seed: Self.seed, pieces: Self.pieces(of: table))
     var spliced = 0
@@ -73,7 +75,7 @@ import Testing
         where marks.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
           guard let range = Self.onlyPlace(of: value, in: example.message) else { continue }
           // What the rest of the line names, whether or not the example alone makes an event for it.
-          let meant = Self.owners(of: example.message, rule, table).subtracting(Self.mailboxes(of: value))
+          let meant = Self.owners(of: example.message, rule, program, table).subtracting(Self.mailboxes(of: value))
             .union(expected.filter { $0.key != name }.flatMap { Self.mailboxes(of: $0.value) })
           for _ in 0..<Self.rounds {
             let text = generator.text()
@@ -81,7 +83,7 @@ import Testing
             let hostile = isQuoted ? Self.quotedAddress(text) : text
             let line = Array(example.message[..<range.lowerBound] + hostile + example.message[range.upperBound...])
             spliced += 1
-            let owners = Self.owners(of: line, rule, table)
+            let owners = Self.owners(of: line, rule, program, table)
             let others = owners.subtracting(meant).subtracting(Self.mailboxes(of: hostile))
             guard let other = others.first else { continue }
             let failure =
@@ -113,9 +115,11 @@ import Testing
   }
 
   /// The mailboxes in whose files a line's events land.
-  private static func owners(of line: [UInt8], _ rule: CompiledTable.Rule, _ table: CompiledTable) -> Set<[UInt8]> {
+  private static func owners(
+    of line: [UInt8], _ rule: CompiledTable.Rule, _ program: ActionProgram, _ table: CompiledTable
+  ) -> Set<[UInt8]> {
     let correlator = Correlator(
-      table: table,
+      table: table, program: program,
       policy: CorrelationPolicy.everything.with {
         $0.knownMailboxes.append(MailboxAddress(Array("victim@example.org".utf8))!)
       })
@@ -137,11 +141,23 @@ import Testing
       })
   }
 
-  /// The mailboxes that a name may mean, as an account and as an address.
-  private static func mailboxes(of name: [UInt8]) -> Set<[UInt8]> {
+  /// The mailboxes that a text may mean, as an account and as an address, however its daemon encodes it.
+  private static func mailboxes(of text: [UInt8]) -> Set<[UInt8]> {
     let naming = CorrelationPolicy.everything.naming
-    let address = naming.mailbox(of: EnvelopeAddress(name)) { _ in false }
-    return Set([naming.mailbox(of: AccountName(name)), address].compactMap { $0?.bytes })
+    return Set(
+      CaptureEncoding.allCases.flatMap { encoding in
+        let name = decoded(text, encoding)
+        let address = naming.mailbox(of: EnvelopeAddress(name)) { _ in false }
+        return [naming.mailbox(of: AccountName(name)), address].compactMap { $0?.bytes }
+      })
+  }
+
+  private static func decoded(_ text: [UInt8], _ encoding: CaptureEncoding) -> [UInt8] {
+    text.withUnsafeBufferPointer { text in
+      [UInt8](unsafeUninitializedCapacity: CaptureEncoding.maximumLength(of: text.count)) {
+        $1 = encoding.decode(text, to: $0.baseAddress!)
+      }
+    }
   }
 
   /// Where a value stands, if it stands there once only.
