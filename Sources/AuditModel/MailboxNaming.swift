@@ -158,8 +158,12 @@ public struct MailboxNaming: Sendable, Equatable {
   private static func copy(
     _ text: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>, inLowerCase: Bool
   ) {
-    for index in 0..<text.count { output[index] = inLowerCase ? lowercased(text[index]) : text[index] }
+    guard inLowerCase else {
+      for index in 0..<text.count { output[index] = text[index] }
+      return
+    }
+    for index in 0..<text.count { output[index] = lowercased(text[index]) }
   }
 
-  static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }
+  static func lowercased(_ byte: UInt8) -> UInt8 { byte &+ (byte &- 65 < 26 ? 32 : 0) }
 }
