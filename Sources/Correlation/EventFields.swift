@@ -39,6 +39,12 @@ struct EventFields {
     return found
   }
 
+  /// Takes the mark of doubt off a key: a record says it by its `confidence`, for all that it has.
+  func clearDoubt(_ key: FieldKey) {
+    let place = places[Int(key.rawValue)]
+    if place >= 0 { arena.start[Int(place) + FieldLayout.headerLength - 1] &= ~UInt8(FieldLayout.doubt >> 8) }
+  }
+
   /// Where the value of a key lies in the arena.
   func range(of key: FieldKey) -> Range<Int>? {
     let place = places[Int(key.rawValue)]

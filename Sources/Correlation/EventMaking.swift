@@ -33,6 +33,7 @@ extension Correlator {
     }
     let isOwnerDoubtful = fields.isDoubtful(.mailbox)
     if fields.removeDoubtful(except: .mailbox) || isOwnerDoubtful { isAmbiguous = true }
+    fields.clearDoubt(.mailbox)
     let owned = isOwnerDoubtful && !frame.isConfirmed ? .unowned : filing
     if !isCanonical { nameBecomesMailbox(&fields) }
     guard let owner = settleOwner(instruction, owned, fields) else { return }
