@@ -1,10 +1,12 @@
 import Glibc
 
-/// The one reader of what stands between the angle brackets of an envelope address: a path of RFC 5321, section 4.1.2.
+/// The one reader of mail addresses: of what stands between the angle brackets of an envelope address, a path of RFC
+/// 5321, section 4.1.2, and of addresses that a daemon prints bare.
 ///
 /// A local part is words with dots between them, each an atom or a quoted string (RFC 5322, section 4.4, obs-local-part),
-/// in which a `>` ends nothing. A source route may stand in front of it, a domain literal behind, nothing at all between
-/// the brackets. Where no quote stands the first `>` is the end, whatever is in front of it.
+/// in which a `>` ends nothing, nor does one behind a backslash. A source route may stand in front of it, a domain literal
+/// behind, nothing at all between the brackets. Where neither a quote nor a backslash stands the first `>` is the end,
+/// whatever is in front of it.
 ///
 /// What holds quotes and is no such path, because a quote does not close, can be read in two ways; it is taken up to the
 /// first `>`, and its bytes are doubtful.
@@ -23,7 +25,8 @@ struct AddressPath {
   /// The place of the `>` that closes the path which begins at a place.
   func end(from start: Int, limit: Int) -> Int? {
     guard let first = firstClosing(from: start, limit: limit) else { return nil }
-    return hasQuote(start..<first) ? pathEnd(from: start, limit: limit) ?? first : first
+    guard mayHide(start..<first), let end = pathEnd(from: start, limit: limit), end < limit else { return first }
+    return line[end] == Self.closing ? end : first
   }
 
   /// The first `>`.
@@ -36,32 +39,60 @@ struct AddressPath {
 
   /// Whether the bytes between two places can be read in one way only.
   func isCertain(_ range: Range<Int>) -> Bool {
-    !hasQuote(range) || pathEnd(from: range.lowerBound, limit: range.upperBound) == range.upperBound
+    !mayHide(range) || pathEnd(from: range.lowerBound, limit: range.upperBound) == range.upperBound
   }
 
-  private func hasQuote(_ range: Range<Int>) -> Bool {
+  /// Whether a quote or a backslash stands there, which may hide a `>`.
+  private func mayHide(_ range: Range<Int>) -> Bool {
     guard let base = line.baseAddress else { return false }
     return memchr(base + range.lowerBound, Int32(Self.quote), range.count) != nil
+      || memchr(base + range.lowerBound, Int32(Self.backslash), range.count) != nil
   }
 
-  /// The end of a whole path, which a `>` or the limit closes; nil when there is none.
+  /// The end of an address that need not stand in brackets: where its grammar ends. Nobody is `<>`, or nothing in
+  /// brackets; a local user's has no domain.
+  func bareEnd(from start: Int, limit: Int) -> Int? {
+    let isBracketed = start > 0 && line[start - 1] == Self.opening
+    if !isBracketed, start + 1 < limit, line[start] == Self.opening, line[start + 1] == Self.closing {
+      return start + 2
+    }
+    guard let local = localEnd(from: start, limit: limit) else { return nil }
+    if local == start { return isBracketed && start < limit && line[start] == Self.closing ? start : nil }
+    guard local < limit, line[local] == Self.at else { return local }
+    guard let domain = domainEnd(from: local + 1, limit: limit) else { return nil }
+    return domain > local + 1 ? domain : nil
+  }
+
+  /// The place of the quotation mark that ends what begins at a place.
+  func stringEnd(from start: Int, limit: Int) -> Int? {
+    var place = start
+    while place < limit, line[place] != Self.quote { place += line[place] == Self.backslash ? 2 : 1 }
+    return place < limit ? place : nil
+  }
+
+  /// Where a path's grammar ends; nil when a quote does not close.
   private func pathEnd(from start: Int, limit: Int) -> Int? {
     var place = start
     if place < limit, line[place] == Self.at {
       guard let behind = routeEnd(from: place, limit: limit) else { return nil }
       place = behind
     }
-    while true {
-      guard let word = wordEnd(from: place, limit: limit) else { return nil }
-      place = word
-      guard place < limit, line[place] == Self.dot else { break }
-      place += 1
-    }
+    guard let local = localEnd(from: place, limit: limit) else { return nil }
+    place = local
     if place < limit, line[place] == Self.at {
       guard let domain = domainEnd(from: place + 1, limit: limit) else { return nil }
       place = domain
     }
-    return place == limit || line[place] == Self.closing ? place : nil
+    return place
+  }
+
+  private func localEnd(from start: Int, limit: Int) -> Int? {
+    var place = start
+    while let word = wordEnd(from: place, limit: limit) {
+      guard word < limit, line[word] == Self.dot else { return word }
+      place = word + 1
+    }
+    return nil
   }
 
   /// Behind the `:` of `@a.example,@b.example:`.
@@ -78,13 +109,17 @@ struct AddressPath {
   /// The end of a quoted string or an atom, which may be empty: daemons let `a..b` pass.
   private func wordEnd(from start: Int, limit: Int) -> Int? {
     var place = start
-    guard place < limit, line[place] == Self.quote else {
-      while place < limit, Self.isAtext(line[place]) { place += 1 }
-      return place
+    if place < limit, line[place] == Self.quote { return stringEnd(from: place + 1, limit: limit).map { $0 + 1 } }
+    while place < limit {
+      if line[place] == Self.backslash {
+        guard place + 1 < limit else { return nil }
+        place += 2
+      } else {
+        guard Self.isAtext(line[place]) else { break }
+        place += 1
+      }
     }
-    place += 1
-    while place < limit, line[place] != Self.quote { place += line[place] == Self.backslash ? 2 : 1 }
-    return place < limit ? place + 1 : nil
+    return place
   }
 
   private func domainEnd(from start: Int, limit: Int) -> Int? {
@@ -104,12 +139,13 @@ struct AddressPath {
   func start(upTo end: Int, limit: Int) -> Int? {
     var place = end
     while place > limit {
-      switch line[place - 1] {
-      case Self.opening: return place
-      case Self.closing: return nil
-      case Self.quote: return pathStart(upTo: end, limit: limit) ?? lastOpening(upTo: place, limit: limit)
-      default: place -= 1
+      let byte = line[place - 1]
+      if byte == Self.quote || byte == Self.backslash || backslashes(upTo: place - 1, limit: limit) > 0 {
+        return pathStart(upTo: end, limit: limit) ?? lastOpening(upTo: place, limit: limit)
       }
+      if byte == Self.opening { return place }
+      if byte == Self.closing { return nil }
+      place -= 1
     }
     return nil
   }
@@ -153,14 +189,11 @@ struct AddressPath {
   }
 
   private func wordStart(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    guard place > limit, line[place - 1] == Self.quote else {
-      while place > limit, Self.isAtext(line[place - 1]) { place -= 1 }
-      return place
+    guard end > limit, line[end - 1] == Self.quote, !isHidden(end - 1, limit: limit) else {
+      return atomStart(upTo: end, limit: limit)
     }
-    place -= 1
-    // The closing quote is escaped by none, the opening one has no backslash in front at all.
-    guard backslashes(upTo: place, limit: limit).isMultiple(of: 2) else { return nil }
+    // The opening quote has no backslash in front.
+    var place = end - 1
     while place > limit {
       place -= 1
       guard line[place] == Self.quote else { continue }
@@ -170,6 +203,29 @@ struct AddressPath {
       place -= count
     }
     return nil
+  }
+
+  /// A character behind a backslash is a letter like others; so is a backslash behind another.
+  private func atomStart(upTo end: Int, limit: Int) -> Int? {
+    var place = end
+    while place > limit {
+      let count = backslashes(upTo: place - 1, limit: limit)
+      if line[place - 1] == Self.backslash {
+        guard !count.isMultiple(of: 2) else { return nil }
+        place -= count + 1
+      } else if !count.isMultiple(of: 2) {
+        place -= count + 1
+      } else {
+        guard Self.isAtext(line[place - 1]) else { break }
+        place -= 1
+      }
+    }
+    return place
+  }
+
+  /// Whether an odd number of backslashes stands in front of a byte.
+  private func isHidden(_ place: Int, limit: Int) -> Bool {
+    !backslashes(upTo: place, limit: limit).isMultiple(of: 2)
   }
 
   private func backslashes(upTo end: Int, limit: Int) -> Int {

@@ -23,7 +23,7 @@ public enum CaptureType: String, Sendable, CaseIterable {
   case host
   /// What stands between the angle brackets of an envelope address, quoted strings respected: see `AddressPath`.
   case address
-  /// A mail address that ends where its grammar ends, in brackets or bare: see `MailAddressScanner`.
+  /// A mail address that ends where its grammar ends, in brackets or bare: see `AddressPath`.
   case addrspec
   /// The inside of quotation marks: up to the first that no backslash hides.
   case string
@@ -79,8 +79,8 @@ struct CaptureScanner {
   func end(of type: CaptureType, from start: Int, limit: Int) -> Int? {
     switch type {
     case .address: return AddressPath(line: line).end(from: start, limit: limit)
-    case .addrspec: return MailAddressScanner(line: line).end(from: start, limit: limit)
-    case .string: return MailAddressScanner(line: line).stringEnd(from: start, limit: limit)
+    case .addrspec: return AddressPath(line: line).bareEnd(from: start, limit: limit)
+    case .string: return AddressPath(line: line).stringEnd(from: start, limit: limit)
     case .ip: return ipEnd(from: start, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)

@@ -24,7 +24,7 @@ import Testing
   @Test(
     arguments: [
       (#""a> R=z T=b"#, #""a"#), (#"a"b> R=z T=c"d@e> R=z T=f"#, #"a"b"#), (#""a\"> R=z T=b"#, #""a\""#),
-      (#""a"b> R=z T="c> R=z T=d"#, #""a"b"#), (#"a\"b> R=z T=."c"@d> R=z T=e"#, #"a\"b"#),
+      (#""a"b> R=z T="c> R=z T=d"#, #""a"b"#), (#"a\"b c> R=z T=."c"@d> R=z T=e"#, #"a\"b c"#),
       (#""a"@b c> R=z T=d"#, #""a"@b c"#),
     ])
   func quotesThatDoNotCloseMakeItDoubtful(rest: String, path: String) throws {
@@ -39,7 +39,7 @@ import Testing
     #expect(found.doubtful == ["a"])
   }
 
-  @Test(arguments: [#""a"#, #"a"b"#, #"a\"b"#, #""a"b"@c"#])
+  @Test(arguments: [#""a"#, #"a"b"#, #"a\ b c"#, #""a"b"@c"#])
   func aPathWithOpenQuotesIsDoubtfulFromTheRightToo(path: String) throws {
     let found = try #require(try Self.right.get().match("F=<a@b> R=<\(path)>."))
     #expect(found.captures == ["a": path])
@@ -89,7 +89,7 @@ struct PathReference {
 
   init() throws {
     let special = #"()<>\[\]:;@\\,."\x00-\x20\x7f"#
-    let word = #"(?:"(?:\\.|[^"\\])*"|[^\#(special)]*)"#
+    let word = #"(?:"(?:\\.|[^"\\])*"|(?:\\.|[^\#(special)])*)"#
     let domain = #"(?:\[[^\[\]\\>\x00-\x20\x7f]*\]|(?:[^\#(special)]|\.)*)"#
     path = try Regex(#"(?:@\#(domain)(?:,@\#(domain))*:)?\#(word)(?:\.\#(word))*(?:@\#(domain))?"#)
   }
@@ -98,7 +98,7 @@ struct PathReference {
   func path(atStartOf text: String) -> (path: String, isCertain: Bool) {
     let ends = text.indices.filter { text[$0] == ">" }
     let first = text[..<ends[0]]
-    if !first.contains("\"") { return (String(first), true) }
+    if !first.contains(where: { $0 == "\"" || $0 == "\\" }) { return (String(first), true) }
     guard let end = ends.first(where: { text[..<$0].wholeMatch(of: path) != nil }) else {
       return (String(first), false)
     }
@@ -133,7 +133,9 @@ struct RandomPaths {
   }
 
   private mutating func word() -> String {
-    guard next(2) == 0 else { return pick(["a", "ann", "zoë", "x+y", "o'neil", "a/b=c"]) }
+    guard next(2) == 0 else {
+      return pick(["a", "ann", "zoë", "x+y", "o'neil", "a/b=c", "a\\>b", "\\\\", "\\.\\<\\\"", "a\\ b"])
+    }
     let pieces = ["a", " ", "> R=z T=x", "<b@c.example>", "@", ".", "\\\"", "\\\\", "\\a", "ë", ":", "F=<", "\\>"]
     return "\"" + (0..<next(5)).map { _ in pick(pieces) }.joined() + "\""
   }

@@ -128,8 +128,7 @@ import Testing
     },
   ]
 
-  /// The mailbox is the one that the daemon meant, or the line says of itself that it can be read otherwise, or no rule
-  /// takes it up.
+  /// The mailbox is the one that the daemon meant, or it is doubtful, or no rule takes the line up.
   @Test(arguments: dovecot + postfix) func namesNobodyElse(_ shape: Shape) throws {
     let table = try TableUnderTest(files: ShippedRules.embedded)
     let isNoise = Dictionary(uniqueKeysWithValues: table.table.rules.map { ($0.id, $0.isNoise) })
@@ -140,7 +139,7 @@ import Testing
       guard let found = table.match(line, scope: shape.scope), isNoise[found.rule] == false else { continue }
       guard let mailbox = found.captures[shape.mailbox] else { continue }
       matched += 1
-      if mailbox != meant, !found.isAmbiguous {
+      if mailbox != meant, !found.doubtful.contains(shape.mailbox) {
         Issue.record("\(found.rule) reads ‘\(mailbox)’, meant is ‘\(meant)’, in: \(line)")
         return
       }

@@ -175,7 +175,8 @@ import Testing
       ("user(<u!>): <:text>", "user(a): b", false), ("user(<u!>): <:text>", "user(a): b): c", true),
       ("user(<u>): <:text>", "user(a): b): c", false),
       ("user(<u!>): x<:text>", "user(a): xb): y", false), ("user(<u!>): x<:text>", "user(a): y): x", false),
-      ("u=<u!:gap>, m=<m:int>", "u=a, m=1", false), ("u=<u!:gap>, m=<m:int>", "u=a, m=1, m=2", true),
+      ("u=<u!:gap>, m=<m:int>", "u=a, m=1", false), ("u=<u!:gap>, m=<m:int>", "u=a, m=1, m=2", false),
+      ("u=<u!:gap>, m=<m:int>: <r>", "u=a, m=1: b, m=2: c", true),
     ])
   func ambiguity(pattern: String, line: String, isAmbiguous: Bool) throws {
     let found = try #require(try TableUnderTest(pattern: pattern).match(line))

@@ -1,0 +1,157 @@
+/// What stands behind a gap, from the right.
+extension Walk {
+  /// Whether a gap may begin at a place, and what stands behind it fits.
+  mutating func matchGap(_ index: Int32, from low: Int, _ depth: Int) -> Bool {
+    let mark = trie.gapMark + index
+    // From a later place there is less room still.
+    guard failedFrom[Int(mark)] > low else { return false }
+    let gap = trie.gaps[Int(index)]
+    let tail = trie.tails[Int(gap.tail)]
+    guard let end = gapEnd(of: tail, from: low, before: .max, depth) else {
+      noteFailure(of: mark, from: low)
+      return false
+    }
+    if isComparing {
+      compareGapEnds(gap, tail, from: low, last: end, depth)
+    } else if !isProbing, !isAmbiguous {
+      probeGap(tail, from: low, before: end, depth)
+    }
+    slots[depth] = (low, end)
+    return true
+  }
+
+  /// The last place, in front of a bound, at which a gap can end.
+  mutating func gapEnd(of tail: MatchTrie.Tail, from low: Int, before bound: Int, _ depth: Int) -> Int? {
+    isHopeless = false
+    gapBound = bound
+    remains.pointee.failedTails.removeAll()
+    return matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + Int(tail.width))
+  }
+
+  /// The end of the gap when the elements up to `index` fit in front of `end`; `next` is the slot behind theirs.
+  mutating func matchBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard index >= 0 else { return end < gapBound ? end : nil }
+    let part = part(index, of: tail)
+    switch part.kind {
+    case .literal:
+      let start = end - part.bytes.width
+      guard start >= low, has(part.bytes, at: start) else { return nil }
+      return matchBackwards(tail, index - 1, start, low, next)
+    case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
+    case .capture:
+      guard let start = scanner.start(of: part.type, upTo: end, limit: low) else { return nil }
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+      if part.type == .address { return matchAddressBackwards(tail, index, end, low, next) }
+      return shrinkBackwards(tail, index, start + 1, end, low, next)
+    case .run: return matchRunBackwards(tail, index, Int(part.list), end, low, next)
+    }
+  }
+
+  /// The last place of a literal that lies wholly between two places.
+  func last(_ literal: Range<Int32>, from low: Int, upTo end: Int) -> Int? {
+    guard let first = bytes(literal).first, let base = line.baseAddress else { return end >= low ? end : nil }
+    var place = end &- literal.width
+    while place >= low {
+      if base[place] == first, has(literal, at: place) { return place }
+      place &-= 1
+    }
+    return nil
+  }
+
+  func part(_ index: Int, of tail: MatchTrie.Tail) -> MatchTrie.TailPart {
+    trie.tailParts[Int(tail.parts.lowerBound) + index]
+  }
+
+  /// The literal in front of a part; nil when something else stands there.
+  func literal(before index: Int, of tail: MatchTrie.Tail) -> Range<Int32>? {
+    guard index > 0, index <= tail.parts.count else { return nil }
+    let part = part(index - 1, of: tail)
+    return part.kind == .literal ? part.bytes : nil
+  }
+
+  /// An address that holds a `<` itself begins where what stands in front of it says.
+  mutating func matchAddressBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard let before = literal(before: index, of: tail) else { return nil }
+    var bound = end
+    while let place = last(before, from: low, upTo: bound) {
+      let start = place + before.width
+      bound = start - 1
+      guard AddressPath(line: line).end(from: start, limit: line.count) == end else { continue }
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+    }
+    return nil
+  }
+
+  /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.
+  mutating func shrinkBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard let before = literal(before: index, of: tail) else { return nil }
+    guard let place = last(before, from: max(low, from - before.width), upTo: end - 1) else { return nil }
+    let start = place + before.width
+    slots[next - 1] = (start, end)
+    return matchBackwards(tail, index - 1, start, low, next - 1)
+  }
+
+  mutating func matchTextBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    guard let before = literal(before: index, of: tail) else { return nil }
+    var bound = end
+    while let place = last(before, from: low, upTo: bound) {
+      let start = place + before.width
+      slots[next - 1] = (start, end)
+      if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
+      // A text further left found no place although its own end was fixed as far right as can be: an earlier end
+      // gives it less room still.
+      if isHopeless { return nil }
+      bound = start - 1
+    }
+    isHopeless = true
+    return nil
+  }
+
+  mutating func matchRunBackwards(
+    _ tail: MatchTrie.Tail, _ index: Int, _ listIndex: Int, _ end: Int, _ low: Int, _ next: Int
+  ) -> Int? {
+    let list = trie.lists[listIndex]
+    let base = next - list.slotCount
+    for slot in base..<next { slots[slot] = (-1, -1) }
+    var end = end
+    while true {
+      // In front of an end that failed stand the ends that failed with it.
+      guard remains.pointee.failedTails.insert(index << 32 | end) else { return nil }
+      if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
+      guard let start = last(list.separator, from: low, upTo: end),
+        takeItem(list, start + list.separator.width, end, base)
+      else { return nil }
+      end = start
+    }
+  }
+
+  /// Takes one whole item that stands between two places.
+  func takeItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
+    for index in items(of: list, at: start) where has(trie.items[Int(index)].prefix, at: start) {
+      let item = trie.items[Int(index)]
+      let from = start + item.prefix.width
+      guard let type = item.type else {
+        if from == end { return true }
+        continue
+      }
+      let to = end - item.suffix.width
+      guard to >= from, has(item.suffix, at: to) else { continue }
+      // What closes it belongs to what follows.
+      let limit = type.endsAtItsCloser ? line.count : to
+      if type != .text { guard scanner.end(of: type, from: from, limit: limit) == to else { continue } }
+      if slots[base + item.slot].start < 0 { slots[base + item.slot] = (from, to) }
+      return true
+    }
+    return list.allowsOthers && end > start && otherEnd(from: start, list) == end
+  }
+}
