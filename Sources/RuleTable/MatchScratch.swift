@@ -53,6 +53,7 @@ struct FailedPlaces {
   }
 
   /// Keeps a little room.
+  @inline(__always)
   mutating func removeAll() {
     if !few.isEmpty { few.removeAll(keepingCapacity: true) }
     if !many.isEmpty { many.removeAll(keepingCapacity: many.count < 256) }

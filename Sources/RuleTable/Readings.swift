@@ -43,6 +43,7 @@ extension Walk {
   // MARK: - Is there a second one?
 
   /// Looks whether the line also fits when a text ends at one of its later places; slots are put back.
+  @inline(never)
   mutating func probe(_ edge: MatchTrie.TextEdge, from place: Int, _ depth: Int, _ alternative: Int) {
     let width = trie.alternatives[alternative].names.count
     keepSlots(depth..<width)
@@ -57,6 +58,7 @@ extension Walk {
   }
 
   /// The same for a gap that ends at an earlier place.
+  @inline(never)
   mutating func probeGap(_ tail: MatchTrie.Tail, from low: Int, before end: Int, _ depth: Int) {
     guard let first = literal(before: 1, of: tail), find(first, from: low, before: end) != nil else { return }
     keepSlots(depth..<(depth + 1 + Int(tail.width)))
@@ -92,6 +94,7 @@ extension Walk {
 
   /// Tries all ends of a stranger's text. What stands behind it does not depend on what stands in front of it: a text
   /// that begins where it began before has been tried.
+  @inline(never)
   mutating func visitAllEnds(_ index: Int32, _ edge: MatchTrie.TextEdge, _ position: Int, _ depth: Int) -> Int? {
     let key = Int(index) << 32 | position
     if let known = remains.pointee.readings.known.first(where: { $0.key == key }) {
@@ -123,6 +126,7 @@ extension Walk {
     return found
   }
 
+  @inline(never)
   mutating func compareGapEnds(
     _ gap: MatchTrie.GapEdge, _ tail: MatchTrie.Tail, from low: Int, last: Int, _ depth: Int
   ) {

@@ -25,7 +25,7 @@ extension Walk {
     isHopeless = false
     gapBound = bound
     remains.pointee.failedTails.removeAll()
-    return matchBackwards(tail, tail.parts.count - 1, line.count, low, depth + 1 + Int(tail.width))
+    return matchBackwards(tail, tail.parts.width - 1, line.count, low, depth + 1 + Int(tail.width))
   }
 
   /// The end of the gap when the elements up to `index` fit in front of `end`; `next` is the slot behind theirs.

@@ -33,11 +33,14 @@ extension Walk {
     }
     guard node.textGroups >= 0 else { return start }
     let ends = trie.pool + Int(node.textGroups) + 256
-    var place = start
-    while place < end, ends[Int(base[place])] == 0 { place += 1 }
-    return place < end ? place : nil
+    var place = base + start
+    let limit = base + end
+    while place < limit, ends[Int(place.pointee)] == 0 { place += 1 }
+    return place < limit ? place - base : nil
   }
 
+  /// Not made part of `visitTexts`, whose loop over the line would have no registers left.
+  @inline(never)
   mutating func visitText(_ index: Int32, _ position: Int, _ depth: Int, first: Int?) -> Int? {
     // What failed from an earlier place tried every later end too.
     let failed = failedFrom[Int(index)]
