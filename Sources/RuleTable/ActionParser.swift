@@ -324,6 +324,9 @@ struct ActionParser {
     _ name: String, _ arguments: String, _ token: TextTokens.Token, depth: Int
   ) throws(Diagnostic.Failure) -> ValueExpression {
     let parts = Self.split(arguments, at: UInt8(ascii: ","))
+    if name == "segment", parts.count == 2, let index = Int(parts[1]), index != 0, (-99...99).contains(index) {
+      return .applied(.segment(index), try value(parts[0], token, depth: depth))
+    }
     switch (name, parts.count) {
     case ("mailbox", 1): return try mailbox(try value(parts[0], token, depth: depth), token)
     case ("account", 1): return .mailbox(.account, try value(parts[0], token, depth: depth))
@@ -345,7 +348,7 @@ struct ActionParser {
       throw fail(
         "‘\(token.text)’ is no function of a value",
         "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
-          + "in-brackets(<x>), local-part(<x>), domain-part(<x>) or unescaped(<x>)", token)
+          + "in-brackets(<x>), local-part(<x>), domain-part(<x>), segment(<x>,2) or unescaped(<x>)", token)
     }
   }
 
