@@ -102,7 +102,7 @@ import Testing
 
   /// Envelope addresses of transfer agents, which write odd ones in quotes.
   private static func isAddress(_ capture: String, of rule: String) -> Bool {
-    ["postfix.", "exim.", "amavis.", "sendmail."].contains { rule.hasPrefix($0) }
+    ["postfix.", "exim.", "amavis.", "sendmail.", "courier.esmtpd."].contains { rule.hasPrefix($0) }
       && ["recipient", "sender", "original", "to", "from", "envelope", "rcpt1", "rcpt2", "rcpt3"].contains(capture)
   }
 

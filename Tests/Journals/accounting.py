@@ -11,7 +11,7 @@
 import collections
 import re
 
-from journal import doubled_ids
+from journal import delivery_agents, doubled_ids
 from reading import plain, stands
 from stretch import SECOND, microseconds, text_time
 from weave import numbers
@@ -43,7 +43,7 @@ class Accounts:
 
     def __init__(self, entries, records):
         self.entries, self.records = entries, records
-        known = agents(entries)
+        known = delivery_agents(entries)
         self.genuine = [entry for entry in entries if is_genuine(entry, known)]
         kinds = ("delivery.", "sender.")
         self.deliveries = [r | {"_time": microseconds(r["time"])} for r in records if r["kind"].startswith(kinds)]
@@ -183,11 +183,6 @@ class Accounts:
 
 def process(entry):
     return entry.get("_PID") or entry.get("SYSLOG_PID")
-
-
-def agents(entries):
-    """The users' ids under which Dovecot's own delivery agent runs."""
-    return {entry.get("_UID") for entry in entries if entry.get("_EXE").startswith("/usr/lib/dovecot/")}
 
 
 def is_genuine(entry, known):

@@ -185,3 +185,8 @@ def read_tree(tree):
 def doubled_ids(records):
     """The ids that more than one record bears."""
     return [ident for ident, count in collections.Counter(r["id"] for r in records).items() if count > 1]
+
+
+def delivery_agents(entries):
+    """The users' ids under which Dovecot's own delivery agent runs."""
+    return {entry.get("_UID") for entry in entries if entry.get("_EXE").startswith("/usr/lib/dovecot/")}

@@ -9,13 +9,24 @@ def behind(*texts):
 
 
 LOGINS = [f"{auth}(" for auth in ("pam", "passwd-file", "passwd", "imap", "pop3", "lmtp", "lda")]
-TOOLS = ["name=", "user '", "user name '", "to '", "group '", "owned by '", "/home/", "changed for ", "expiry for "]
+TOOLS = [
+    "name=",
+    "user '",
+    "user name '",
+    "for '",
+    "to '",
+    "group '",
+    "owned by '",
+    "/home/",
+    "changed for ",
+    "expiry for ",
+]
 EXIM = ["=> ", "-> ", "U=", "/home/", "/var/vmail/", "_id=", "login_server:", "plain_server:", "_login:", "_plain:"]
 CYRUS = ["] ", "(", "userid=<", "USAGE ", "user '", "User ", "acl=<", "\t"]
 # In front of a user name that stands without a domain, by identifier.
 BARE = [
     (r"dovecot|auth", behind("user=", "user=<", "ruser=", *LOGINS)),
-    (r"useradd|userdel|usermod|groupadd|chpasswd|passwd|chage", behind(*TOOLS)),
+    (r"useradd|userdel|usermod|groupadd|chpasswd|passwd|chage|chfn|chsh", behind(*TOOLS)),
     (r"exim", behind(*EXIM)),
     (r"imapd|pop3d", behind("user=")),
     (r"authdaemond", behind("user=", "account ")),
@@ -23,7 +34,7 @@ BARE = [
     (r"smtpd", behind(" user=")),
     (r"saslauthd", behind("[user=")),
     (r"cyrus/.*", behind(*CYRUS)),
-    (r"postfix/.*", behind("sasl_username=") + "|(?<=<)(?=[^<>@]+>)"),
+    (r"postfix/.*", behind("sasl_username=") + r"|(?<=<)(?=[\w.-]+>)"),
 ]
 CHANGES = [f"Mailbox {what}: " for what in ("created", "deleted", "renamed")]
 DOVECOT = behind("box=", "copy from ", " -> ", "mailbox '", "mail to ", 'mailbox":"', *CHANGES)

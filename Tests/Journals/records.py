@@ -18,7 +18,7 @@ class Records:
             for form in (external(name.local, name.domain), typed, name.canonical):
                 for printed in (form, exim(form), vis(form), url(form), in_json(form)):
                     forms.setdefault(printed.lower(), f"{local}@{domain}")
-            for mark in ("<%s>", "'%s'"):
+            for mark in ("<%s>", "'%s'", "renamed from %s", "renamed to %s"):
                 forms.setdefault(mark % name.local.lower(), mark % local)
         for old, new in renamer.domains.items():
             for printed in (new, exim(new)):

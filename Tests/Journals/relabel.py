@@ -29,8 +29,8 @@ class Relabelling:
         return self.renamer.domains.get(self.scenario.default_domain, self.scenario.default_domain)
 
     def tree(self, entries, domain, known):
-        settings = {"mailboxes.default-domain": domain} | ({"mailboxes.known": known} if known else {})
-        return self.replayer.tree(entries, settings)
+        settings = self.scenario.settings | {"mailboxes.default-domain": domain}
+        return self.replayer.tree(entries, settings | ({"mailboxes.known": known} if known else {}))
 
     def differences(self):
         records = Records(self.renamer)

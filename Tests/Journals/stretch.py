@@ -88,6 +88,14 @@ BONDS = [
     (
         150 * MILLISECOND,
         r"smtpd",
+        r" smtp (?:message|envelope) ",
+        r"smtpd",
+        r" smtp (?:message|envelope) ",
+        "a message and its envelopes are written in one go",
+    ),
+    (
+        150 * MILLISECOND,
+        r"smtpd",
         r" failed-command ",
         r"smtpd",
         r" smtp ",

@@ -10,7 +10,7 @@ import json
 import random
 import re
 
-from journal import Entry
+from journal import delivery_agents
 from relabel import Relabelling
 from subjects import RESERVED
 
@@ -110,7 +110,8 @@ class Second:
     def entry(self, entry):
         entry = entry.moved(entry.time + self.offset)
         if not self.together:
-            return entry
+            # Captures of one lab may be of one machine.
+            return entry.replaced({"_MACHINE_ID": self.shuffled(entry.get("_MACHINE_ID"))})
         model = self.first[0]
         monotonic = int(model.get("__MONOTONIC_TIMESTAMP")) + entry.time - model.time
         values = {key: model.get(key) for key in ("_HOSTNAME", "_MACHINE_ID", "_BOOT_ID")}
@@ -144,7 +145,10 @@ def weaving(one, other, replayer, seed, together=True):
     """What the common tree lacks and has too much against the union of two journals' trees."""
     renamed = Relabelling(other, replayer, seed, one.default_domain)
     second = Second(one.entries, renamed.entries, seed, together)
-    settings = one.settings | ({"mailboxes.known": renamed.renamed_known} if renamed.renamed_known else {})
+    # Which user's id delivers mail is learnt from the journal: in both together sooner than in one.
+    agents = ",".join(sorted(delivery_agents(one.entries + other.entries)))
+    settings = one.settings | {"rules.trusted-uids": f"[{agents}]"}
+    settings |= {"mailboxes.known": renamed.renamed_known} if renamed.renamed_known else {}
     apart = replayer.tree(one.entries, settings) + replayer.tree(second.entries, settings)
     common = replayer.tree(woven(one.entries, second.entries), settings)
     return [(what, record) for what, record in parted(apart, common) if not is_shared(record)], common
@@ -155,8 +159,10 @@ def is_shared(record):
 
     - Failed logins as root or nobody: the names mean something to daemons and are the same in both, so that their
       attempts are one burst.
+    - Courier's failures without a name: they are guessed by PAM's line of the same address, and one host has one Courier.
     """
-    return record["kind"] == "login.failed" and record.get("mailbox", "").partition("@")[0] in RESERVED
+    is_reserved = record.get("mailbox", "").partition("@")[0] in RESERVED
+    return record["kind"] == "login.failed" and (is_reserved or record["rule"].startswith("courier.login-failed"))
 
 
 def parted(expected, found):
