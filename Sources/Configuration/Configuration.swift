@@ -169,6 +169,16 @@ public struct Configuration: Sendable, Equatable {
     public init() {}
   }
 
+  /// `rules.tables`: tables by their names.
+  public struct Tables: Sendable, Equatable {
+    /// `on`: they count for this machine's journal, installed where the table looks or not.
+    public var on: [String] = []
+    /// `off`: they count for no journal.
+    public var off: [String] = []
+
+    public init() {}
+  }
+
   /// `rules`: the rule tables.
   public struct Rules: Sendable, Equatable {
     /// `trusted-senders`: whether an entry must come from the daemon's user or unit, not only bear its identifier.
@@ -182,6 +192,8 @@ public struct Configuration: Sendable, Equatable {
     public var directory = "/etc/mailtrail/rules.d"
     /// `off`: ids of rules that are switched off.
     public var off: [String] = []
+    /// `tables`: which tables count whatever is installed.
+    public var tables = Tables()
 
     public init() {}
   }
