@@ -109,7 +109,7 @@ public struct Configuration: Sendable, Equatable {
     public var mailHosts: [String] = []
     /// `aliases`: files in the form of virtual(5) or aliases(5); absolute.
     public var aliases: [String] = []
-    /// `new-per-hour`: how many mailboxes may be learned by delivery alone in an hour; 0 for none.
+    /// `new-per-hour`: how many mailboxes of a domain may be learned by delivery alone in an hour; 0 for none.
     public var maximumNewPerHour = 10_000
     public var folders = SpecialFolders()
 

@@ -11,12 +11,10 @@ struct KnownMailboxes: Sendable {
   private var table: ContiguousArray<UInt64> = ContiguousArray(repeating: 0, count: 256)
   /// Names are strangers' text: nobody may choose who meets whom in the table.
   private let secret = KeySecret.random()
-  private let newPerHour: Int
-  private var hour: UInt64 = 0
-  private var newThisHour = 0
+  private var cap: NewMailboxCap
 
   init(configured: [MailboxAddress], newPerHour: Int) {
-    self.newPerHour = newPerHour
+    cap = NewMailboxCap(byDelivery: newPerHour)
     for address in configured { restore(address.bytes) }
   }
 
@@ -25,17 +23,12 @@ struct KnownMailboxes: Sendable {
     find(address, secret.key(of: address).low).map { addresses[$0] }
   }
 
-  /// Makes a mailbox known; nil when it cannot be one, or when deliveries made too many known this hour.
+  /// Makes a mailbox known; nil when it cannot be one, or when too many became known this hour.
   mutating func learn(_ address: UnsafeRawBufferPointer, byDelivery: Bool, at time: UInt64) -> MailboxAddress? {
     let hash = secret.key(of: address).low
     if let known = find(address, hash) { return addresses[known] }
     guard let new = MailboxAddress(Array(address)) else { return nil }
-    if byDelivery {
-      let hour = time / 3_600_000_000
-      if hour != self.hour { (self.hour, newThisHour) = (hour, 0) }
-      guard newThisHour < newPerHour else { return nil }
-      newThisHour += 1
-    }
+    guard cap.allows(new, byDelivery: byDelivery, at: time) else { return nil }
     insert(new, hash)
     learned.append(new.bytes)
     return new
