@@ -16,6 +16,8 @@ public struct CorrelationPolicy: Sendable {
   public var knownMailboxes: [MailboxAddress] = []
   /// Mailboxes of a domain that deliveries alone may make known in an hour.
   public var newMailboxesPerHour = 10_000
+  /// For how long a mailbox stays known without a proof, microseconds.
+  public var mailboxRetention = UInt64.max
   /// Above so many sent messages in an hour `send.rate-exceeded` is told; 0 for never.
   public var maximumSentPerHour = 500
   /// Events below are not told.

@@ -95,7 +95,8 @@ public final class Correlator {
     keyCache = KeyCache(count: program.keys.count)
     frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
     notes = NoteStore(maximum: policy.maximumNotes)
-    mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
+    mailboxes = KnownMailboxes(
+      configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour, retention: policy.mailboxRetention)
     sent = SentCounter(maximum: policy.maximumSentPerHour)
   }
 
