@@ -62,7 +62,8 @@ public struct CorrelationPolicy: Sendable {
   func isMember(_ value: UnsafeRawBufferPointer, of named: Condition.NamedClass) -> Bool {
     switch named {
     case .loopback:
-      return value.starts(with: "127.".utf8) || value.elementsEqual("::1".utf8) || value.starts(with: "::ffff:127.".utf8)
+      return value.starts(with: "127.".utf8) || value.elementsEqual("::1".utf8)
+        || value.starts(with: "::ffff:127.".utf8)
     case .single: return !value.contains(0)
     default: return isMember(Array(value), of: named)
     }
