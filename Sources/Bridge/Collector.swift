@@ -84,7 +84,7 @@ public final class Collector {
     let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
     grace = hasText ? 1_200_000 : 200_000
     let policy = try CorrelationPolicy(configuration, calendar: calendar)
-    let recognizer = EntryRecognizer(table: table, senders: SenderTrust(table, configuration.rules))
+    let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
     interest = SwitchingInterest(recognizer)
     pipeline = Pipeline(recognizer: recognizer, policy: policy)
     tellsSystemMessages = configuration.audit.systemMessages
@@ -426,7 +426,7 @@ public final class Collector {
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
       events += pipeline.correlator.takeTold()
-      let recognizer = EntryRecognizer(table: table, senders: SenderTrust(table, configuration.rules))
+      let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
       let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)
       next.correlator.settleRestored()

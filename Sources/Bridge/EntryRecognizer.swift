@@ -1,3 +1,4 @@
+import Configuration
 import Correlation
 import LogSources
 import RuleTable
@@ -42,21 +43,26 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
 
   /// - Parameters:
   ///   - senders: who may speak for the daemons of the table; nil to believe everybody.
+  ///   - off: names of tables that count for nobody.
   ///   - isForGood: whether no other recognizer, after a reload, will look at the same entries.
-  init(table: CompiledTable, senders: SenderTrust?, isForGood: Bool = false) {
+  init(table: CompiledTable, senders: SenderTrust?, off: [String] = [], isForGood: Bool = false) {
     self.table = table
     self.isForGood = isForGood
-    router = TableRouter(table: table)
+    router = TableRouter(table: table, off: Set(off))
     trust = senders
     daemons = table.scopes.map { SenderLedger.number(ofDaemon: $0.daemon) }
     number = Self.lastNumber.add(1, ordering: .relaxed).newValue
+  }
+
+  convenience init(table: CompiledTable, rules: Configuration.Rules, isForGood: Bool = false) {
+    self.init(table: table, senders: SenderTrust(table, rules), off: rules.tables.off, isForGood: isForGood)
   }
 
   /// One that finds the same, for another thread.
   private init(twinOf other: EntryRecognizer) {
     (table, trust, daemons) = (other.table, other.trust, other.daemons)
     (number, isForGood) = (other.number, other.isForGood)
-    router = TableRouter(table: other.table)
+    router = TableRouter(table: other.table, off: other.router.off)
   }
 
   func twin() -> EntryRecognizer { EntryRecognizer(twinOf: self) }

@@ -6,7 +6,7 @@ import LogSources
 ///
 /// Only this machine's passwd(5) and login.defs(5) are at hand: they count for its own entries, by the machine id. For
 /// others the numbers of the configuration count, else the defaults that distributions have.
-struct HostUsers: Sendable {
+public struct HostUsers: Sendable {
   enum Kind { case system, trusted, ordinary }
 
   /// SYS_UID_MAX of every distribution that has not been told otherwise.
@@ -69,6 +69,15 @@ struct HostUsers: Sendable {
   private static func machineID() -> ID128 {
     (try? InputFile.contents(of: "/etc/machine-id")).flatMap { ID128(String(decoding: $0.prefix(32), as: UTF8.self)) }
       ?? .zero
+  }
+
+  /// The name of a uid on this machine.
+  public static func name(ofUID uid: UInt32) -> String? {
+    var record = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16_384)
+    guard getpwuid_r(uid, &record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+    return String(cString: record.pw_name)
   }
 
   private static func uid(ofUser name: String) -> UInt32? {

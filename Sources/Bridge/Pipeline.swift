@@ -47,11 +47,12 @@ public final class Pipeline {
   private var identifier: [UInt8] = []
   /// Gets entries that no rule knows, for `rules coverage`.
   public var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
+  /// Gets entries that are not believed, for `doctor`; whether they are refused.
+  public var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
 
   /// - Parameter rules: says whose entries are believed.
   public convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
-    self.init(
-      recognizer: EntryRecognizer(table: table, senders: SenderTrust(table, rules), isForGood: true), policy: policy)
+    self.init(recognizer: EntryRecognizer(table: table, rules: rules, isForGood: true), policy: policy)
   }
 
   init(recognizer: EntryRecognizer, policy: CorrelationPolicy) {
@@ -79,13 +80,13 @@ public final class Pipeline {
     switch finding.number {
     case EntryRecognizer.Outcome.foreign: break
     case EntryRecognizer.Outcome.suppression: gaps.append(BridgeEvents.suppressed(entry, in: batch))
-    case EntryRecognizer.Outcome.refused: counts.refused += 1
-    case EntryRecognizer.Outcome.unprovable: counts.unprovable += 1
+    case EntryRecognizer.Outcome.refused: leaveOut(entry, batch, isRefused: true)
+    case EntryRecognizer.Outcome.unprovable: leaveOut(entry, batch, isRefused: false)
     default:
       let sender = EntrySender(uid: entry.uid, machine: Self.machine(of: entry), time: entry.realtime)
       switch recognizer.verdict(of: finding, from: sender, &correlator.senders) {
       case .believed: processBelieved(entry, batch, finding)
-      case .refused: counts.refused += 1
+      case .refused: leaveOut(entry, batch, isRefused: true)
       case .unproven: processDoubtful(entry, batch, finding, sender: .unproven)
       case .unprovable: processDoubtful(entry, batch, finding, sender: .unprovable)
       }
@@ -102,10 +103,15 @@ public final class Pipeline {
     if !table.isNoise(finding.number) { join(entry, batch, finding, sender: .proven) }
   }
 
+  private func leaveOut(_ entry: JournalEntry, _ batch: EntryBatch, isRefused: Bool) {
+    if isRefused { counts.refused += 1 } else { counts.unprovable += 1 }
+    onLeftOut?(entry, batch, isRefused)
+  }
+
   private func processDoubtful(
     _ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding, sender: EntryFacts.Sender
   ) {
-    counts.unprovable += 1
+    leaveOut(entry, batch, isRefused: false)
     guard finding.number >= 0, table.isTolerant(finding.number) else { return }
     join(entry, batch, finding, sender: sender)
   }

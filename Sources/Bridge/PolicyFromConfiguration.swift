@@ -21,6 +21,7 @@ extension CorrelationPolicy {
     maximumSentPerHour = audit.maximumSentPerHour
     shard = configuration.mailboxes.shard
     newMailboxesPerHour = configuration.mailboxes.maximumNewPerHour
+    mailboxRetention = audit.retention.microseconds
     for (kind, setting) in audit.kinds {
       switch setting {
       case .off: kindsOff.insert(kind)

@@ -8,15 +8,26 @@ public enum RuleTables {
   /// - Parameters:
   ///   - directory: the administrator's own (`rules.directory`); a missing one is empty.
   ///   - off: ids of rules to leave out.
+  ///   - tables: names that the configuration switches on or off.
   ///   - extra: single files besides, as `rules check FILE` names them.
   ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError`, every problem with its place.
   public static func load(
-    directory: String, off: [String] = [], extra: [String] = [], strictness: Strictness = .usual
+    directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
     for path in names(in: directory) + extra { files.append(RuleFile(name: path, text: try contents(of: path))) }
-    return try RuleCompiler.compile(files, off: Set(off), strictness: strictness)
+    let table = try RuleCompiler.compile(files, off: Set(off), strictness: strictness)
+    let known = Set(table.tables.map(\.name))
+    let unknown = tables.filter { !known.contains($0) }
+    guard unknown.isEmpty else { throw Self.unknown(unknown, known) }
+    return table
+  }
+
+  private static func unknown(_ names: [String], _ known: Set<String>) -> RuleTableError {
+    let place = SourcePlace(file: "rules.tables", line: 1, column: 1)
+    let remedy = "tables are \(known.sorted().joined(separator: ", "))"
+    return RuleTableError(names.map { Diagnostic(place, "there is no table ‘\($0)’", remedy: remedy) })
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.

@@ -70,18 +70,23 @@ struct SenderTrust: Sendable {
   /// Whether a scope names users of the daemon's own.
   let hasOwnUsers: [Bool]
   private let users: HostUsers
+  private let installed: InstalledTables
+  /// The table of each scope, where it counts only if its program is installed.
+  private let dependents: [String?]
   /// The uids of each scope's own users, on this machine.
   private let own: [Set<UInt32>]
 
   /// Nil where the configuration believes everybody.
   init?(_ table: CompiledTable, _ rules: Configuration.Rules) {
     guard rules.requiresTrustedSenders else { return nil }
-    self.init(scopes: table.scopes, users: HostUsers(rules))
+    self.init(scopes: table.scopes, users: HostUsers(rules), installed: InstalledTables(table, rules))
   }
 
-  init(scopes: [Scope], users: HostUsers) {
+  init(scopes: [Scope], users: HostUsers, installed: InstalledTables) {
     self.scopes = scopes.map(\.senders)
     self.users = users
+    self.installed = installed
+    dependents = scopes.map { installed.state(of: $0.table) == .always ? nil : $0.table }
     hasOwnUsers = scopes.map { !$0.senders.users.isEmpty }
     own = scopes.map { users.uids(of: $0.senders.users) }
   }
@@ -93,6 +98,7 @@ struct SenderTrust: Sendable {
     if isProgram(of: senders.distrusted, entry, batch) { return .refused }
     if entry.uid == 0 { return .believed }
     guard entry.uid != .max else { return .unprovable }
+    if let table = dependents[scope], users.isHost(of: entry), !installed.isOn(table) { return .refused }
     if own[scope].contains(entry.uid), users.isHost(of: entry) { return .believed }
     let fit = fit(of: entry, batch, senders)
     switch users.kind(of: entry) {

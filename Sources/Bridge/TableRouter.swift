@@ -16,11 +16,13 @@ final class TableRouter: Sendable {
   private typealias Memory = ContiguousArray<Known?>
 
   let table: CompiledTable
+  /// Tables that count for nobody.
+  let off: Set<String>
   private let identifiers = Mutex(Memory(repeating: nil, count: TableRouter.places))
   private let commands = Mutex(Memory(repeating: nil, count: TableRouter.places))
   private static let places = 1024
 
-  init(table: CompiledTable) { self.table = table }
+  init(table: CompiledTable, off: Set<String> = []) { (self.table, self.off) = (table, off) }
 
   func wants(identifier: UnsafeRawBufferPointer) -> Bool { !scopes(ofIdentifier: identifier).isEmpty }
 
@@ -29,7 +31,7 @@ final class TableRouter: Sendable {
   func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
     let place = Self.place(of: identifier)
     if let known = identifiers.withLock({ $0[place] }), Self.isSame(known.bytes, identifier) { return known.scopes }
-    let known = Known(bytes: Array(identifier), scopes: table.scopes(ofIdentifier: identifier))
+    let known = Known(bytes: Array(identifier), scopes: counting(table.scopes(ofIdentifier: identifier)))
     identifiers.withLock { $0[place] = known }
     return known.scopes
   }
@@ -38,9 +40,13 @@ final class TableRouter: Sendable {
     if command.isEmpty { return [] }
     let place = Self.place(of: command)
     if let known = commands.withLock({ $0[place] }), Self.isSame(known.bytes, command) { return known.scopes }
-    let known = Known(bytes: Array(command), scopes: table.scopes(ofCommand: command))
+    let known = Known(bytes: Array(command), scopes: counting(table.scopes(ofCommand: command)))
     commands.withLock { $0[place] = known }
     return known.scopes
+  }
+
+  private func counting(_ scopes: [Int]) -> [Int] {
+    off.isEmpty ? scopes : scopes.filter { !off.contains(table.scopes[$0].table) }
   }
 
   private static func isSame(_ known: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {

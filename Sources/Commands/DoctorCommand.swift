@@ -40,13 +40,50 @@ struct DoctorCommand: ParsableCommand {
     request.start = .since(now - min(now, 86_400_000_000))
     let doctor = Doctor(
       machine: Machine(root: root ?? "/"), configuration: configuration, journal: readsJournal ? request : nil,
-      isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) }, now: now)
+      isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) },
+      senders: try readsJournal ? Self.senders(request, configuration, table) : nil, now: now)
     let findings = doctor.findings().filter { !quiet || $0.verdict != .good }
     switch output {
     case .short: for finding in findings { print(Self.text(finding)) }
     case .json: print("[" + findings.map(Self.json).joined(separator: ",\n ") + "]")
     }
     if findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(1) }
+  }
+
+  /// Who was not believed, and which tables count for this machine.
+  private static func senders(
+    _ request: JournalRequest, _ configuration: Configuration, _ table: CompiledTable
+  ) throws -> SenderCheck? {
+    let installed = InstalledTables(table, configuration.rules)
+    let survey: SenderSurvey
+    do {
+      let day = SourceRequest(journal: request.selection, start: request.start)
+      survey = try SenderSurvey(of: day, configuration, table)
+    } catch is JournalError {
+      // The check of the journal says it.
+      return nil
+    }
+    let senders = survey.counts.map { sender, count in
+      let scopes = Array(sender.identifier.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) }
+      let absent = scopes.map { table.scopes[$0].table }.first(where: installed.isMissing)
+      return SenderCheck.Sender(
+        count: count, isRefused: sender.isRefused, uid: sender.uid,
+        user: sender.isLocal ? sender.uid.flatMap(HostUsers.name(ofUID:)) : nil, identifier: sender.identifier,
+        unit: sender.unit, executable: sender.executable, absentTable: sender.isLocal ? absent : nil)
+    }
+    return SenderCheck(senders: senders, tables: table.tables.compactMap { Self.table($0.name, installed) })
+  }
+
+  private static func table(_ name: String, _ installed: InstalledTables) -> SenderCheck.Table? {
+    switch installed.state(of: name) {
+    case .always: nil
+    case .switchedOn: .init(name: name, isOn: true, reason: "rules.tables.on names it")
+    case .switchedOff: .init(name: name, isOn: false, reason: "rules.tables.off names it")
+    case .found(let path): .init(name: name, isOn: true, reason: "\(path) is there")
+    case .hidden(let path):
+      .init(name: name, isOn: false, reason: "\(path) is there, where only root sees it", isWanted: true)
+    case .absent: .init(name: name, isOn: false, reason: "it was not found on this machine (rules.tables.on)")
+    }
   }
 
   private static func text(_ finding: Finding) -> String {

@@ -25,7 +25,9 @@ struct ConfigurationOptions: ParsableArguments {
 extension Configuration {
   /// The tables that this configuration asks for.
   func loadTable(extra: [String] = [], strictness: Strictness = .usual) throws -> CompiledTable {
-    try RuleTables.load(directory: rules.directory, off: rules.off, extra: extra, strictness: strictness)
+    try RuleTables.load(
+      directory: rules.directory, off: rules.off, tables: rules.tables.on + rules.tables.off, extra: extra,
+      strictness: strictness)
   }
 
   func calendar() throws -> DayCalendar { try DayCalendar(audit.timeZone) }

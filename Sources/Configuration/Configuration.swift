@@ -109,7 +109,7 @@ public struct Configuration: Sendable, Equatable {
     public var mailHosts: [String] = []
     /// `aliases`: files in the form of virtual(5) or aliases(5); absolute.
     public var aliases: [String] = []
-    /// `new-per-hour`: how many mailboxes may be learned by delivery alone in an hour; 0 for none.
+    /// `new-per-hour`: how many mailboxes of a domain may be learned by delivery alone in an hour; 0 for none.
     public var maximumNewPerHour = 10_000
     public var folders = SpecialFolders()
 
@@ -169,6 +169,16 @@ public struct Configuration: Sendable, Equatable {
     public init() {}
   }
 
+  /// `rules.tables`: tables by their names.
+  public struct Tables: Sendable, Equatable {
+    /// `on`: they count for this machine's journal, installed where the table looks or not.
+    public var on: [String] = []
+    /// `off`: they count for no journal.
+    public var off: [String] = []
+
+    public init() {}
+  }
+
   /// `rules`: the rule tables.
   public struct Rules: Sendable, Equatable {
     /// `trusted-senders`: whether an entry must come from the daemon's user or unit, not only bear its identifier.
@@ -182,6 +192,8 @@ public struct Configuration: Sendable, Equatable {
     public var directory = "/etc/mailtrail/rules.d"
     /// `off`: ids of rules that are switched off.
     public var off: [String] = []
+    /// `tables`: which tables count whatever is installed.
+    public var tables = Tables()
 
     public init() {}
   }

@@ -18,6 +18,10 @@ struct ConfigurationDecoder {
       rules.decode("system-uid-max", into: &result.rules.systemUIDMaximum, as: .uid)
       rules.decode("directory", into: &result.rules.directory, as: .absolutePath)
       rules.decode("off", into: &result.rules.off, as: .list(of: .name))
+      rules.decode("tables") { tables in
+        tables.decode("on", into: &result.rules.tables.on, as: .list(of: .name))
+        tables.decode("off", into: &result.rules.tables.off, as: .list(of: .name))
+      }
     }
     file.finish()
     return result

@@ -14,8 +14,10 @@ public struct CorrelationPolicy: Sendable {
   public var aliases: Set<[UInt8]> = []
   /// Mailboxes that are known before the journal says so.
   public var knownMailboxes: [MailboxAddress] = []
-  /// Mailboxes that deliveries alone may make known in an hour.
+  /// Mailboxes of a domain that deliveries alone may make known in an hour.
   public var newMailboxesPerHour = 10_000
+  /// For how long a mailbox stays known without a proof, microseconds.
+  public var mailboxRetention = UInt64.max
   /// Above so many sent messages in an hour `send.rate-exceeded` is told; 0 for never.
   public var maximumSentPerHour = 500
   /// Events below are not told.

@@ -94,8 +94,10 @@ public final class Correlator {
     captures = CaptureIndex(upperBound: table.names.upperBound)
     keyCache = KeyCache(count: program.keys.count)
     frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
-    notes = NoteStore(maximum: policy.maximumNotes)
-    mailboxes = KnownMailboxes(configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour)
+    let proofs = [FieldKey.mailbox.rawValue, table.names.lookUp("login")].compactMap(\.self)
+    notes = NoteStore(maximum: policy.maximumNotes, proofs: Set(proofs))
+    mailboxes = KnownMailboxes(
+      configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour, retention: policy.mailboxRetention)
     sent = SentCounter(maximum: policy.maximumSentPerHour)
   }
 

@@ -19,6 +19,7 @@ extension Correlator {
   /// From now on changes are remembered for `encodeChanges`.
   public func trackChanges() {
     notes.tracksChanges = true
+    mailboxes.tracksChanges = true
     tracksChanges = true
   }
 
@@ -31,7 +32,9 @@ extension Correlator {
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
     for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
-    for address in mailboxes.addresses { Self.write(.mailboxes, address.bytes, [], &writer) }
+    for (place, address) in mailboxes.addresses.enumerated() {
+      Self.write(.mailboxes, address.bytes, Self.bytes(of: mailboxes.silence(at: place)), &writer)
+    }
     for (key, record) in senders.records { write(record, of: key, &writer) }
     writeClock(&writer)
     forgetChanges()
@@ -45,7 +48,9 @@ extension Correlator {
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
     for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
     for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
-    for address in mailboxes.learned { Self.write(.mailboxes, address, [], &writer) }
+    for address in mailboxes.changed {
+      Self.write(.mailboxes, address, mailboxes.silence(of: address).map(Self.bytes), &writer)
+    }
     for key in senders.changed { if let record = senders.records[key] { write(record, of: key, &writer) } }
     writeClock(&writer)
     forgetChanges()
@@ -57,7 +62,7 @@ extension Correlator {
     changedWaiting.removeAll(keepingCapacity: true)
     changedBursts.removeAll(keepingCapacity: true)
     sent.changed.removeAll(keepingCapacity: true)
-    mailboxes.learned.removeAll(keepingCapacity: true)
+    mailboxes.changed.removeAll(keepingCapacity: true)
     senders.changed.removeAll(keepingCapacity: true)
   }
 
@@ -87,6 +92,7 @@ extension Correlator {
     for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
     for (key, burst) in bursts { closeWindow(key, at: burst.end) }
     notes.settleRestored()
+    mailboxes.settleRestored(at: clocks.newest)
     forgetChanges()
   }
 
@@ -130,8 +136,10 @@ extension Correlator {
       else { return false }
       sent.restore(key, hour: hour, number: number, isTold: isTold == 1)
     case .mailboxes:
-      // What the configuration now makes of a name, another made of it before.
-      if let mailbox = policy.naming.mailbox(of: AccountName(key)) { mailboxes.restore(mailbox.bytes) }
+      // What the configuration now makes of a name, another made of it before. Without a value nothing was said of days.
+      guard let mailbox = policy.naming.mailbox(of: AccountName(key)) else { return true }
+      var reader = ByteReader(value ?? [])
+      mailboxes.restore(mailbox.bytes, silence: value == nil ? nil : reader.number() ?? 0)
     case .senders: return senders.restore(key, value ?? [])
     case .clock:
       var reader = ByteReader(key)
@@ -149,9 +157,9 @@ extension Correlator {
 
   // MARK: - Writing
 
-  private static func bytes(of id: UInt64) -> [UInt8] {
+  private static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
     var writer = ByteWriter()
-    writer.write(id)
+    writer.write(number)
     return writer.bytes
   }
 

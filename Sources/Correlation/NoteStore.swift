@@ -16,7 +16,7 @@ struct Note: Sendable {
 /// Notes lie in one array; an open hash table finds them by their keys. Those of one length of life stand in a lane in
 /// the order of their last mention, which is the order in which they fall due.
 struct NoteStore {
-  private struct Record {
+  struct Record {
     var key: NoteKey
     var fields: FieldSet
     var expires: UInt64
@@ -29,8 +29,10 @@ struct NoteStore {
   }
 
   /// Notes of one length of life, the one that falls due first at the head.
-  private struct Lane {
+  struct Lane {
     var life: UInt64
+    /// Whether its notes stood before others when there were too many: see `evictOldest`.
+    var isSpared = false
     var head: Int32 = -1
     var tail: Int32 = -1
     var count = 0
@@ -42,18 +44,20 @@ struct NoteStore {
   var changed: Set<NoteKey> = []
   var tracksChanges = false
   let maximum: Int
+  /// The names of fields that say who logged in.
+  let proofs: Set<UInt16>
 
-  private var records: ContiguousArray<Record> = []
+  private(set) var records: ContiguousArray<Record> = []
   private var firstFree: Int32 = -1
   /// For each place of the hash table the number of a record plus one and, above it, half of its key's low word; 0 for
   /// none. So a place is mostly decided without a look at the record.
   private var table: ContiguousArray<UInt64> = ContiguousArray(repeating: 0, count: 1024)
-  private var lanes: [Lane] = []
+  private(set) var lanes: [Lane] = []
   private var aliases: [NoteKey: NoteKey] = [:]
   /// When the first note falls due, or earlier.
   private var nextDue = UInt64.max
 
-  init(maximum: Int) { self.maximum = maximum }
+  init(maximum: Int, proofs: Set<UInt16> = []) { (self.maximum, self.proofs) = (maximum, proofs) }
 
   // MARK: - Looking up
 
@@ -156,14 +160,19 @@ struct NoteStore {
     if count > maximum { evictOldest() }
   }
 
-  private mutating func evictOldest() {
-    guard let lane = lanes.indices.max(by: { lanes[$0].count < lanes[$1].count }) else { return }
-    while count > maximum, lanes[lane].head >= 0 {
-      let place = Int(lanes[lane].head)
-      if tracksChanges { changed.insert(records[place].key) }
-      remove(place)
-      evicted += 1
-    }
+  /// Forgets the first note of a lane before its time.
+  mutating func evictFirst(of lane: Int) {
+    let place = Int(lanes[lane].head)
+    if tracksChanges { changed.insert(records[place].key) }
+    remove(place)
+    evicted += 1
+  }
+
+  /// Lets the first note of a lane stand among those that go last.
+  mutating func spareFirst(of lane: Int) {
+    let (place, life) = (Int(lanes[lane].head), lanes[lane].life)
+    unlink(place)
+    link(place, toLaneOf: life, isSpared: true)
   }
 
   /// Drops what is past its time.
@@ -205,13 +214,14 @@ struct NoteStore {
     link(place, toLaneOf: life)
   }
 
-  private mutating func link(_ place: Int, toLaneOf life: UInt64) {
+  private mutating func link(_ place: Int, toLaneOf life: UInt64, isSpared: Bool = false) {
     let lane: Int
-    if let known = lanes.firstIndex(where: { $0.life == life }) {
+    if let known = lanes.firstIndex(where: { $0.life == life && $0.isSpared == isSpared }) {
       lane = known
     } else {
       lane = lanes.firstIndex { $0.count == 0 } ?? lanes.count
-      if lane == lanes.count { lanes.append(Lane(life: life)) } else { lanes[lane].life = life }
+      if lane == lanes.count { lanes.append(Lane(life: life)) }
+      (lanes[lane].life, lanes[lane].isSpared) = (life, isSpared)
     }
     let tail = lanes[lane].tail
     records[place].lane = Int32(lane)

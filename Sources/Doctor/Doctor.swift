@@ -7,19 +7,22 @@ public struct Doctor {
   private let configuration: Configuration
   private let journal: SuppressionCheck?
   private let clock: ClockCheck
+  private let senders: SenderCheck?
 
   /// - Parameters:
   ///   - machine: where to look.
   ///   - journal: which journal to read for dropped messages; nil to leave it out.
   ///   - isMailUnit: whether a unit's messages matter.
+  ///   - senders: who was not believed; nil to leave it out.
   ///   - now: microseconds since 1970.
   public init(
     machine: Machine, configuration: Configuration, journal: JournalRequest?,
-    isMailUnit: @escaping (String) -> Bool, now: UInt64
+    isMailUnit: @escaping (String) -> Bool, senders: SenderCheck? = nil, now: UInt64
   ) {
     self.machine = machine
     self.configuration = configuration
     self.journal = journal.map { SuppressionCheck(request: $0, isMailUnit: isMailUnit, now: now) }
+    self.senders = senders
     clock = ClockCheck(machine: machine, now: now)
   }
 
@@ -28,6 +31,7 @@ public struct Doctor {
     var findings = JournaldCheck(machine: machine).findings()
     findings += journal?.findings() ?? []
     findings += clock.findings()
+    findings += senders?.findings() ?? []
     let servers =
       DovecotCheck(machine: machine).findings() + PostfixCheck(machine: machine).findings()
       + EximCheck(machine: machine).findings() + CyrusCheck(machine: machine).findings()

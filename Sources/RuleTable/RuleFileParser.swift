@@ -118,7 +118,7 @@ struct RuleFileParser {
         throw fail(restPlace, "there is a scope ‘\(rest)’ in \(known.place.file) already", "give it another name")
       }
       daemons[rest] = daemon
-      scopes[rest] = Scope(name: rest, daemon: daemon, place: place)
+      scopes[rest] = Scope(name: rest, table: daemon, daemon: daemon, place: place)
       block = .scope(rest)
     case "fragment":
       let (name, pattern, patternPlace) = Self.firstWord(rest, restPlace)
@@ -187,6 +187,13 @@ struct RuleFileParser {
         for token in TextTokens.split(rest, column: restPlace.column) {
           let place = SourcePlace(file: file, line: place.line, column: token.column)
           try roles[daemon, default: NameRoles()].declare(token.text, role, at: place)
+        }
+        return
+      }
+      if word == "installed" {
+        for token in TextTokens.split(rest, column: restPlace.column) {
+          let place = SourcePlace(file: file, line: place.line, column: token.column)
+          tables[tables.count - 1].installed.append(try InstalledPath(token.text, place))
         }
         return
       }
@@ -429,4 +436,6 @@ public struct RuleTableInfo: Sendable, Hashable {
   public var name: String
   public var file: String
   public var seen: [String]
+  /// One of these is there where the program is that the table is of; empty where its own units show that.
+  public var installed: [InstalledPath] = []
 }

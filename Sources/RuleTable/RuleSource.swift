@@ -28,6 +28,8 @@ public struct Example: Sendable {
 /// Which journal entries the rules of a scope are for.
 public struct Scope: Sendable {
   public var name: String
+  /// The table in which it stands.
+  public var table: String
   /// The daemon's name in records.
   public var daemon: String
   /// Identifiers, exact or with one `*`.

@@ -144,7 +144,7 @@ import Testing
       ["tee": 120, "joe": 1000, "vmail": 5000][name]
     }
     let table = try table.get()
-    let trust = SenderTrust(scopes: table.scopes, users: users)
+    let trust = SenderTrust(scopes: table.scopes, users: users, installed: InstalledTables(table, rules))
     var entry = ["SYSLOG_IDENTIFIER": scope, "_COMM": scope, "MESSAGE": "login ann", "_MACHINE_ID": machine]
     for field in fields.split(separator: " ") {
       let parts = field.split(separator: "=", maxSplits: 1).map(String.init)

@@ -57,7 +57,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         - journal: { namespaces: [mail], directories: [/srv/journal] }
         - text: { path: /var/log/exim/mainlog, format: exim }
       state: { directory: /srv/state }
-      rules: { trusted-senders: false, trusted-uids: [5000, vmail], system-uid-max: 499, directory: /srv/rules, off: [dovecot.login] }
+      rules: { trusted-senders: false, trusted-uids: [5000, vmail], system-uid-max: 499, directory: /srv/rules, off: [dovecot.login], tables: { on: [horde], off: [james] } }
       """
     let read = try parse(text)
     var wanted = Configuration(hostName: "mx.example.org")
@@ -104,6 +104,8 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     wanted.rules.systemUIDMaximum = 499
     wanted.rules.directory = "/srv/rules"
     wanted.rules.off = ["dovecot.login"]
+    wanted.rules.tables.on = ["horde"]
+    wanted.rules.tables.off = ["james"]
     #expect(read.audit == wanted.audit)
     #expect(read.mailboxes == wanted.mailboxes)
     #expect(read == wanted)
@@ -116,7 +118,8 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       ("▷adit: {}", "unknown key `adit`; did you mean `audit`?"),
       (
         "rules: {▷quantum: 1}",
-        "unknown key `quantum` in `rules`; allowed: trusted-senders, trusted-uids, system-uid-max, directory, off"
+        "unknown key `quantum` in `rules`; allowed: trusted-senders, trusted-uids, system-uid-max, directory, off, "
+          + "tables"
       ),
       ("rules: {system-uid-max: ▷many}", "`rules.system-uid-max` is `many`; allowed: the number of a user, as in 999"),
       ("audit:\n  ▷Abuse_Detection: on", "unknown key `Abuse_Detection` in `audit`; did you mean `abuse-detection`?"),

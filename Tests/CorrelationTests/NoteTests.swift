@@ -132,6 +132,51 @@ import Testing
     #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
   }
 
+  /// A stranger's connections may not push out what the owner's login left, whatever their notes' life is.
+  @Test(arguments: [100, 200]) func notesOfALoginGoLast(life: Int) throws {
+    let rules = """
+      keep q 100s
+      keep stranger \(life)s
+      rule login
+        match login <k:word> <login:word>
+        begin q <k>: login=<login>
+        alias q <login> = q <k>
+        example login k ann
+          expect k=k login=ann
+      rule connect
+        match connect <k:word> <v:word>
+        begin q <k>: ip=<v>
+        begin stranger <k>: ip=<v>
+        example connect k v
+          expect k=k v=v
+      rule ask
+        match ask <k:word>
+        use q <k> as note
+        event login.succeeded mailbox=note.login|<k> if note
+        event login.failed mailbox=<k> otherwise
+        example ask k
+          expect k=k
+
+      """
+    let bench = try CorrelationBench(
+      rules, roles: "account login k", policy: .everything.with { $0.maximumNotes = 100 })
+    bench.feed(0, "login k ann")
+    for number in 0..<1_000 { bench.feed(1, "connect k\(number) v") }
+    bench.feed(2, "ask ann")
+    bench.feed(2, "ask k")
+    bench.feed(2, "ask k1")
+    #expect(
+      bench.told() == ["login.succeeded ann@example.org", "login.succeeded ann@example.org", "login.failed _unknown"])
+    // They end with their life, and bound the memory as the others do.
+    bench.feed(100, "ask ann")
+    #expect(bench.told() == ["login.failed ann@example.org"])
+    for number in 0..<1_000 { bench.feed(101, "login l\(number) u\(number)") }
+    #expect(bench.correlator.sizes.notes == 100)
+    bench.feed(102, "ask l999")
+    bench.feed(102, "ask l1")
+    #expect(bench.told() == ["login.succeeded u999@example.org", "login.failed _unknown"])
+  }
+
   /// A mail server's queue ids come and go: what was forgotten must not stay until the end of its life.
   @Test func whatIsForgottenGivesItsMemoryBack() throws {
     let bench = try CorrelationBench(Self.verbs.replacing("keep q 100s", with: "keep q 6d"))

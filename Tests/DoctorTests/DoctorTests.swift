@@ -61,6 +61,40 @@ import Testing
     return try System(["usr/bin/doveconf": System.program(answers)]).findings(of: "Dovecot")
   }
 
+  @Test func whoWasNotBelievedIsSaid() {
+    func first(_ check: SenderCheck, _ subject: String) -> Finding? {
+      Doctor(
+        machine: Machine(root: "/nowhere"), configuration: Configuration(hostName: "mx.example.org"), journal: nil,
+        isMailUnit: { _ in true }, senders: check, now: 1
+      ).findings().first { $0.subject == subject }
+    }
+    func finding(
+      isRefused: Bool = false, uid: UInt32? = 5000, user: String? = "vmail", executable: String = "/usr/bin/doveadm",
+      absent: String? = nil
+    ) -> Finding? {
+      let sender = SenderCheck.Sender(
+        count: 3, isRefused: isRefused, uid: uid, user: user, identifier: "doveadm", unit: "purge.service",
+        executable: executable, absentTable: absent)
+      let check = SenderCheck(senders: [sender], tables: [.init(name: "horde", isOn: false, reason: "not found")])
+      return first(check, "senders")
+    }
+    func table(isWanted: Bool) -> Finding? {
+      let table = SenderCheck.Table(name: "horde", isOn: false, reason: "not seen", isWanted: isWanted)
+      return first(SenderCheck(senders: [], tables: [table]), "tables")
+    }
+    #expect(table(isWanted: true)?.verdict == .bad)
+    #expect(table(isWanted: true)?.remedy.last == "    tables: { on: [horde] }")
+    #expect(table(isWanted: false)?.verdict == .good)
+    #expect(finding()?.verdict == .advice)
+    #expect(finding()?.remedy.last == "    trusted-uids: [vmail]")
+    #expect(finding(user: nil)?.remedy.last == "    trusted-uids: [5000]")
+    #expect(finding(executable: "")?.verdict == .good)
+    #expect(finding(uid: nil)?.verdict == .good)
+    #expect(finding(isRefused: true)?.remedy == [])
+    #expect(finding(isRefused: true)?.text.contains("by vmail (uid 5000), /usr/bin/doveadm in purge.service") == true)
+    #expect(finding(isRefused: true, absent: "horde")?.remedy.last == "    tables: { on: [horde] }")
+  }
+
   @Test func aDovecotThatLogsEverythingIsGood() throws {
     let findings = try dovecot([:])
     #expect(findings.count == 4)

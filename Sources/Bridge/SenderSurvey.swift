@@ -1,0 +1,46 @@
+import AuditTree
+import Configuration
+import LogSources
+import RuleTable
+
+/// Who logged under the daemons' identifiers and was not believed, for `mailtrail doctor`.
+public struct SenderSurvey {
+  /// Entries of one sender.
+  public struct Sender: Hashable, Sendable {
+    public var isRefused: Bool
+    /// `_UID`; nil where the entry has none.
+    public var uid: UInt32?
+    public var identifier: String
+    public var unit: String
+    public var executable: String
+    /// Whether the entry is this machine's own.
+    public var isLocal: Bool
+  }
+
+  public private(set) var counts: [Sender: Int] = [:]
+  /// Entries of more senders than are told apart.
+  public private(set) var others = 0
+  private static let maximumSenders = 100
+
+  /// Reads a range of the journal as the collector reads it.
+  ///
+  /// - Throws: `JournalError`, or what a configuration's files throw.
+  public init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
+    let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
+    let users = HostUsers(configuration.rules)
+    var (counts, others): ([Sender: Int], Int) = ([:], 0)
+    replay.pipeline.onLeftOut = { entry, batch, isRefused in
+      let sender = Sender(
+        isRefused: isRefused, uid: entry.uid == .max ? nil : entry.uid, identifier: batch.text(of: entry.identifier),
+        unit: batch.text(of: entry.unit), executable: batch.text(of: entry.executable),
+        isLocal: users.isHost(of: entry))
+      if counts[sender] != nil || counts.count < Self.maximumSenders {
+        counts[sender, default: 0] += 1
+      } else {
+        others += 1
+      }
+    }
+    try replay.run(request, to: .events { _ in true })
+    (self.counts, self.others) = (counts, others)
+  }
+}
