@@ -400,7 +400,7 @@ struct ActionParser {
 
   static func unquoted(_ text: String) -> [UInt8] {
     text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
-      ? Array(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
+      ? TextTokens.unescaped(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte + 32 : byte }

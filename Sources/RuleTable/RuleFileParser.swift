@@ -357,8 +357,8 @@ struct RuleFileParser {
       let elements = try resolve(try parser.parse(), restPlace)
       rule.patterns.append((Pattern(elements: Pattern.joined(elements)), restPlace))
     case "example":
-      rule.examples.append(Example(message: Self.unescaped(rest), expected: [:], place: restPlace))
-    case "not": rule.examples.append(Example(message: Self.unescaped(rest), expected: nil, place: restPlace))
+      rule.examples.append(Example(message: TextTokens.unescaped(rest.utf8), expected: [:], place: restPlace))
+    case "not": rule.examples.append(Example(message: TextTokens.unescaped(rest.utf8), expected: nil, place: restPlace))
     case "expect":
       guard !rule.examples.isEmpty else { throw fail(place, "‘expect’ without an example", "put the example in front") }
       for token in TextTokens.split(rest, column: restPlace.column) {
@@ -367,7 +367,7 @@ struct RuleFileParser {
         }
         let value = String(token.text[token.text.index(after: equals)...])
         rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] =
-          Self.unescaped(String(decoding: ActionParser.unquoted(value), as: UTF8.self))
+          value.hasPrefix("\"") ? ActionParser.unquoted(value) : TextTokens.unescaped(value.utf8)
       }
     case "from":
       guard !rule.examples.isEmpty else { throw fail(place, "‘from’ without an example", "put the example in front") }
@@ -392,25 +392,6 @@ struct RuleFileParser {
   }
 
   // MARK: - Text
-
-  /// `\xHH` in an example stands for a byte that a text file cannot hold; `\\` is a backslash only in front of `x`.
-  private static func unescaped(_ text: String) -> [UInt8] {
-    let bytes = Array(text.utf8)
-    var result: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-      if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count, bytes[index + 1] == UInt8(ascii: "x"),
-        let value = UInt8(String(decoding: bytes[(index + 2)...(index + 3)], as: UTF8.self), radix: 16)
-      {
-        result.append(value)
-        index += 4
-      } else {
-        result.append(bytes[index])
-        index += 1
-      }
-    }
-    return result
-  }
 
   private static func firstWord(
     _ text: String, _ place: SourcePlace

@@ -31,6 +31,23 @@ struct TextTokens {
     return tokens
   }
 
+  /// The bytes of a quoted text: `\x22` is a quote, which would end it.
+  static func unescaped(_ text: some Collection<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = Array(text)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "\\"), rest.count >= 3, rest.first == UInt8(ascii: "x"),
+        let value = UInt8(String(decoding: rest.dropFirst().prefix(2), as: UTF8.self), radix: 16)
+      {
+        result.append(value)
+        rest = rest.dropFirst(3)
+      } else {
+        result.append(byte)
+      }
+    }
+    return result
+  }
+
   /// A span as a table writes it.
   static func span(_ microseconds: UInt64) -> String {
     for (unit, length) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)]
