@@ -4,6 +4,8 @@ enum CrossFuzzAllowed {
   private static let list: [(rule: String, capture: String, kinds: Set<CrossFuzzVerdict.Kind>, reason: String)] = [
     // The words themselves decide what is told.
     ("cpanel.", "function", [.muted], "which function of the panel was called"),
+    ("cpanel.", "path", [.kind, .muted], "which function of the panel was called"),
+    ("sogo.request", "uri", [.kind, .owner, .muted], "SOGo did what was asked for, and the URL names whose it is"),
     ("cpanel.", "module", [.muted], "which module of the panel was called"),
     ("cpanel.", "email", [.owner], "no such mailbox: the operation is the panel's account's"),
     (
