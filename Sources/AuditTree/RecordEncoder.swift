@@ -53,7 +53,8 @@ public struct RecordEncoder: Sendable {
       values.initialize(repeating: 0..<0)
       var place = 0
       while place < fields.count {
-        let key = Int(fields[place]) | Int(fields[place + 4]) << 8
+        // The mark of doubt is no part of the key, as for whoever looks a field up.
+        let key = (Int(fields[place]) | Int(fields[place + 4]) << 8) & ~Int(FieldLayout.doubt)
         let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
         // A value begins behind its header, never at 0: an empty range at 0 means that the key is absent.
         if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (place + 5)..<(place + 5 + length) }
