@@ -290,7 +290,6 @@ public final class Correlator {
         frame.hasTold = true
       case .confirm:
         frame.isConfirmed = notes.has(key(instruction.key), now: now)
-        frame.isUnconfirmed = frame.isAmbiguous && !frame.isConfirmed
       case .prove: prove()
       case .noise: break
       }
@@ -336,7 +335,6 @@ public final class Correlator {
       rule: frame.rule, facts: frame.facts, captures: FieldSet(wholeFields: arena[0..<frame.capturesEnd]),
       isAmbiguous: frame.isAmbiguous,
       notes: frameNotes[..<program.noteCounts[frame.rule]].map { $0 == .none ? nil : $0 }, hasTold: frame.hasTold)
-    execution.isUnconfirmed = frame.isUnconfirmed
     execution.isConfirmed = frame.isConfirmed
     execution.isBranchDoubtful = frame.isBranchDoubtful
     execution.isCut = frame.isCut
@@ -352,9 +350,8 @@ public final class Correlator {
     FieldLayout.forEach(in: arena[0..<arena.count]) { name, header in captures.enter(name, header: header) }
     frame = Frame(
       rule: execution.rule, facts: execution.facts, capturesEnd: arena.count, isAmbiguous: execution.isAmbiguous)
-    (frame.hasTold, frame.isUnconfirmed) = (execution.hasTold, execution.isUnconfirmed)
+    (frame.hasTold, frame.isConfirmed) = (execution.hasTold, execution.isConfirmed)
     (frame.isBranchDoubtful, frame.isCut) = (execution.isBranchDoubtful, execution.isCut)
-    frame.isConfirmed = execution.isConfirmed
     frame.doubtfulNotes = execution.doubtfulNotes
     for (place, key) in execution.notes.enumerated() { frameNotes[place] = key ?? .none }
   }
@@ -429,8 +426,6 @@ struct Frame {
   var isAmbiguous = false
   /// Whether an event was told.
   var hasTold = false
-  /// Whether the line is ambiguous and what would confirm its mailbox is missing.
-  var isUnconfirmed = false
   /// Whether a note settles whose the line is.
   var isConfirmed = false
   /// Whether a doubtful value decided which of the rule's events is told.
@@ -453,8 +448,6 @@ struct Execution: Sendable {
   var notes: [NoteKey?]
   /// Whether an event was told.
   var hasTold: Bool
-  /// Whether the line is ambiguous and what would confirm its mailbox is missing.
-  var isUnconfirmed = false
   var isConfirmed = false
   var isBranchDoubtful = false
   var isCut = false

@@ -7,7 +7,7 @@ extension Correlator {
     let kind = instruction.kind
     // A doubtful condition decided that this event is told.
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
-    let filing = frame.isUnconfirmed && isWhollyAmbiguous ? .unowned : instruction.filing
+    let filing = isWhollyAmbiguous && !frame.isConfirmed ? .unowned : instruction.filing
     guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
       if filing == .ofMailbox { learnMailbox(instruction) }
@@ -93,7 +93,7 @@ extension Correlator {
   /// names an address, means the same mailbox.
   func learnDeliveredAccount() {
     let account = program.deliveredAccounts[frame.rule]
-    guard account >= 0, !frame.isAmbiguous else { return }
+    guard account >= 0, !frame.isAmbiguous, frame.facts.sender == .proven else { return }
     let start = arena.count
     defer { arena.truncate(to: start) }
     guard append(account), policy.naming.hasExtension(arena[from: start]) else { return }

@@ -41,7 +41,7 @@ extension Correlator {
   private enum Flag {
     static let ambiguous: UInt8 = 1
     static let told: UInt8 = 2
-    static let unconfirmed: UInt8 = 4
+    // 4 is what checkpoints up to version 7 may have: not confirmed.
     static let confirmed: UInt8 = 8
     static let branchDoubtful: UInt8 = 16
     static let cut: UInt8 = 32
@@ -52,7 +52,6 @@ extension Correlator {
     var flags: UInt8 = 0
     if execution.isAmbiguous { flags |= Flag.ambiguous }
     if execution.hasTold { flags |= Flag.told }
-    if execution.isUnconfirmed { flags |= Flag.unconfirmed }
     if execution.isConfirmed { flags |= Flag.confirmed }
     if execution.isBranchDoubtful { flags |= Flag.branchDoubtful }
     if execution.isCut { flags |= Flag.cut }
@@ -91,7 +90,6 @@ extension Correlator {
     var execution = Execution(
       rule: index, facts: facts, captures: captures, isAmbiguous: flags & Flag.ambiguous != 0, notes: notes,
       hasTold: flags & Flag.told != 0)
-    execution.isUnconfirmed = flags & Flag.unconfirmed != 0
     execution.isConfirmed = flags & Flag.confirmed != 0
     execution.isBranchDoubtful = flags & Flag.branchDoubtful != 0
     execution.isCut = flags & Flag.cut != 0

@@ -52,6 +52,14 @@ import Testing
     }
   }
 
+  /// Otherwise any local user could take what comes to ann+x out of ann's trail.
+  @Test func anUnprovenLineMakesNoAccountKnown() throws {
+    var bench = try Bench()
+    let known = bench.bench.correlator.mailboxCount
+    bench.agent("agent ann+x INBOX m")
+    #expect(bench.bench.correlator.mailboxCount == known)
+  }
+
   @Test func unprovenLinesTellNothingAndLendTheirFolder() throws {
     var bench = try Bench()
     bench.agent("agent ann Spam a")
