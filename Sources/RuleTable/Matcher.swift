@@ -65,7 +65,7 @@ final class Matcher: @unchecked Sendable {
     let names = pointers.alternatives[alternative].names
     // Which of the first names stand there already: mostly all names are of these.
     var seen: UInt64 = 0
-    var isAmbiguous = false
+    var opened = Int.max
     for index in 0..<names.count {
       let (form, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
       let name = form.name
@@ -79,10 +79,13 @@ final class Matcher: @unchecked Sendable {
         continue
       }
       var capture = MatchScratch.Capture(name: name, start: slot.start, end: end, encoding: encoding)
-      if form.mustLook { isAmbiguous = look(at: &capture, form, in: line) || isAmbiguous }
+      if form.mustLook, look(at: &capture, form, in: line) { opened = min(opened, capture.start) }
       captures.append(capture)
     }
-    return isAmbiguous
+    guard opened < .max else { return false }
+    // A quote that does not close may hold all that follows.
+    for index in captures.indices where captures[index].start > opened { captures[index].isDoubtful = true }
+    return true
   }
 
   /// Returns whether the bytes are an address that can be read in two ways.

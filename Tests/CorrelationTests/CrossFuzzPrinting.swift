@@ -38,8 +38,10 @@ struct CrossFuzzPrinting {
   /// Transfer agents write odd addresses in quotes (RFC 5321, section 4.1.2), also where a pattern takes more.
   private var isAddress: Bool {
     if shape.type == .address || shape.type == .addrspec { return !["message_id", "mid", "login"].contains(capture) }
-    // Exim names what it delivers to by its whole address, unless the address as it came stands behind it.
-    if rule.hasPrefix("exim."), capture == "final" { return !beside.contains("top") }
+    // Exim names what it delivered to by its local part where the address as it came stands behind it, else whole.
+    if rule.hasPrefix("exim."), capture == "final" {
+      return !beside.contains("top") || !rule.hasPrefix("exim.delivered")
+    }
     return ["postfix.", "exim.", "amavis.", "sendmail.", "opensmtpd.", "greylist.", "mailman"].contains {
       rule.hasPrefix($0)
     }
@@ -52,7 +54,10 @@ struct CrossFuzzPrinting {
   /// Who is logged in has one of the names that there are: Dovecot's auth_username_chars, Cyrus SASL's mechanisms and
   /// Postfix's table of senders know no others.
   private var isAccountsName: Bool {
-    isLoggedIn && (rule.hasPrefix("dovecot.") && capture == "user" || rule.hasPrefix("postfix.") && capture == "login")
+    // Its auth process refuses other names before it looks for them.
+    if rule.hasPrefix("dovecot.auth."), capture == "user" { return true }
+    let named = ["dovecot.": "user", "postfix.": "login"]
+    return isLoggedIn && named.contains { rule.hasPrefix($0.key) && capture == $0.value }
   }
 
   /// In front of the query; a browser encodes what it sends.
@@ -96,7 +101,7 @@ struct CrossFuzzPrinting {
     case .json: Self.escaped(text)
     case .query: Self.percentEncoded(text)
     case .exim, .syslog: text.flatMap { $0 < 32 || $0 > 126 ? Self.octal($0, shape.coding.encoding) : [$0] }
-    case .vis: text.flatMap { Self.vis($0) }
+    case .vis: text.flatMap { Self.vis($0, hidesBlanks: capture == "login") }
     case .utf7: text.flatMap { $0 == UInt8(ascii: "&") ? Array("&-".utf8) : [$0] }
     case .postfix, .dovecot: text.map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
     }
@@ -108,9 +113,10 @@ struct CrossFuzzPrinting {
     return Array((mark + String(repeating: "0", count: 3 - digits.count) + digits).utf8)
   }
 
-  /// vis(3) with VIS_SAFE: blanks stay, a backslash is doubled.
-  private static func vis(_ byte: UInt8) -> [UInt8] {
+  /// vis(3) with VIS_SAFE: blanks stay, a backslash is doubled. Names come with VIS_WHITE besides.
+  private static func vis(_ byte: UInt8, hidesBlanks: Bool) -> [UInt8] {
     switch byte {
+    case 32 where hidesBlanks: Array("\\040".utf8)
     case backslash: [backslash, backslash]
     case 0..<32: Array("\\^".utf8) + [byte + 64]
     case 127: Array("\\^?".utf8)

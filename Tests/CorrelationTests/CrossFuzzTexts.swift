@@ -13,28 +13,47 @@ struct CrossFuzzTexts {
       return Int((state >> 33) % UInt64(bound))
     }
 
-    mutating func pick<Value>(_ values: [Value]) -> Value { values[next(values.count)] }
+    /// One of the lines. A line more or less in the tables changes few choices, so that a change of one rule does not
+    /// try all others with new texts.
+    fileprivate mutating func pick(_ lines: [Line]) -> Line {
+      let salt = UInt64(next(1 << 31)) &* 0x9E37_79B9_7F4A_7C15
+      return lines.min { ($0.hash ^ salt) &* 0xBF58_476D_1CE4_E5B9 < ($1.hash ^ salt) &* 0xBF58_476D_1CE4_E5B9 }!
+    }
   }
 
   /// A line in parts: literals and values by turns, the values already the victim's.
-  private typealias Parts = [[UInt8]]
+  fileprivate struct Line {
+    let parts: [[UInt8]]
+    let hash: UInt64
+
+    init(_ parts: [[UInt8]]) {
+      self.parts = parts
+      hash = CrossFuzzTexts.hash(parts.flatMap { $0 })
+    }
+  }
+
+  /// FNV-1a.
+  static func hash(_ bytes: [UInt8]) -> UInt64 {
+    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
 
   static let victim = Array("victim@example.org".utf8)
   static let ip = Array("192.0.2.66".utf8)
 
-  private var ofRule: [String: [Parts]] = [:]
-  private var ofScope: [Int: [Parts]] = [:]
-  private var all: [Parts] = []
+  private var ofRule: [String: [Line]] = [:]
+  private var ofScope: [Int: [Line]] = [:]
+  private var all: [Line] = []
 
   init(_ table: CompiledTable, _ shapes: CaptureShapes) {
     for rule in table.rules where !rule.isNoise {
-      let examples = rule.examples.compactMap { example -> Parts? in
+      let examples = rule.examples.compactMap { example -> [[UInt8]]? in
         example.expected == nil ? nil : Self.parts(of: example.message, rule, table)
       }
       let ends = (shapes.lines[rule.id] ?? []).map { $0.map(Self.written) }
-      ofRule[rule.id] = examples + ends
-      for scope in rule.scopes { ofScope[scope, default: []] += examples + ends }
-      all += examples + ends
+      let lines = (examples + ends).filter { !$0.isEmpty }.map(Line.init)
+      ofRule[rule.id] = lines
+      for scope in rule.scopes { ofScope[scope, default: []] += lines }
+      all += lines
     }
   }
 
@@ -55,13 +74,12 @@ struct CrossFuzzTexts {
   }
 
   private func piece(for rule: CompiledTable.Rule, _ random: inout Random) -> [UInt8] {
-    let parts: Parts =
+    let parts =
       switch random.next(4) {
-      case 0: random.pick(ofRule[rule.id] ?? all)
-      case 1: random.pick(rule.scopes.first.flatMap { ofScope[$0] } ?? all)
-      default: random.pick(all)
+      case 0: random.pick(ofRule[rule.id] ?? all).parts
+      case 1: random.pick(rule.scopes.first.flatMap { ofScope[$0] } ?? all).parts
+      default: random.pick(all).parts
       }
-    guard !parts.isEmpty else { return [] }
     // Whole, from a place to the end, or from a place to a place.
     switch random.next(4) {
     case 0: return parts.flatMap { $0 }
@@ -73,13 +91,13 @@ struct CrossFuzzTexts {
   }
 
   /// An example in parts.
-  private static func parts(of line: [UInt8], _ rule: CompiledTable.Rule, _ table: CompiledTable) -> Parts {
+  private static func parts(of line: [UInt8], _ rule: CompiledTable.Rule, _ table: CompiledTable) -> [[UInt8]] {
     var scratch = MatchScratch()
     guard let scope = rule.scopes.first(where: { table.match(scope: $0, bytes: line, &scratch) != nil }) else {
       return []
     }
     _ = table.match(scope: scope, bytes: line, &scratch)
-    var parts: Parts = []
+    var parts: [[UInt8]] = []
     var start = 0
     for capture in scratch.captures.sorted(by: { $0.start < $1.start }) where capture.start >= start {
       parts += [Array(line[start..<capture.start]), victims(Array(line[capture.start..<capture.end]))]

@@ -39,6 +39,14 @@ import Testing
     #expect(found.doubtful == ["a"])
   }
 
+  /// What stands behind an open quote may be in it; what stands in front of it is certain.
+  @Test func anOpenQuoteMakesDoubtfulWhatStandsBehindIt() throws {
+    let table = try TableUnderTest(pattern: #"<q:word>: F=\<<a:address>> R=<r:word> T=<t:word>"#)
+    let found = try #require(table.match(#"1: F=<"a> R=z T=w"#))
+    #expect(found.captures == ["q": "1", "a": #""a"#, "r": "z", "t": "w"])
+    #expect(found.doubtful == ["a", "r", "t"])
+  }
+
   @Test(arguments: [#""a"#, #"a"b"#, #"a\ b c"#, #""a"b"@c"#])
   func aPathWithOpenQuotesIsDoubtfulFromTheRightToo(path: String) throws {
     let found = try #require(try Self.right.get().match("F=<a@b> R=<\(path)>."))
