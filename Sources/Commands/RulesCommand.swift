@@ -46,11 +46,8 @@ struct RulesCommand: ParsableCommand {
     @Argument(help: "Further .rules files to check with the tables.")
     var files: [String] = []
 
-    @Option(help: .hidden)
-    var strict: Strictness = .usual
-
     func run() throws {
-      let table = try options.load().loadTable(extra: files, strictness: strict)
+      let table = try options.load().loadTable(extra: files, strictness: .everything)
       let examples = table.rules.reduce(0) { $0 + $1.examples.count }
       print("\(table.rules.count) rules of \(table.tables.count) tables are sound, \(examples) examples hold")
     }
@@ -168,19 +165,6 @@ struct RulesCommand: ParsableCommand {
       text.split(separator: " ").map { word in
         word.contains { $0.isNumber || $0 == "@" || $0 == "<" } ? "#" : String(word)
       }.prefix(12).joined(separator: " ")
-    }
-  }
-}
-
-extension Strictness: ExpressibleByArgument {
-  /// `declarations`, `examples`, `joins` or `everything`.
-  public init?(argument: String) {
-    switch argument {
-    case "declarations": self = .declarations
-    case "examples": self = .examples
-    case "joins": self = .joins
-    case "everything": self = .everything
-    default: return nil
     }
   }
 }

@@ -289,7 +289,7 @@ struct ActionParser {
     return FieldAssignment(field: try number(of: field, token), operation: operation, value: try value(text, token))
   }
 
-  /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `account(<x>)`, `<x>[60]`, `note.field`, `@pid`, a word.
+  /// `a|b`, `"text"+<capture>`, `mailbox(<x>)`, `account(<x>)`, `<x>[60]`, `note.field`, `@pid`, `nothing`, a word.
   mutating func value(
     _ text: String, _ token: TextTokens.Token, depth: Int = 0
   ) throws(Diagnostic.Failure) -> ValueExpression {
@@ -370,8 +370,13 @@ struct ActionParser {
       }
       return .entry(field)
     }
-    if let dot = text.firstIndex(of: "."), let note = noteNames.firstIndex(of: String(text[..<dot])) {
-      return .note(note, field: try number(of: String(text[text.index(after: dot)...]), token))
+    if text == "nothing" { return .first([]) }
+    if let dot = text.firstIndex(of: ".") {
+      let (name, field) = (String(text[..<dot]), String(text[text.index(after: dot)...]))
+      if let note = noteNames.firstIndex(of: name) { return .note(note, field: try number(of: field, token)) }
+      if let meant = Spelling.suggestion(for: name, among: noteNames) {
+        throw fail("there is no note ‘\(name)’ here", "did you mean ‘\(meant)’? Else quote the text", token)
+      }
     }
     return .literal(Array(text.utf8))
   }

@@ -75,7 +75,9 @@ extension ActionParser {
     // What is canonical stays so as an account.
     case .mailbox: .account
     case .first(let choices):
-      choices.dropFirst().allSatisfy { role(of: $0) == role(of: choices[0]) } ? role(of: choices[0]) : nil
+      choices.first.flatMap { first in
+        choices.allSatisfy { role(of: $0) == role(of: first) } ? role(of: first) : nil
+      }
     case .literal, .entry, .joined: nil
     }
   }

@@ -68,7 +68,7 @@ struct OutlivingNotes {
         let window = later.reduce(0) { $0 + $1.action.longestWait }
         guard window > 0, !isForgotten(reference, in: later) else { return nil }
         return WaitingNote(
-          kind: reference.kind, fields: Set(fields.map(\.field)),
+          kind: reference.kind, fields: Set(fields.filter { !rule.passesOn($0, in: reference.kind) }.map(\.field)),
           life: life ?? declarations.kinds[reference.kind]?.life ?? NoteDeclarations.defaultLife,
           window: window, awaited: Set(later.flatMap(\.action.waiting)),
           isNamedByStrangers: reference.parts.contains { strangers.mayStand(in: $0, of: rule) },
@@ -146,6 +146,12 @@ private struct Silences {
 }
 
 extension RuleSource {
+  /// Whether a field is what another note of the kind says already: that silenced others before.
+  fileprivate func passesOn(_ field: FieldAssignment, in kind: String) -> Bool {
+    guard case .note(let name, let read) = field.value else { return false }
+    return read == field.field && noteKinds(of: name) == [kind]
+  }
+
   /// The kinds of notes that a name may stand for.
   func noteKinds(of name: Int) -> Set<String> {
     Set(sources(of: name).compactMap { source in if case .note(let kind) = source { kind } else { nil } })

@@ -39,7 +39,7 @@ enum CrossFuzzAllowed {
     ),
     ("opensmtpd.mda.failed", "reason", [.kind, .muted], "the agent's words: whether there is such a mailbox"),
     ("opensmtpd.refused.recipient", "reason", [.kind, .muted], "the server's own words"),
-    ("postfix.agent.", "reason", [.kind, .owner, .muted], "the agent's words: a full mailbox is told, else nothing"),
+    ("postfix.agent.", "reason", [.kind, .owner, .service, .muted], "the agent's words: only a full mailbox is told"),
     ("postfix.filter.", "verdict", [.kind, .muted], "the filter's own words"),
     ("postfix.lmtp.sent.other", "reason", [.muted], "the next server's own words"),
     ("postfix.", "", [.cut], "left is an envelope's sender, which proves nothing, or a recipient without a fate"),
@@ -52,6 +52,11 @@ enum CrossFuzzAllowed {
       "postfix.refused", "text", [.ip, .owner, .service], "an example without an envelope: the server's words write one"
     ),
     ("sendmail.", "reason", [.kind, .muted], "the server's or filter's own words"),
+    ("opensmtpd.mta.", "hop", [.kind, .owner, .service, .muted], "a host's name has no quotes (getnameinfo)"),
+    ("sendmail.program", "owner", [.muted], "the user whose program it is has an account on this machine"),
+    ("cyrus.sieve.reject-discarded", "user", [.owner, .muted], "no mailbox's name holds brackets (mboxname.c)"),
+    ("sendmail.failed", "reason", [.owner], "the server's words: an unknown recipient is no mailbox's event"),
+    ("exim.delivered.system-filter", "", [.kind, .owner, .service], "no mailbox has the system filter's name"),
     // Names that nobody has.
     ("courier.", "user", [.ip, .owner, .muted], "the line tells of somebody who is logged in, as no such name is"),
     ("courier.newmsg.authenticated", "login", [.owner, .ip], "the line tells of somebody who is logged in"),
@@ -61,7 +66,7 @@ enum CrossFuzzAllowed {
       "cyrus.delivered", "given", [.muted],
       "a Message-ID that may be a mailbox's: Sieve's and lmtpd's other lines tell it"
     ),
-    ("cyrus.login.denied", "user", [.muted], "the line tells of somebody who is logged in, as no such name is"),
+    ("cyrus.login.denied", "user", [.owner, .muted], "somebody who is logged in, as no such name is"),
     ("dovecot.folder.", "folder", [.kind, .muted], "who is logged in names his own folder, in his own trail"),
     ("exim.delivered", "final", [.kind], "it is the local part of what is in brackets: none begins with >"),
     ("exim.delivered.file", "path", [.owner], "the recipient as it came, where the aliases are doubtful"),
