@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditModel
 import Bridge
 import Configuration
+import Correlation
 import Glibc
 import LogSources
 import RuleTable
@@ -48,6 +49,8 @@ struct RulesCommand: ParsableCommand {
 
     func run() throws {
       let table = try options.load().loadTable(extra: files, strictness: .everything)
+      let wrong = ExampleEventChecker(table).check()
+      guard wrong.isEmpty else { throw RuleTableError(wrong) }
       let examples = table.rules.reduce(0) { $0 + $1.examples.count }
       print("\(table.rules.count) rules of \(table.tables.count) tables are sound, \(examples) examples hold")
     }

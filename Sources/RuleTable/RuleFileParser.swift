@@ -280,7 +280,7 @@ struct RuleFileParser {
           rule.place, "the tables use too many different names",
           "\(NameTable.maximum) are possible besides the record's keys")
       }
-      for line in lines where ActionParser.verbs.contains(Self.firstWord(line.text, line.place).word) {
+      for line in lines where isAction(line) {
         rule.lines.append(ActionSource(action: try parser.parse(line.text, at: line.place), text: line.text))
       }
       names = parser.names
@@ -303,6 +303,11 @@ struct RuleFileParser {
       places[rule.id] = rules.count
       rules.append(rule)
     }
+  }
+
+  private func isAction(_ line: (text: String, place: SourcePlace)) -> Bool {
+    let (word, rest, _) = Self.firstWord(line.text, line.place)
+    return ActionParser.verbs.contains(word) && !Example.isPart(word, rest)
   }
 
   /// What is declared for a rule: by its own table, and where that says nothing by those of its scopes.
@@ -359,22 +364,14 @@ struct RuleFileParser {
     case "example":
       rule.examples.append(Example(message: TextTokens.unescaped(rest.utf8), expected: [:], place: restPlace))
     case "not": rule.examples.append(Example(message: TextTokens.unescaped(rest.utf8), expected: nil, place: restPlace))
-    case "expect":
-      guard !rule.examples.isEmpty else { throw fail(place, "‘expect’ without an example", "put the example in front") }
-      for token in TextTokens.split(rest, column: restPlace.column) {
-        guard let equals = token.text.firstIndex(of: "=") else {
-          throw fail(place, "‘\(token.text)’ expects nothing", "write capture=value")
-        }
-        let value = String(token.text[token.text.index(after: equals)...])
-        rule.examples[rule.examples.count - 1].expected?[String(token.text[..<equals])] =
-          value.hasPrefix("\"") ? ActionParser.unquoted(value) : TextTokens.unescaped(value.utf8)
+    case _ where Example.isPart(word, rest):
+      guard !rule.examples.isEmpty else {
+        throw fail(place, "‘\(word)’ without an example", "put the example in front")
       }
-    case "from":
-      guard !rule.examples.isEmpty else { throw fail(place, "‘from’ without an example", "put the example in front") }
-      rule.examples[rule.examples.count - 1].identifier = rest
+      try rule.examples[rule.examples.count - 1].add(word, rest, at: restPlace)
     default:
       guard ActionParser.verbs.contains(word) else {
-        let known = ["match", "example", "not", "expect", "from", "in", "do"] + ActionParser.verbs.sorted()
+        let known = ["match", "example", "not"] + Example.words + ["in", "do"] + ActionParser.verbs.sorted()
         throw fail(place, "‘\(word)’ in a rule", "use \(known.joined(separator: ", "))")
       }
     }

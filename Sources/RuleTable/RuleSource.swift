@@ -15,16 +15,6 @@ struct RuleSource: Sendable {
   var actions: [Action] { lines.map(\.action) }
 }
 
-/// A log line that shows what a rule catches, or, as `not`, what it must leave alone.
-public struct Example: Sendable {
-  public var message: [UInt8]
-  /// Another identifier than the scope's first.
-  public var identifier: String?
-  /// Every capture by name; nil for a negative example.
-  public var expected: [String: [UInt8]]?
-  public var place: SourcePlace
-}
-
 /// Which journal entries the rules of a scope are for.
 public struct Scope: Sendable {
   public var name: String

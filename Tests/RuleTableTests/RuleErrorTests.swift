@@ -127,6 +127,18 @@ import Testing
     Mistake(rule("x<?a?><?b?><?c?><?d?><?e?><?f?><?g?>"), "5:9", "more than six optional parts", "use a list"),
     Mistake("list l \", \"\n  item <x:int>y<z:int>", "5:8", "an item is a literal", "write: item rip"),
     Mistake("rule r\n  expect x=y", "5:3", "‘expect’ without an example", "put the example in front"),
+    Mistake("rule r\n  event logout in ann", "5:3", "‘event’ without an example", "put the example in front"),
+    Mistake(
+      rule("a") + "    event ▷logot in ann@example.org", "‘logot’ is no kind of event", "did you mean ‘logout’?"),
+    Mistake(rule("a") + "    event ▷logout in", "the event is in nobody's file", "or in _unknown"),
+    Mistake(
+      rule("a") + "    event logout in ann@example.org ▷serv=imap", "‘serv=imap’ is no key of a record",
+      "write key=value"),
+    Mistake(rule("a") + "    before ▷s[0] a", "no entry stands here", "its identifier, its process and its message"),
+    Mistake(rule("a") + "    after ▷s", "no entry stands here", "its identifier, its process and its message"),
+    Mistake(
+      rule("a", "use session x\n  event logout mailbox=account(session.name) ▷ip=sesion.ip"),
+      "there is no note ‘sesion’ here", "did you mean ‘session’? Else quote the text"),
     Mistake(rule("a") + rule("b"), "9:1", "rule ‘r’ stands in this file already", "the first is at line 4"),
     Mistake(
       rule("<x:word>", example: "ab\n    expect x=ab")
