@@ -16,8 +16,11 @@ public enum RuleTables {
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
-    for path in names(in: directory) + extra { files.append(RuleFile(name: path, text: try contents(of: path))) }
-    let table = try RuleCompiler.compile(files, off: Set(off), strictness: strictness)
+    let own = names(in: directory) + extra
+    for path in own { files.append(RuleFile(name: path, text: try contents(of: path))) }
+    // The shipped tables alone were tried when they were made. A rule of the administrator's may take another's lines.
+    let table = try RuleCompiler.compile(
+      files, off: Set(off), strictness: strictness, examples: !own.isEmpty || strictness.contains(.examples))
     let known = Set(table.tables.map(\.name))
     let unknown = tables.filter { !known.contains($0) }
     guard unknown.isEmpty else { throw Self.unknown(unknown, known) }

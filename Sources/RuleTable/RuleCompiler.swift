@@ -25,11 +25,12 @@ public struct RuleCompiler {
   ///   - files: in the order of reading.
   ///   - off: ids of rules to leave out.
   ///   - strictness: what is asked of the tables besides.
+  ///   - examples: whether the tables' examples are tried.
   /// - Throws: `RuleTableError` with everything that was found.
   public static func compile(
-    _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual
+    _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual, examples: Bool = true
   ) throws(RuleTableError) -> CompiledTable {
-    var parser = RuleFileParser()
+    var parser = RuleFileParser(readsExamples: examples)
     for file in files { parser.readDeclarations(file.text, file: file.name) }
     for file in files { parser.read(file.text, file: file.name) }
     parser.checkDeclarations()

@@ -14,6 +14,9 @@ struct RuleFileParser {
   private(set) var tables: [RuleTableInfo] = []
   private(set) var diagnostics: [Diagnostic] = []
 
+  /// Tables that are known to hold can do without their examples, which are half of their text.
+  private let readsExamples: Bool
+
   /// Where a rule stands in `rules`, by its id.
   private var places: [String: Int] = [:]
   /// What each table declares of the names that it uses.
@@ -39,6 +42,8 @@ struct RuleFileParser {
     case group(String)
     case rule
   }
+
+  init(readsExamples: Bool = true) { self.readsExamples = readsExamples }
 
   /// Reports names that are declared and that nothing bears. For when all files are read.
   mutating func checkDeclarations() {
@@ -213,7 +218,10 @@ struct RuleFileParser {
         lists[name]?.items.append((try parser.parse(), restPlace))
       }
     case .group(let name): groups[name]?.append((text, place))
-    case .rule: ruleLines.append((text, place))
+    case .rule:
+      if readsExamples || !Example.isPart(word, rest) && word != "example" && word != "not" {
+        ruleLines.append((text, place))
+      }
     }
   }
 
@@ -326,7 +334,7 @@ struct RuleFileParser {
     if rule.actions.isEmpty {
       throw fail(rule.place, "rule ‘\(rule.id)’ does nothing", "give it an event, a note, or say: noise")
     }
-    if !rule.examples.contains(where: { $0.expected != nil }) {
+    if readsExamples, !rule.examples.contains(where: { $0.expected != nil }) {
       throw fail(rule.place, "rule ‘\(rule.id)’ has no example", "paste a log line that it matches: example …")
     }
     if rule.scopes.isEmpty { throw fail(rule.place, "rule ‘\(rule.id)’ is in no scope", "put a scope in front of it") }
