@@ -42,6 +42,9 @@
 
   @inlinable public var isEmpty: Bool { storage.isEmpty }
 
+  /// How many bytes the fields take, their headers included.
+  @inlinable public var byteCount: Int { storage.count }
+
   /// The value of a key; nil when it is absent.
   @inlinable public subscript(key: UInt16) -> ArraySlice<UInt8>? {
     guard let range = range(of: key) else { return nil }

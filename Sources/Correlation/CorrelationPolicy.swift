@@ -41,8 +41,12 @@ public struct CorrelationPolicy: Sendable {
   public var shard: Shard?
   /// How many notes are kept at the most; the oldest go first.
   public var maximumNotes = 1_500_000
+  /// How many bytes of memory the notes take at the most; texts that strangers choose may be long.
+  public var maximumNoteBytes = 160 << 20
   /// How many unfinished rules wait at the most.
   public var maximumWaiting = 100_000
+  /// How many bytes of memory these take at the most.
+  public var maximumWaitingBytes = 64 << 20
 
   public init() {}
 

@@ -46,6 +46,8 @@ public final class Correlator {
   var frameNotes: ContiguousArray<NoteKey>
   var notes: NoteStore
   var waiting: [UInt64: Waiting] = [:]
+  /// What these take in memory, about.
+  var waitingBytes = 0
   var bursts: [BurstKey: Burst] = [:]
   var mailboxes: KnownMailboxes
   var sent: SentCounter
@@ -95,7 +97,8 @@ public final class Correlator {
     keyCache = KeyCache(count: program.keys.count)
     frameNotes = ContiguousArray(repeating: .none, count: program.maximumNotes)
     let proofs = [FieldKey.mailbox.rawValue, table.names.lookUp("login")].compactMap(\.self)
-    notes = NoteStore(maximum: policy.maximumNotes, proofs: Set(proofs))
+    notes = NoteStore(
+      maximum: policy.maximumNotes, maximumBytes: policy.maximumNoteBytes, proofs: Set(proofs))
     mailboxes = KnownMailboxes(
       configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour, retention: policy.mailboxRetention)
     sent = SentCounter(maximum: policy.maximumSentPerHour)
@@ -318,7 +321,7 @@ public final class Correlator {
   ) -> Bool {
     // The window is that of the entry: what is found late by the clock of another entry is not found.
     let deadline = frame.facts.realtime &+ instruction.duration
-    guard deadline > now, waiting.count < policy.maximumWaiting else {
+    guard deadline > now, waiting.count < policy.maximumWaiting, waitingBytes < policy.maximumWaitingBytes else {
       if deadline > now { waitsCutShort += 1 }
       return false
     }
@@ -358,6 +361,7 @@ public final class Correlator {
 
   func add(_ item: Waiting, id: UInt64) {
     waiting[id] = item
+    waitingBytes += item.size
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets { waitersOf[notes.resolve(target.key), default: []].append(id) }
     if let offer = item.offer { open(offer, id: id) }
@@ -380,6 +384,7 @@ public final class Correlator {
 
   private func resume(_ id: UInt64, found key: NoteKey?, isOnlyOffer: Bool = false) {
     guard let item = waiting.removeValue(forKey: id) else { return }
+    waitingBytes -= item.size
     if tracksChanges { changedWaiting.insert(id) }
     for target in item.targets {
       let resolved = notes.resolve(target.key)
@@ -462,4 +467,11 @@ struct Waiting: Sendable {
   var targets: [(key: NoteKey, name: Int)]
   var offer: Offer?
   var deadline: UInt64
+
+  /// About, in bytes: the item with its timer and its places in the tables, and the arrays.
+  var size: Int {
+    let facts = execution.facts
+    return 1024 + execution.captures.byteCount + facts.host.count + facts.unit.count + facts.identifier.count
+      + 64 * (targets.count + execution.notes.count)
+  }
 }

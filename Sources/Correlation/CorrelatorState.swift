@@ -89,6 +89,7 @@ extension Correlator {
   public func settleRestored() {
     let items = waiting
     waiting.removeAll()
+    waitingBytes = 0
     for (id, item) in items.sorted(by: { $0.key < $1.key }) { add(item, id: id) }
     for (key, burst) in bursts { closeWindow(key, at: burst.end) }
     notes.settleRestored()

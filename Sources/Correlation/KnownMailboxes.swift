@@ -27,8 +27,8 @@ struct KnownMailboxes: Sendable {
 
   private static let configured = UInt32.max
   private static let dayLength: UInt64 = 86_400_000_000
-  /// With 100 bytes each these take half of the service's memory at the most.
-  static let maximum = 4_000_000
+  /// With 90 bytes each these take a fifth of the service's memory at the most.
+  static let maximum = 2_000_000
 
   /// - Parameter retention: for how long a mailbox stays known without a proof, microseconds.
   init(configured: [MailboxAddress], newPerHour: Int, retention: UInt64 = .max) {

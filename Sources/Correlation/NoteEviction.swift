@@ -7,7 +7,7 @@ import AuditModel
 extension NoteStore {
   /// Nothing is kept in order for this: notes are only looked at when there are too many, each once a mention.
   mutating func evictOldest() {
-    while count > maximum, let lane = fullestLane() {
+    while isTooMuch, let lane = fullestLane() {
       if !lanes[lane].isSpared, saysWhoLoggedIn(Int(lanes[lane].head)) {
         spareFirst(of: lane)
       } else {

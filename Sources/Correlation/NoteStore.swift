@@ -11,7 +11,7 @@ struct Note: Sendable {
   var alias: NoteKey?
 }
 
-/// The notes: bounded by count and age, both decided by entry times.
+/// The notes: bounded by count, memory and age, all decided by the entries.
 ///
 /// Notes lie in one array; an open hash table finds them by their keys. Those of one length of life stand in a lane in
 /// the order of their last mention, which is the order in which they fall due.
@@ -39,11 +39,14 @@ struct NoteStore {
   }
 
   private(set) var count = 0
+  /// What the notes take in memory, about.
+  private(set) var bytes = 0
   private(set) var evicted = 0
   /// Keys changed since the last checkpoint; kept only when somebody asks for them.
   var changed: Set<NoteKey> = []
   var tracksChanges = false
   let maximum: Int
+  let maximumBytes: Int
   /// The names of fields that say who logged in.
   let proofs: Set<UInt16>
 
@@ -57,7 +60,14 @@ struct NoteStore {
   /// When the first note falls due, or earlier.
   private var nextDue = UInt64.max
 
-  init(maximum: Int, proofs: Set<UInt16> = []) { (self.maximum, self.proofs) = (maximum, proofs) }
+  init(maximum: Int, maximumBytes: Int = .max, proofs: Set<UInt16> = []) {
+    (self.maximum, self.maximumBytes, self.proofs) = (maximum, maximumBytes, proofs)
+  }
+
+  var isTooMuch: Bool { count > maximum || bytes > maximumBytes }
+
+  /// A record, its places in the tables and the array of its fields.
+  private static func size(_ fields: FieldSet) -> Int { 192 + fields.byteCount }
 
   // MARK: - Looking up
 
@@ -116,13 +126,16 @@ struct NoteStore {
   /// Changes the note of a resolved key that is there, which is a mention.
   mutating func change(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
     guard let place = find(key) else { return }
+    bytes -= Self.size(records[place].fields)
     change(&records[place].fields)
+    bytes += Self.size(records[place].fields)
     let expires = now &+ life
     if expires > records[place].expires {
       records[place].expires = expires
       moveToEnd(place, ofLaneOf: life)
     }
     if tracksChanges { changed.insert(key) }
+    if isTooMuch { evictOldest() }
   }
 
   mutating func alias(_ key: NoteKey, of other: NoteKey, now: UInt64) {
@@ -148,16 +161,18 @@ struct NoteStore {
       place = found
       if records[place].isAlias { aliases[key] = nil }
       unlink(place)
+      bytes -= Self.size(records[place].fields)
     } else {
       place = takePlace(for: key)
     }
     records[place].fields = note.fields
+    bytes += Self.size(note.fields)
     records[place].expires = note.expires
     records[place].isAlias = note.alias != nil
     if let alias = note.alias { aliases[key] = alias }
     link(place, toLaneOf: note.life)
     if tracksChanges { changed.insert(key) }
-    if count > maximum { evictOldest() }
+    if isTooMuch { evictOldest() }
   }
 
   /// Forgets the first note of a lane before its time.
@@ -264,6 +279,7 @@ struct NoteStore {
     unlink(place)
     leave(records[place].key)
     if records[place].isAlias { aliases[records[place].key] = nil }
+    bytes -= Self.size(records[place].fields)
     records[place].fields = FieldSet()
     records[place].lane = -1
     records[place].next = firstFree

@@ -132,6 +132,22 @@ import Testing
     #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
   }
 
+  /// Notes with long texts take no more memory than others do.
+  @Test func memoryIsBoundedWhateverIsInTheNotes() throws {
+    let bench = try CorrelationBench(Self.verbs, policy: .everything.with { $0.maximumNoteBytes = 1 << 20 })
+    let text = String(repeating: "x", count: 1_000)
+    for number in 0..<10_000 { bench.feed(Double(number) / 10_000, "begin k\(number) \(text)") }
+    let kept = bench.correlator.sizes.notes
+    #expect((500...1_048).contains(kept), "a mebibyte holds \(kept) notes of 1,000 bytes")
+    #expect(bench.correlator.notesEvicted == 10_000 - kept)
+    bench.feed(2, "ask k9999")
+    bench.feed(2, "ask k1")
+    #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
+    // Their end gives back what they took: as many small ones fit as before.
+    for number in 0..<10_000 { bench.feed(3 + Double(number) / 10_000, "begin s\(number) v") }
+    #expect(bench.correlator.sizes.notes > 4_000)
+  }
+
   /// A stranger's connections may not push out what the owner's login left, whatever their notes' life is.
   @Test(arguments: [100, 200]) func notesOfALoginGoLast(life: Int) throws {
     let rules = """

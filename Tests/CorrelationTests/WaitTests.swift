@@ -144,4 +144,17 @@ import Testing
     bench.correlator.finish()
     #expect(bench.told().count == 10)
   }
+
+  @Test func waitingIsBoundedWhateverTheLinesHold() throws {
+    let bench = try CorrelationBench(Self.rules, policy: .everything.with { $0.maximumWaitingBytes = 100_000 })
+    let text = String(repeating: "x", count: 8_000)
+    for number in 0..<1_000 { bench.feed(0, "either k\(number) \(text)") }
+    let waiting = bench.correlator.sizes.waiting
+    #expect((5...100).contains(waiting))
+    bench.correlator.finish()
+    #expect(bench.told().count == 1_000)
+    // The end of a wait gives back what it took.
+    for number in 0..<1_000 { bench.feed(100, "either k\(number) \(text)") }
+    #expect(bench.correlator.sizes.waiting == waiting)
+  }
 }
