@@ -375,7 +375,7 @@ struct ActionParser {
       let (name, field) = (String(text[..<dot]), String(text[text.index(after: dot)...]))
       if let note = noteNames.firstIndex(of: name) { return .note(note, field: try number(of: field, token)) }
       if let meant = Spelling.suggestion(for: name, among: noteNames) {
-        throw fail("there is no note ‘\(name)’ here", "did you mean ‘\(meant)’? Else quote the text", token)
+        throw fail("there is no note ‘\(name)’ here", "‘\(meant)’ is: spell both alike, or quote the text", token)
       }
     }
     return .literal(Array(text.utf8))

@@ -92,6 +92,7 @@ enum CrossFuzzAllowed {
     ("sendmail.sent", "expanded", [.owner, .muted], "a list that the administrator made"),
     ("vpopmail.", "login", [.ip, .owner], "he types a name and the half of an address, which is none with his own"),
     ("vpopmail.", "login", [.muted], "vpopmail's accounts have no blanks, and the line tells of one that there is"),
+    ("zimbra.login-failed", "asked", [.kind], "a name that nobody has, in a login that fails"),
     ("zpush.request", "login", [.muted], "a name that holds the line's own keys is told by nobody"),
   ]
 

@@ -138,7 +138,7 @@ import Testing
     Mistake(rule("a") + "    after ▷s", "no entry stands here", "its identifier, its process and its message"),
     Mistake(
       rule("a", "use session x\n  event logout mailbox=account(session.name) ▷ip=sesion.ip"),
-      "there is no note ‘sesion’ here", "did you mean ‘session’? Else quote the text"),
+      "there is no note ‘sesion’ here", "‘session’ is: spell both alike, or quote the text"),
     Mistake(rule("a") + rule("b"), "9:1", "rule ‘r’ stands in this file already", "the first is at line 4"),
     Mistake(
       rule("<x:word>", example: "ab\n    expect x=ab")
