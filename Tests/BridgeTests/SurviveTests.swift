@@ -39,7 +39,9 @@ import Testing
       // On a busy machine the test must come before the collector is done.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(collector.pid), 19)
       // Stopped in its first batches, so that nearly all of the file is still to be read; then the file is cut.
-      let hasBegun = site.waits(every: 500) { access(site.directory + "/state/status", F_OK) == 0 }
+      let hasBegun = site.waits(every: 500) {
+        access(site.directory + "/state/status", F_OK) == 0 && site.hasOpened("bad", in: collector)
+      }
       kill(collector.pid, SIGSTOP)
       try #require(hasBegun)
       try #require(truncate(path, 4_096) == 0)

@@ -48,7 +48,9 @@ import Testing
     // A name of the DNS has no blanks.
     ("opensmtpd.", "client"),
     // The whole command is the stranger's: whom it names is whom it was refused for.
-    ("opensmtpd.refused.", "recipient"),
+    ("opensmtpd.refused.", "recipient"), ("exim.refused.recipient.raw", "raw"),
+    // No mailbox has the system filter's name.
+    ("exim.delivered.system-filter", ""),
   ]
 
   private static func isException(_ rule: String, _ capture: String) -> Bool {
