@@ -35,7 +35,11 @@ struct ActionProgram: Sendable {
     var duration: UInt64 = 0
   }
 
-  enum Filing: UInt8, Sendable { case ofMailbox, unowned, ofPanel }
+  enum Filing: UInt8, Sendable {
+    case ofMailbox, unowned, ofPanel
+    /// In `_unknown`, although nothing says whose it is.
+    case unnamed
+  }
 
   struct Assignment: Sendable {
     var field: UInt16
@@ -173,7 +177,7 @@ struct ActionProgram: Sendable {
       result = Instruction(verb: .event, kind: kind, assignments: assign(fields), list: list(with.map(Int32.init)))
       switch filing {
       case .ofMailbox: result.filing = .ofMailbox
-      case .unowned: result.filing = .unowned
+      case .unowned: result.filing = fields.contains { $0.saysNoMailbox } ? .unnamed : .unowned
       case .ofPanel(let account):
         result.filing = .ofPanel
         result.other = value(account)

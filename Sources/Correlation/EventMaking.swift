@@ -7,7 +7,8 @@ extension Correlator {
     let kind = instruction.kind
     // A doubtful condition decided that this event is told.
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
-    let filing = isWhollyAmbiguous && !frame.isConfirmed ? .unowned : instruction.filing
+    let filing =
+      isWhollyAmbiguous && !frame.isConfirmed && instruction.filing != .unnamed ? .unowned : instruction.filing
     guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
       if filing == .ofMailbox { learnMailbox(instruction) }
@@ -149,6 +150,7 @@ extension Correlator {
       defer { arena.truncate(to: start) }
       return append(instruction.other) && arena.count > start ? .panel(arena.array(from: start)) : nil
     }
+    if filing == .unnamed { return .unknown }
     guard let address = fields.range(of: .mailbox) else { return nil }
     if filing == .unowned { return .unknown }
     let (kind, time) = (instruction.kind, frame.facts.realtime)
@@ -162,7 +164,7 @@ extension Correlator {
   /// Counts a sent message and tells when an hour has too many.
   private func count(_ event: AuditEvent, _ owner: TrailOwner) {
     guard event.kind == .messageSent, let mailbox = event.fields[.mailbox],
-      let number = sent.count(Array(mailbox), at: event.time)
+      let number = sent.count(counted(mailbox, owner), at: event.time)
     else { return }
     var fields = EventFields(arena)
     for key in [FieldKey.mailbox, .service, .ip, .client, .host, .daemon, .rule] {
@@ -178,12 +180,16 @@ extension Correlator {
     admit(told, owner)
   }
 
+  /// The name under which sent messages count: what is nobody's counts by itself, since whoever sends may name anybody.
+  private func counted(_ mailbox: ArraySlice<UInt8>, _ owner: TrailOwner) -> [UInt8] {
+    owner == .unknown ? [SentCounter.nobodys] + mailbox : Array(mailbox)
+  }
+
   /// Lets an event through the gates; failed logins go by way of their burst.
   private func admit(_ event: AuditEvent, _ owner: TrailOwner) {
     if event.kind == .sendRateExceeded {
-      // Once a mailbox and hour, whoever says it; what is nobody's does not count as the owner's.
-      let mailbox = Array(event.fields[.mailbox] ?? [])
-      guard sent.mayTell(owner == .unknown ? [UInt8(ascii: "?")] + mailbox : mailbox, at: event.time) else { return }
+      // Once a mailbox and hour, whoever says it.
+      guard sent.mayTell(counted(event.fields[.mailbox] ?? [], owner), at: event.time) else { return }
     }
     guard let level = levels[Int(event.kind.rawValue)] else { return }
     var event = event

@@ -2,6 +2,10 @@ import AuditModel
 
 /// Counts sent messages per mailbox and hour.
 struct SentCounter: Sendable {
+  /// In front of names that are only in `_unknown`.
+  static let nobodys = UInt8(ascii: "?")
+  private static let limit = 100_000
+
   let maximum: Int
   private(set) var counts: [ByteKey: (hour: UInt64, number: Int, isTold: Bool)] = [:]
   var changed: Set<ByteKey> = []
@@ -37,10 +41,17 @@ struct SentCounter: Sendable {
   }
 
   private mutating func store(_ mailbox: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
-    if counts.count > 100_000, counts[ByteKey(mailbox)] == nil {
-      counts = counts.filter { $0.value.hour == entry.hour }
-    }
+    if counts.count >= Self.limit, counts[ByteKey(mailbox)] == nil { makeRoom(in: entry.hour) }
     counts[ByteKey(mailbox)] = entry
     changed.insert(ByteKey(mailbox))
+  }
+
+  /// Forgets the hours before, and where that is not enough the names that strangers may have made up.
+  private mutating func makeRoom(in hour: UInt64) {
+    counts = counts.filter { $0.value.hour == hour }
+    guard counts.count >= Self.limit else { return }
+    let madeUp = counts.keys.filter { $0.bytes.first == Self.nobodys }
+    for name in madeUp { counts[name] = nil }
+    changed.formUnion(madeUp)
   }
 }

@@ -149,7 +149,7 @@ public final class Action: Sendable {
   public enum Filing: Sendable, Hashable {
     /// That of its mailbox, or `_unknown` where nobody knows the mailbox.
     case ofMailbox
-    /// `_unknown`, whatever its mailbox.
+    /// `_unknown`, whatever its mailbox; also without one, where the rule says `mailbox=nothing`.
     case unowned
     /// `_panel/<account>`: a panel's operation whose mailbox the line does not name.
     case ofPanel(ValueExpression)
@@ -203,4 +203,7 @@ public struct FieldAssignment: Sendable, Hashable {
   public var field: UInt16
   public var operation: Operation
   public var value: ValueExpression
+
+  /// `mailbox=nothing`: nothing in the lines says whose the event is.
+  public var saysNoMailbox: Bool { field == FieldKey.mailbox.rawValue && value == .first([]) }
 }

@@ -12,11 +12,12 @@ struct EventChecker {
     guard case .event(_, let fields, let with, let filing) = line.action.verb else { return [] }
     var found = fields.flatMap { wrongValues($0, line) }
     if case .ofPanel = filing { return found }
-    if !mayHaveMailbox(fields, with, rule) {
+    let isNobodys = fields.contains(where: \.saysNoMailbox)
+    if isNobodys ? filing != .unowned : !mayHaveMailbox(fields, with, rule) {
       found.append(
         Diagnostic(
           line.action.place, "the event has no mailbox: nobody's file is for it",
-          remedy: "say whose it is: mailbox=<user>, or: panel <account>"))
+          remedy: "say whose it is: mailbox=<user>, or: panel <account>; where no line does: mailbox=nothing unowned"))
     }
     return found
   }

@@ -92,6 +92,11 @@ import Testing
         example odd ann
           expect user=ann
           event login.failed in _unknown mailbox=ann@example.org
+      rule nameless
+        match nameless
+        event login.failed mailbox=nothing unowned
+        example nameless
+          event login.failed in _unknown mailbox=
 
       """
     #expect(try mistakes(lines) == [])

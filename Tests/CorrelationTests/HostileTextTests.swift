@@ -105,7 +105,10 @@ import Testing
   /// Envelope addresses of transfer agents, which write odd ones in quotes.
   private static func isAddress(_ capture: String, of rule: String) -> Bool {
     ["postfix.", "exim.", "amavis.", "sendmail.", "courier.esmtpd."].contains { rule.hasPrefix($0) }
-      && ["recipient", "sender", "original", "to", "from", "envelope", "rcpt1", "rcpt2", "rcpt3"].contains(capture)
+      && [
+        "recipient", "second", "third", "fourth", "fifth", "sender", "original", "to", "from", "envelope", "rcpt1",
+        "rcpt2", "rcpt3",
+      ].contains(capture)
   }
 
   /// As Postfix logs an odd local part: in quotes, `"` and `\` escaped (RFC 5321, section 4.1.2).

@@ -10,6 +10,11 @@ import Testing
         event message.sent
         example sent a
           expect mailbox=a
+      rule claimed
+        match claimed <mailbox:word>
+        event message.sent unowned
+        example claimed a
+          expect mailbox=a
       rule stored
         match stored <mailbox:token>
         event delivery.stored
@@ -62,6 +67,15 @@ import Testing
         "send.rate-exceeded bob@example.org"
       ])
     #expect(try told(lines) { $0.maximumSentPerHour = 0 }.count == 3)
+  }
+
+  /// A sender may name anybody: what is nobody's brings nobody else nearer to his limit.
+  @Test func whatIsNobodysCountsByItself() throws {
+    let lines = [(0.0, "claimed ann"), (1, "claimed ann"), (2, "sent ann"), (3, "claimed ann"), (4, "sent ann")]
+    #expect(
+      try told(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
+        "send.rate-exceeded _unknown", "send.rate-exceeded ann@example.org",
+      ])
   }
 
   @Test func countingGoesOnBelowTheThreshold() throws {

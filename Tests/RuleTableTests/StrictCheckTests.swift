@@ -135,6 +135,7 @@ import Testing
       rules("event logout mailbox=account(<u>) ▷confidence=low"), "‘low’ is no confidence", "values are ambiguous"),
     Mistake(rules("▷event logout service=imap"), "the event has no mailbox", "say whose it is"),
     Mistake(rules("▷event logout mailbox=\"\""), "the event has no mailbox", "say whose it is"),
+    Mistake(rules("▷event logout mailbox=nothing"), "the event has no mailbox", "mailbox=nothing unowned"),
     Mistake(
       rules("note a <x>: login=<u>", "use a <x>\n▷event logout with a"), "the event has no mailbox", "mailbox=<user>"),
     Mistake(
