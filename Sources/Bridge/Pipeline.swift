@@ -129,17 +129,18 @@ public final class Pipeline {
           encoding: CaptureEncoding(rawValue: place.form) ?? .plain, isDoubtful: place.mark))
     }
     batch.withAllBytes { bytes in
-      var facts = facts(of: entry, bytes)
-      facts.sender = sender
       let line = bytes.part(entry.message).assumingMemoryBound(to: UInt8.self)
       captures.withUnsafeBufferPointer {
         correlator.process(
-          facts, rule: Int(finding.number), captures: $0, isAmbiguous: finding.mark, line: line)
+          facts(of: entry, bytes, sender: sender), rule: Int(finding.number), captures: $0, isAmbiguous: finding.mark,
+          line: line)
       }
     }
   }
 
-  private func facts(of entry: JournalEntry, _ bytes: UnsafeRawBufferPointer) -> EntryFacts {
+  private func facts(
+    of entry: JournalEntry, _ bytes: UnsafeRawBufferPointer, sender: EntryFacts.Sender
+  ) -> EntryFacts {
     var hash = StableHash()
     for value in [entry.bootID.high, entry.bootID.low, entry.monotonic, entry.realtime, entry.contentHash] {
       hash.combine(value)
@@ -147,9 +148,11 @@ public final class Pipeline {
     Self.keep(bytes.part(entry.hostname), in: &host)
     Self.keep(bytes.part(entry.unit), in: &unit)
     Self.keep(bytes.part(entry.identifier), in: &identifier)
-    return EntryFacts(
+    var facts = EntryFacts(
       realtime: entry.realtime, identity: hash.value, machine: Self.machine(of: entry),
       pid: entry.pid, uid: entry.uid, host: host, unit: unit, identifier: identifier)
+    facts.sender = sender
+    return facts
   }
 
   /// Neighbouring entries mostly have the same host and unit: one array serves them.

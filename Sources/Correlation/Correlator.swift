@@ -44,7 +44,7 @@ public final class Correlator {
   var frame = Frame()
   /// The notes that it uses, by their place in its names.
   var frameNotes: ContiguousArray<NoteKey>
-  var notes: NoteStore
+  let notes: NoteStore
   var waiting: [UInt64: Waiting] = [:]
   /// What these take in memory, about.
   var waitingBytes = 0
@@ -222,8 +222,8 @@ public final class Correlator {
 
   /// The same with captures that lie elsewhere.
   public func process(
-    _ facts: EntryFacts, rule: Int, captures matched: UnsafeBufferPointer<MatchScratch.Capture>, isAmbiguous: Bool,
-    line: UnsafeBufferPointer<UInt8>
+    _ facts: consuming EntryFacts, rule: Int, captures matched: UnsafeBufferPointer<MatchScratch.Capture>,
+    isAmbiguous: Bool, line: UnsafeBufferPointer<UInt8>
   ) {
     advance(to: facts.realtime, of: facts.machine)
     arena.truncate(to: 0)

@@ -6,7 +6,7 @@ import AuditModel
 /// length of life goes first, but a note that says who logged in stands back until there are no others.
 extension NoteStore {
   /// Nothing is kept in order for this: notes are only looked at when there are too many, each once a mention.
-  mutating func evictOldest() {
+  func evictOldest() {
     while isTooMuch, let lane = fullestLane() {
       if !lanes[lane].isSpared, saysWhoLoggedIn(Int(lanes[lane].head)) {
         spareFirst(of: lane)

@@ -15,7 +15,9 @@ struct Note: Sendable {
 ///
 /// Notes lie in one array; an open hash table finds them by their keys. Those of one length of life stand in a lane in
 /// the order of their last mention, which is the order in which they fall due.
-struct NoteStore {
+///
+/// A class, so that whoever looks into a note while the correlator changes something else does not copy the store.
+final class NoteStore {
   struct Record {
     var key: NoteKey
     var fields: FieldSet
@@ -116,7 +118,7 @@ struct NoteStore {
 
   // MARK: - Changing
 
-  mutating func begin(_ key: NoteKey, fields: FieldSet, life: UInt64, now: UInt64) {
+  func begin(_ key: NoteKey, fields: FieldSet, life: UInt64, now: UInt64) {
     put(key, Note(fields: fields, expires: now &+ life, life: life, alias: nil))
   }
 
@@ -124,7 +126,7 @@ struct NoteStore {
   func isThere(_ key: NoteKey, now: UInt64) -> Bool { find(key).map { records[$0].expires > now } ?? false }
 
   /// Changes the note of a resolved key that is there, which is a mention.
-  mutating func change(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
+  func change(_ key: NoteKey, life: UInt64, now: UInt64, _ change: (inout FieldSet) -> Void) {
     guard let place = find(key) else { return }
     bytes -= Self.size(records[place].fields)
     change(&records[place].fields)
@@ -138,7 +140,7 @@ struct NoteStore {
     if isTooMuch { evictOldest() }
   }
 
-  mutating func alias(_ key: NoteKey, of other: NoteKey, now: UInt64) {
+  func alias(_ key: NoteKey, of other: NoteKey, now: UInt64) {
     let target = resolve(other)
     guard target != key, let found = find(target) else { return }
     let note = note(at: found)
@@ -146,7 +148,7 @@ struct NoteStore {
   }
 
   /// Forgets a note at a time; at once when it has come.
-  mutating func forget(_ key: NoteKey, at time: UInt64, now: UInt64) {
+  func forget(_ key: NoteKey, at time: UInt64, now: UInt64) {
     guard let place = find(key) else { return }
     if tracksChanges { changed.insert(key) }
     guard time > now else { return remove(place) }
@@ -155,7 +157,7 @@ struct NoteStore {
     moveToEnd(place, ofLaneOf: time - now)
   }
 
-  private mutating func put(_ key: NoteKey, _ note: Note) {
+  private func put(_ key: NoteKey, _ note: Note) {
     let place: Int
     if let found = find(key) {
       place = found
@@ -176,7 +178,7 @@ struct NoteStore {
   }
 
   /// Forgets the first note of a lane before its time.
-  mutating func evictFirst(of lane: Int) {
+  func evictFirst(of lane: Int) {
     let place = Int(lanes[lane].head)
     if tracksChanges { changed.insert(records[place].key) }
     remove(place)
@@ -184,14 +186,14 @@ struct NoteStore {
   }
 
   /// Lets the first note of a lane stand among those that go last.
-  mutating func spareFirst(of lane: Int) {
+  func spareFirst(of lane: Int) {
     let (place, life) = (Int(lanes[lane].head), lanes[lane].life)
     unlink(place)
     link(place, toLaneOf: life, isSpared: true)
   }
 
   /// Drops what is past its time.
-  mutating func expire(now: UInt64) {
+  func expire(now: UInt64) {
     guard now >= nextDue else { return }
     nextDue = .max
     for lane in lanes.indices {
@@ -210,13 +212,13 @@ struct NoteStore {
   // MARK: - Restoring
 
   /// Puts a note back as a checkpoint had it; `settleRestored` follows the last.
-  mutating func restore(_ key: NoteKey, _ note: Note?) {
+  func restore(_ key: NoteKey, _ note: Note?) {
     if let note { return put(key, note) }
     if let place = find(key) { remove(place) }
   }
 
   /// Lines up what was restored: a checkpoint has no order, and the oldest must go first here too.
-  mutating func settleRestored() {
+  func settleRestored() {
     let places = records.indices.filter { records[$0].lane >= 0 }
       .sorted { (records[$0].expires, records[$0].key.low) < (records[$1].expires, records[$1].key.low) }
     for place in places { moveToEnd(place, ofLaneOf: lanes[Int(records[place].lane)].life) }
@@ -224,12 +226,12 @@ struct NoteStore {
 
   // MARK: - Lanes
 
-  private mutating func moveToEnd(_ place: Int, ofLaneOf life: UInt64) {
+  private func moveToEnd(_ place: Int, ofLaneOf life: UInt64) {
     unlink(place)
     link(place, toLaneOf: life)
   }
 
-  private mutating func link(_ place: Int, toLaneOf life: UInt64, isSpared: Bool = false) {
+  private func link(_ place: Int, toLaneOf life: UInt64, isSpared: Bool = false) {
     let lane: Int
     if let known = lanes.firstIndex(where: { $0.life == life && $0.isSpared == isSpared }) {
       lane = known
@@ -248,7 +250,7 @@ struct NoteStore {
     nextDue = min(nextDue, records[place].expires)
   }
 
-  private mutating func unlink(_ place: Int) {
+  private func unlink(_ place: Int) {
     let (lane, previous, next) = (Int(records[place].lane), records[place].previous, records[place].next)
     if previous >= 0 { records[Int(previous)].next = next } else { lanes[lane].head = next }
     if next >= 0 { records[Int(next)].previous = previous } else { lanes[lane].tail = previous }
@@ -257,7 +259,7 @@ struct NoteStore {
 
   // MARK: - Places
 
-  private mutating func takePlace(for key: NoteKey) -> Int {
+  private func takePlace(for key: NoteKey) -> Int {
     if (count + 1) * 4 > table.count * 3 { growTable() }
     let place: Int
     let record = Record(
@@ -275,7 +277,7 @@ struct NoteStore {
     return place
   }
 
-  private mutating func remove(_ place: Int) {
+  private func remove(_ place: Int) {
     unlink(place)
     leave(records[place].key)
     if records[place].isAlias { aliases[records[place].key] = nil }
@@ -306,14 +308,14 @@ struct NoteStore {
     }
   }
 
-  private mutating func enter(_ place: Int, _ key: NoteKey) {
+  private func enter(_ place: Int, _ key: NoteKey) {
     var index = Int(truncatingIfNeeded: key.low) & mask
     while table[index] != 0 { index = (index + 1) & mask }
     table[index] = Self.slot(place, key)
   }
 
   /// Linear probing without tombstones: what stands behind the hole and may stand in it moves up.
-  private mutating func leave(_ key: NoteKey) {
+  private func leave(_ key: NoteKey) {
     var hole = Int(truncatingIfNeeded: key.low) & mask
     while records[Int(table[hole] & 0xffff_ffff) - 1].key != key { hole = (hole + 1) & mask }
     var index = (hole + 1) & mask
@@ -328,7 +330,7 @@ struct NoteStore {
     table[hole] = 0
   }
 
-  private mutating func growTable() {
+  private func growTable() {
     table = ContiguousArray(repeating: 0, count: table.count * 2)
     for place in records.indices where records[place].lane >= 0 { enter(place, records[place].key) }
   }

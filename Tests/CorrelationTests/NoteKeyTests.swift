@@ -59,7 +59,7 @@ import Testing
 
   /// A hash table without tombstones, lanes and free places: what is forgotten in any order leaves the others whole.
   @Test func storeHoldsWhatItShould() {
-    var store = NoteStore(maximum: 5_000)
+    let store = NoteStore(maximum: 5_000)
     var kept: [NoteKey: UInt64] = [:]
     var random = SystemRandomNumberGenerator()
     for round in 0..<20_000 {
