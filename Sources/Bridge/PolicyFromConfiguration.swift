@@ -30,11 +30,7 @@ extension CorrelationPolicy {
     }
     webmailHosts = Set(configuration.mailboxes.webmailHosts.map { Array($0.utf8) })
     mailHosts = Set(configuration.mailboxes.mailHosts.map { Array($0.utf8) })
-    let folders = configuration.mailboxes.folders
-    self.folders = [
-      .trash: Self.lowered(folders.trash), .junk: Self.lowered(folders.junk), .sent: Self.lowered(folders.sent),
-      .archive: Self.lowered(folders.archive), .drafts: Self.lowered(folders.drafts),
-    ]
+    folders = Self.folders(configuration.mailboxes.folders)
     dayEnd = { time in
       var calendar = calendar
       return calendar.end(of: calendar.day(of: time))
@@ -52,6 +48,14 @@ extension CorrelationPolicy {
         }
       }
     }
+  }
+
+  /// The names of the special folders as rules compare them.
+  public static func folders(_ names: SpecialFolders) -> [Condition.NamedClass: Set<[UInt8]>] {
+    [
+      .trash: lowered(names.trash), .junk: lowered(names.junk), .sent: lowered(names.sent),
+      .archive: lowered(names.archive), .drafts: lowered(names.drafts),
+    ]
   }
 
   private static func lowered(_ names: [String]) -> Set<[UInt8]> { Set(names.map { Array($0.lowercased().utf8) }) }

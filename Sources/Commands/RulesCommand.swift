@@ -49,7 +49,8 @@ struct RulesCommand: ParsableCommand {
 
     func run() throws {
       let table = try options.load().loadTable(extra: files, strictness: .everything)
-      let wrong = ExampleEventChecker(table).check()
+      let folders = CorrelationPolicy.folders(SpecialFolders())
+      let wrong = ExampleEventChecker(table, folders: folders).check()
       guard wrong.isEmpty else { throw RuleTableError(wrong) }
       let examples = table.rules.reduce(0) { $0 + $1.examples.count }
       print("\(table.rules.count) rules of \(table.tables.count) tables are sound, \(examples) examples hold")

@@ -4,18 +4,21 @@ import RuleTable
 /// Whether the examples of tables make the events that they say, in the files that they say.
 ///
 /// An example is read as if its lines were all that a host logged, a millisecond apart, by senders that are trusted. The
-/// default domain is example.org, and ann@example.org and bob@example.org are known.
+/// default domain is example.org, ann@example.org and bob@example.org are known, folders have the names that the
+/// configuration knows by default.
 package struct ExampleEventChecker {
   private let table: CompiledTable
   private let policy: CorrelationPolicy
   private let program: ActionProgram
 
-  package init(_ table: CompiledTable) {
+  /// - Parameter folders: the names of the special folders, in lower case.
+  package init(_ table: CompiledTable, folders: [Condition.NamedClass: Set<[UInt8]>]) {
     self.table = table
     program = ActionProgram(table)
     var policy = CorrelationPolicy()
     policy.threshold = .lowest
     policy.keepsSubjects = true
+    policy.folders = folders
     policy.naming = MailboxNaming(defaultDomain: "example.org")
     policy.knownMailboxes = ["ann@example.org", "bob@example.org"].compactMap { MailboxAddress(Array($0.utf8)) }
     self.policy = policy

@@ -17,7 +17,8 @@ struct EventChecker {
       found.append(
         Diagnostic(
           line.action.place, "the event has no mailbox: nobody's file is for it",
-          remedy: "say whose it is: mailbox=<user>, or: panel <account>; where no line does: mailbox=nothing unowned"))
+          remedy: "say whose it is: mailbox=<user>, or: panel <account>; where no line does: mailbox=nothing unowned; "
+            + "what an example expects: event KIND in MAILBOX"))
     }
     return found
   }

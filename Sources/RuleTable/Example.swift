@@ -66,6 +66,7 @@ extension Example {
         guard let (name, value) = Self.assignment(token.text) else {
           throw Self.failure(token, place, "‘\(token.text)’ expects nothing", "write capture=value")
         }
+        try Self.checkQuotes(token, place)
         expected?[name] = value
       }
     case "from": identifier = rest
@@ -102,6 +103,12 @@ extension Example {
     }
     let owner = String(decoding: ActionParser.unquoted(tokens[2].text), as: UTF8.self)
     return ExampleEvent(kind: kind, owner: owner, fields: fields, place: place)
+  }
+
+  /// What stands behind an open quote would be other words.
+  private static func checkQuotes(_ token: TextTokens.Token, _ place: SourcePlace) throws(Diagnostic.Failure) {
+    guard !token.text.utf8.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else { return }
+    throw failure(token, place, "the quote of ‘\(token.text)’ does not close", "close it; \\x22 is a quote in the text")
   }
 
   private static func line(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> ExampleLine {

@@ -67,7 +67,8 @@ public struct RuleCompiler {
         diagnostics.append(
           Diagnostic(
             source.place, "there is no scope ‘\(name)’",
-            remedy: "scopes are \(scopePlaces.keys.sorted().joined(separator: ", "))"))
+            remedy: Spelling.suggestion(for: name, among: scopePlaces.keys).map { "did you mean ‘\($0)’?" }
+              ?? "scopes are \(scopePlaces.keys.sorted().joined(separator: ", "))"))
       }
       let places = source.scopes.compactMap { scopePlaces[$0] }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }

@@ -91,6 +91,8 @@ struct RuleFileParser {
         report(
           SourcePlace(file: file, line: index + 1, column: control - line.startIndex + 1),
           "the line holds a control character (byte \(line[control]))", "remove it; end lines with a line feed alone")
+        // Where lines end with CR LF, each has one.
+        if line[control] == 13 { break }
         continue
       }
       let bytes = line.drop { $0 == 32 || $0 == 9 }
@@ -366,6 +368,7 @@ struct RuleFileParser {
     switch word {
     case "in": rule.scopes = rest.split(separator: " ").map(String.init)
     case "match":
+      guard !rest.isEmpty else { throw fail(place, "the match line is empty", "paste a log line behind ‘match’") }
       var parser = PatternParser(rest, at: restPlace, fragments: fragments)
       let elements = try resolve(try parser.parse(), restPlace)
       rule.patterns.append((Pattern(elements: Pattern.joined(elements)), restPlace))

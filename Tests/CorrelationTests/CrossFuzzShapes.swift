@@ -49,6 +49,8 @@ struct CaptureShapes {
           isStrangers: isStrangers)
         shapes[rule, default: [:]][name, default: own].isStrangers =
           isStrangers || shapes[rule]?[name]?.isStrangers ?? false
+        // What one form of the line writes as an address is one in its other forms too.
+        if type == .address { shapes[rule]?[name]?.type = .address }
       }
     }
   }

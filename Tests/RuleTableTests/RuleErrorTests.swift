@@ -126,6 +126,9 @@ import Testing
       "rule r\n  in q\n  match a\n  noise\n  example a\n    expect\n", "4:1", "there is no scope ‘q’", "scopes are s"),
     Mistake(rule("x<?a?><?b?><?c?><?d?><?e?><?f?><?g?>"), "5:9", "more than six optional parts", "use a list"),
     Mistake("list l \", \"\n  item <x:int>y<z:int>", "5:8", "an item is a literal", "write: item rip"),
+    Mistake("rule r\n  match\n  noise\n  example a", "5:3", "the match line is empty", "paste a log line"),
+    Mistake(
+      rule("a") + "  example a\n    expect ▷x=\"ann y=b", "the quote of ‘x=\"ann y=b’ does not close", "close it"),
     Mistake("rule r\n  expect x=y", "5:3", "‘expect’ without an example", "put the example in front"),
     Mistake("rule r\n  event logout in ann", "5:3", "‘event’ without an example", "put the example in front"),
     Mistake(
