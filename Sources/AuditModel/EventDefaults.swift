@@ -48,4 +48,16 @@ extension EventKind {
     default: false
     }
   }
+
+  /// Whether somebody who has no account here causes as many as he likes. In `_unknown` refused submissions too, since
+  /// there nobody has logged in.
+  public func isStrangers(inUnknown isUnknown: Bool) -> Bool {
+    switch self {
+    case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
+      .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .listSubscribed, .listUnsubscribed:
+      true
+    case .sendRejected: isUnknown
+    default: false
+    }
+  }
 }

@@ -19,6 +19,7 @@ extension CorrelationPolicy {
     areMailboxChangesOn = audit.recordsMailboxChanges
     keepsSubjects = audit.recordsSubjects
     maximumSentPerHour = audit.maximumSentPerHour
+    maximumStrangersPerHour = audit.maximumStrangersPerHour
     shard = configuration.mailboxes.shard
     newMailboxesPerHour = configuration.mailboxes.maximumNewPerHour
     mailboxRetention = audit.retention.microseconds

@@ -52,6 +52,9 @@ public struct Configuration: Sendable, Equatable {
     /// `max-sent-per-hour`: messages that one mailbox may send in an hour before send.rate-exceeded is recorded;
     /// 0 for no limit.
     public var maximumSentPerHour = 500
+    /// `strangers-per-hour`: records of one kind that strangers may cause in the file of one mailbox in an hour; 0 for
+    /// no limit.
+    public var maximumStrangersPerHour = 20_000
 
     public init() {}
 

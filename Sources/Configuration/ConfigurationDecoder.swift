@@ -45,6 +45,7 @@ struct ConfigurationDecoder {
     keys.decode("kinds") { audit.kinds = kinds(&$0) }
     keys.decode("system-messages", into: &audit.systemMessages, as: .levelOrOff)
     keys.decode("max-sent-per-hour", into: &audit.maximumSentPerHour, as: .countOrOff(upTo: 1_000_000_000))
+    keys.decode("strangers-per-hour", into: &audit.maximumStrangersPerHour, as: .countOrOff(upTo: 1_000_000_000))
   }
 
   /// A kind's own line wins over its family's, whichever comes first.

@@ -29,6 +29,14 @@ struct Burst: Sendable {
   var last: AuditEvent?
   /// How many the rest has.
   var count: UInt64
+
+  /// Counts an entry, which may stand for several.
+  mutating func add(_ event: AuditEvent) {
+    let attempts = event.fields[.count].flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 1
+    // The log's own number, and a daemon may write any.
+    let (sum, isTooLarge) = count.addingReportingOverflow(attempts)
+    count = isTooLarge ? .max : sum
+  }
 }
 
 extension Correlator {
@@ -37,18 +45,16 @@ extension Correlator {
 
   func addToBurst(_ event: AuditEvent, _ owner: TrailOwner) {
     let key = BurstKey(event)
-    let attempts = event.fields[.count].flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 1
     if let index = bursts.index(forKey: key), bursts.values[index].end > event.time {
       bursts.values[index].last = event
       // The mailbox may have become known since the first: the summary goes where its last entry belongs.
       bursts.values[index].owner = owner
-      // The log's own number, and a daemon may write any.
-      let (sum, isTooLarge) = bursts.values[index].count.addingReportingOverflow(attempts)
-      bursts.values[index].count = isTooLarge ? .max : sum
+      bursts.values[index].add(event)
       if tracksChanges { changedBursts.insert(key) }
       return
     }
     closeBurst(key)
+    guard isWithinAllowance(event, owner) else { return }
     tell(event, to: owner)
     guard bursts.count < Self.maximumBursts else { return }
     let end = min(event.time &+ policy.burstWindow, policy.dayEnd(event.time))

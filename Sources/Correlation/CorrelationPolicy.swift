@@ -20,6 +20,9 @@ public struct CorrelationPolicy: Sendable {
   public var mailboxRetention = UInt64.max
   /// Above so many sent messages in an hour `send.rate-exceeded` is told; 0 for never.
   public var maximumSentPerHour = 500
+  /// How many records of one kind strangers may cause in one file in an hour, ten times as many in all files; 0 for no
+  /// limit.
+  public var maximumStrangersPerHour = 20_000
   /// Events below are not told.
   public var threshold = Level.normal
   /// Levels that the administrator gave to kinds.

@@ -50,7 +50,8 @@ public final class Correlator {
   var waitingBytes = 0
   var bursts: [BurstKey: Burst] = [:]
   var mailboxes: KnownMailboxes
-  var sent: SentCounter
+  var sent: HourlyCounter
+  var strangers: HourlyCounter
   /// The time of what is being carried out: that of its host.
   var now: UInt64 = 0
   var nextWait: UInt64 = 1
@@ -101,7 +102,8 @@ public final class Correlator {
       maximum: policy.maximumNotes, maximumBytes: policy.maximumNoteBytes, proofs: Set(proofs))
     mailboxes = KnownMailboxes(
       configured: policy.knownMailboxes, newPerHour: policy.newMailboxesPerHour, retention: policy.mailboxRetention)
-    sent = SentCounter(maximum: policy.maximumSentPerHour)
+    sent = HourlyCounter(maximum: policy.maximumSentPerHour)
+    strangers = HourlyCounter(maximum: policy.maximumStrangersPerHour)
   }
 
   /// Hands out what was told and forgets it.

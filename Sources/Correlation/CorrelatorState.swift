@@ -14,6 +14,7 @@ extension Correlator {
     case clock = 6
     case secret = 7
     case senders = 8
+    case strangers = 9
   }
 
   /// From now on changes are remembered for `encodeChanges`.
@@ -31,7 +32,8 @@ extension Correlator {
     notes.visitAll { key, note in Self.write(.notes, key.bytes, encode(note), &writer) }
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
     for (key, burst) in bursts { Self.write(.bursts, key.bytes, encode(burst), &writer) }
-    for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
+    for (mailbox, _) in sent.counts { Self.write(.sent, mailbox.bytes, encode(sent, mailbox), &writer) }
+    for (file, _) in strangers.counts { Self.write(.strangers, file.bytes, encode(strangers, file), &writer) }
     for (place, address) in mailboxes.addresses.enumerated() {
       Self.write(.mailboxes, address.bytes, Self.bytes(of: mailboxes.silence(at: place)), &writer)
     }
@@ -47,7 +49,8 @@ extension Correlator {
     for key in notes.changed { Self.write(.notes, key.bytes, notes.note(key).map(encode), &writer) }
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
     for key in changedBursts { Self.write(.bursts, key.bytes, bursts[key].map(encode), &writer) }
-    for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encodeSent(mailbox), &writer) }
+    for mailbox in sent.changed { Self.write(.sent, mailbox.bytes, encode(sent, mailbox), &writer) }
+    for file in strangers.changed { Self.write(.strangers, file.bytes, encode(strangers, file), &writer) }
     for address in mailboxes.changed {
       Self.write(.mailboxes, address, mailboxes.silence(of: address).map(Self.bytes), &writer)
     }
@@ -62,6 +65,7 @@ extension Correlator {
     changedWaiting.removeAll(keepingCapacity: true)
     changedBursts.removeAll(keepingCapacity: true)
     sent.changed.removeAll(keepingCapacity: true)
+    strangers.changed.removeAll(keepingCapacity: true)
     mailboxes.changed.removeAll(keepingCapacity: true)
     senders.changed.removeAll(keepingCapacity: true)
   }
@@ -128,14 +132,8 @@ extension Correlator {
       }
       guard let burst = decodeBurst(value) else { return false }
       bursts[BurstKey(bytes: key)] = burst
-    case .sent:
-      guard let value else { return true }
-      var reader = ByteReader(value)
-      guard let hour = reader.number(UInt64.self),
-        let number = reader.number(UInt64.self).flatMap({ Int(exactly: $0) }),
-        let isTold = reader.number(UInt8.self)
-      else { return false }
-      sent.restore(key, hour: hour, number: number, isTold: isTold == 1)
+    case .sent: return Self.restore(&sent, key, value)
+    case .strangers: return Self.restore(&strangers, key, value)
     case .mailboxes:
       // What the configuration now makes of a name, another made of it before. Without a value nothing was said of days.
       guard let mailbox = policy.naming.mailbox(of: AccountName(key)) else { return true }
@@ -199,9 +197,9 @@ extension Correlator {
     return writer.bytes
   }
 
-  private func encodeSent(_ mailbox: ByteKey) -> [UInt8] {
+  private func encode(_ counter: HourlyCounter, _ name: ByteKey) -> [UInt8] {
     var writer = ByteWriter()
-    let entry = sent.counts[mailbox] ?? (0, 0, false)
+    let entry = counter.counts[name] ?? (0, 0, false)
     writer.write(entry.hour)
     writer.write(UInt64(entry.number))
     writer.write(UInt8(entry.isTold ? 1 : 0))
@@ -268,6 +266,16 @@ extension Correlator {
       let fields = reader.string().flatMap(renumbered), let alias = reader.string()
     else { return nil }
     return Note(fields: fields, expires: expires, life: life, alias: alias.isEmpty ? nil : storedKey(alias))
+  }
+
+  private static func restore(_ counter: inout HourlyCounter, _ name: [UInt8], _ value: [UInt8]?) -> Bool {
+    guard let value else { return true }
+    var reader = ByteReader(value)
+    guard let hour = reader.number(UInt64.self), let number = reader.number(UInt64.self).flatMap({ Int(exactly: $0) }),
+      let isTold = reader.number(UInt8.self)
+    else { return false }
+    counter.restore(name, hour: hour, number: number, isTold: isTold == 1)
+    return true
   }
 
   private func decodeBurst(_ bytes: [UInt8]) -> Burst? {

@@ -182,7 +182,7 @@ extension Correlator {
 
   /// The name under which sent messages count: what is nobody's counts by itself, since whoever sends may name anybody.
   private func counted(_ mailbox: ArraySlice<UInt8>, _ owner: TrailOwner) -> [UInt8] {
-    owner == .unknown ? [SentCounter.nobodys] + mailbox : Array(mailbox)
+    owner == .unknown ? [HourlyCounter.nobodys] + mailbox : Array(mailbox)
   }
 
   /// Lets an event through the gates; failed logins go by way of their burst.
@@ -196,7 +196,7 @@ extension Correlator {
     event.level = level
     switch event.kind {
     case .loginFailed, .loginDenied, .loginDeniedRegion: addToBurst(event, owner)
-    default: tell(event, to: owner)
+    default: if isWithinAllowance(event, owner) { tell(event, to: owner) }
     }
   }
 }

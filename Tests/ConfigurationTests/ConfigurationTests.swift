@@ -43,6 +43,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
         kinds: { logout: off, message.copied: 5, message: 10 }
         system-messages: off
         max-sent-per-hour: 0
+        strangers-per-hour: 1000
       mailboxes:
         default-domain: example.com
         fold-case: false
@@ -79,6 +80,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     wanted.audit.kinds[.logout] = .off
     wanted.audit.systemMessages = nil
     wanted.audit.maximumSentPerHour = 0
+    wanted.audit.maximumStrangersPerHour = 1000
     wanted.mailboxes.defaultDomain = "example.com"
     wanted.mailboxes.foldsCase = false
     wanted.mailboxes.extensionDelimiters = ""
