@@ -22,7 +22,9 @@ struct HourlyCounter: Sendable {
   }
 
   /// Whether one more stays within so many times the maximum.
-  func hasRoom(_ name: [UInt8], at time: UInt64, times: Int = 1) -> Bool { current(name, time).number / times < maximum }
+  func hasRoom(_ name: [UInt8], at time: UInt64, times: Int = 1) -> Bool {
+    current(name, time).number / times < maximum
+  }
 
   /// Counts one more, where there is room.
   mutating func add(_ name: [UInt8], at time: UInt64) {

@@ -21,7 +21,7 @@ struct RuleSourceChecker {
     if strictness.contains(.joins) {
       let strangers = StrangersText(rules, parser.lists, parser.names)
       found += OutlivingNotes(rules: rules, declarations: parser.declarations, strangers: strangers).check()
-      found += MutedRules(rules: rules).check()
+      found += MutedRules(rules: rules, strangers: strangers).check()
       found += ScratchNotes(rules: rules, names: parser.names).check()
     }
     return Set(found).sorted { Self.order($0) < Self.order($1) }

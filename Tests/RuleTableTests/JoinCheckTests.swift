@@ -100,7 +100,7 @@ import Testing
   private static let muted = [
     Mistake(
       rule("login", "event login.succeeded mailbox=account(<user>) unless ▷ambiguous"),
-      "‘login’ tells nothing of a line that can be read in two ways", "event … unowned otherwise"),
+      "a second reading keeps ‘login’ from telling anything", "event … unowned otherwise"),
     Mistake(
       rule(
         "login",
@@ -108,7 +108,29 @@ import Testing
         use queue <n>
         event login.succeeded mailbox=account(<user>) unless queue or ▷ambiguous
         event login.failed mailbox=account(<user>) if <n> = 2 and not ambiguous or queue and not ambiguous
-        """) + rule("queue", "note queue <n>"), "‘login’ tells nothing of a line", "tell it all the same"),
+        """) + rule("queue", "note queue <n>"), "a second reading keeps ‘login’ from telling", "tell it all the same"),
+    Mistake(
+      rule("login", "event logout mailbox=account(<user>) unless ▷ambiguous and <n> = 1"),
+      "a second reading keeps ‘login’ from telling", "tell it all the same"),
+    Mistake(
+      rule("refused", "event delivery.rejected mailbox=address(<user>) unless <message_id> ▷contains \"spam\" \"x\""),
+      "a stranger's text that contains ‘spam’, ‘x’ keeps ‘refused’ from telling", "tell it all the same"),
+    Mistake(
+      rule("login", "event login.failed mailbox=account(<user>) if not <user> ▷starts \"root\""),
+      "a stranger's text that starts with ‘root’ keeps ‘login’ from telling", "tell it all the same"),
+    // By way of a value of the rule's own, and where another text is told.
+    Mistake(
+      rule(
+        "refused",
+        """
+        set full=1 if <message_id> contains "quota"
+        set nobody=1 if <message_id> contains "unknown"
+        ▷event delivery.over-quota mailbox=address(<user>) if <full>
+        event delivery.rejected mailbox=address(<user>) otherwise unless <nobody>
+        """), "a stranger's text that contains ‘unknown’ keeps ‘refused’ from telling", "tell it all the same"),
+    Mistake(
+      rule("login", "event login.failed mailbox=account(<user>) unless ▷cut"),
+      "a cut end keeps ‘login’ from telling", "tell it all the same"),
   ]
 
   @Test(arguments: silencing + scratch + muted) func whatLosesOrLendsIsRefused(_ mistake: Mistake) throws {
@@ -156,7 +178,34 @@ import Testing
       "a",
       "event logout mailbox=account(<user>) unless ambiguous\nevent logout mailbox=account(<user>) unowned if ambiguous"
     ),
-    rule("a", "event logout mailbox=account(<user>) unless ambiguous and <n> = 1"),
+    rule(
+      "a",
+      "event login.failed mailbox=account(<user>) unless <user> contains \"x\"\n"
+        + "event login.failed mailbox=nothing unowned otherwise"),
+    // A name that nobody has needs no record.
+    rule(
+      "a",
+      "event delivery.rejected mailbox=address(<user>) unless <n> = 2 or <message_id> contains \"unknown\"\n"
+        + "event delivery.rejected mailbox=address(<user>) otherwise if address(<user>) is known and not <n> = 2"),
+    // What the text says was told before; what was offered is told by who took it.
+    rule(
+      "a",
+      """
+      use k <user>
+      event delivery.rejected mailbox=address(<user>) outcome=unknown if <message_id> contains "grey" and not k
+      note k <user> if <message_id> contains "grey"
+      event delivery.rejected mailbox=address(<user>) unless <message_id> contains "grey"
+      """),
+    rule(
+      "a",
+      """
+      set lazily=1 if <message_id> contains "old"
+      offer k <session> / <n> within 1s if <lazily>
+      event message.moved mailbox=account(<user>) unless <lazily>
+      event message.copied mailbox=account(<user>) otherwise unless k
+      """) + rule("b", "take k <session> / <n> as k\nevent logout mailbox=account(<user>) if k"),
+    // The text adds a record.
+    rule("a", "event delivery.over-quota mailbox=address(<user>) if <message_id> contains \"quota\""),
     rule(
       "a", "event logout mailbox=account(<user>) unless ambiguous\nevent login.failed mailbox=account(<user>) otherwise"
     ),
