@@ -58,12 +58,14 @@ public final class AuditTree {
   ///
   /// With tamper evidence each record that is written from now on carries the hash of the one before it in its file.
   ///
-  /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link.
+  /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link, or when a newer
+  /// mailtrail wrote the tree.
   public init(
     root path: String, mode: Mode, calendar: DayCalendar, hasTamperEvidence: Bool = false,
     calls: SystemCalls = SystemCalls()
   ) throws(TreeError) {
     root = try Directory.open(path, create: true, calls: calls)
+    try TreeFormat.check(root)
     self.mode = mode
     self.calendar = calendar
     if case .durable(let state) = mode {

@@ -148,6 +148,24 @@ final class Directory: Sendable {
     return true
   }
 
+  /// Replaces a file (mode 0640) at once and durably: temporary file, fsync, rename, fsync of the directory.
+  func replace(_ name: String, with bytes: [UInt8]) throws(TreeError) {
+    let temporaryName = name + ".tmp"
+    guard let (file, _) = try file(temporaryName, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640) else {
+      throw error(.open, temporaryName, ENOENT)
+    }
+    let written = bytes.withUnsafeBytes { calls.overwrite(file.number, $0, at: 0) }
+    guard written == bytes.count else {
+      throw error(.write, temporaryName, written < 0 ? Int32(-written) : ENOSPC)
+    }
+    var result = calls.synchronizeData(file.number)
+    if result < 0 { throw error(.synchronize, temporaryName, -result) }
+    result = calls.rename(descriptor.number, temporaryName, to: name)
+    if result < 0 { throw error(.write, name, -result) }
+    result = calls.synchronizeDirectory(descriptor.number)
+    if result < 0 { throw error(.synchronize, ".", -result) }
+  }
+
   func error(_ operation: TreeError.Operation, _ name: String, _ code: Int32) -> TreeError {
     TreeError(operation, path: path + "/" + name, code: code)
   }

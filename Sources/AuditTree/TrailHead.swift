@@ -5,7 +5,6 @@ import Glibc
 /// on where it stopped. It is there only while the file behind that line was the newest to go.
 struct TrailHead {
   static let fileName = "HEAD"
-  private static let temporaryName = "HEAD.tmp"
 
   /// What a trail's first line of all carries: the hash of the trail's path.
   static func beginning(of trail: TrailPath) -> ChainHash { ChainHash(of: Array(trail.directory.utf8)[...]) }
@@ -25,26 +24,11 @@ struct TrailHead {
     return .head(hash)
   }
 
-  /// Replaces the file durably: temporary file, fsync, rename, fsync of the directory.
   static func write(_ head: ChainHash, in directory: Directory) throws(TreeError) {
-    let calls = directory.calls
-    let flags = O_WRONLY | O_CREAT | O_TRUNC
-    guard let (file, _) = try directory.file(temporaryName, flags: flags, mode: 0o640) else {
-      throw directory.error(.open, temporaryName, ENOENT)
-    }
     var bytes: [UInt8] = []
     head.append(to: &bytes)
     bytes.append(10)
-    let written = bytes.withUnsafeBytes { calls.overwrite(file.number, $0, at: 0) }
-    guard written == bytes.count else {
-      throw directory.error(.write, temporaryName, written < 0 ? Int32(-written) : ENOSPC)
-    }
-    var result = calls.synchronizeData(file.number)
-    if result < 0 { throw directory.error(.synchronize, temporaryName, -result) }
-    result = calls.rename(directory.descriptor.number, temporaryName, to: fileName)
-    if result < 0 { throw directory.error(.write, fileName, -result) }
-    result = calls.synchronizeDirectory(directory.descriptor.number)
-    if result < 0 { throw directory.error(.synchronize, ".", -result) }
+    try directory.replace(fileName, with: bytes)
   }
 
   /// The last line of a day file that has one; nil when there is no such file or it is empty.

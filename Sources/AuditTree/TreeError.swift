@@ -14,13 +14,16 @@ public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     case list = "list"
     case append = "append to"
     case timeZone = "read the time zone"
+    case use = "use"
   }
 
   public let operation: Operation
   /// The file or directory, or the zone's name.
   public let path: String
-  /// An errno value.
+  /// An errno value; 0 where `reason` says it.
   public let code: Int32
+  /// Why it did not work, where that is none of the system's errors.
+  private let reason: String?
   /// What the administrator can do.
   public let remedy: String
 
@@ -28,10 +31,20 @@ public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     self.operation = operation
     self.path = path
     self.code = code
+    reason = nil
     self.remedy = remedy ?? Self.remedy(for: code)
   }
 
+  init(_ operation: Operation, path: String, reason: String, remedy: String) {
+    self.operation = operation
+    self.path = path
+    code = 0
+    self.reason = reason
+    self.remedy = remedy
+  }
+
   public var description: String {
+    if let reason { return "cannot \(operation.rawValue) \(path): \(reason); \(remedy)" }
     let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
     return "cannot \(operation.rawValue) \(path): \(reason) (errno \(code)); \(remedy)"
   }

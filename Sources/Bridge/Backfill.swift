@@ -129,7 +129,6 @@ public final class Backfill {
         usleep(100_000)
       }
     }
-    try TreeFormat.check(configuration.audit.directory)
     return try ownTree()
   }
 

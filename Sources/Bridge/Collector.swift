@@ -127,7 +127,6 @@ public final class Collector {
     let audit = configuration.audit
     try DirectoryLock.acquire(audit.directory)
     try DirectoryLock.acquire(configuration.state.directory)
-    try TreeFormat.check(audit.directory)
     let store = try CheckpointStore(directory: configuration.state.directory)
     let tree = try AuditTree(
       root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar,

@@ -83,7 +83,7 @@ import Testing
     #expect(try directory.treeFiles().values.allSatisfy(\.isEmpty))
     fault.withLock { $0 = nil }
     try tree.commit()
-    #expect(seen.withLock { $0[.synchronizeFileSystem] == 1 && $0[.synchronizeData] == nil })
+    #expect(seen.withLock { $0[.synchronizeFileSystem] == 1 && $0[.synchronizeData] == 1 }, "but for FORMAT")
     let files = try directory.treeFiles()
     #expect(files.count == count)
     for number in 0..<count {

@@ -37,12 +37,12 @@ final class TemporaryDirectory: Sendable {
     return lstat(path + "/" + relativePath, &status) == 0
   }
 
-  /// All files of the tree with their bytes.
+  /// All files of the tree but FORMAT, with their bytes.
   func treeFiles() throws -> [String: [UInt8]] {
     var files: [String: [UInt8]] = [:]
     let root = try Directory.open(root, create: false, calls: SystemCalls())
     func collect(_ directory: Directory, _ prefix: String) throws {
-      for name in try directory.names() {
+      for name in try directory.names() where prefix + name != TreeFormat.fileName {
         if directory.isDirectory(name) {
           try collect(#require(try directory.directory(name)), prefix + name + "/")
         } else {

@@ -89,8 +89,26 @@ import Testing
     #expect(refused.errors.contains("FORMAT"), "\(refused.errors)")
     let replay = try site.run(["replay", "--output-dir", site.tree])
     #expect(replay.status == 1 && replay.errors.contains("FORMAT"), "\(replay.errors)")
+    let ingest = try site.run(["ingest", "--no-confirm"])
+    #expect(ingest.status == 1 && ingest.errors.contains("FORMAT"), "\(ingest.errors)")
     #expect(try site.records() == records)
     #expect(site.read("Audit/FORMAT") == format)
+  }
+
+  @Test("a replay into a tree of its own writes the form, and refuses a newer one")
+  func newerOutput() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    try traffic(site, 3)
+    let output = site.directory + "/Output"
+    let replay = ["replay", "--file", site.directory + "/journal/system.journal", "--output-dir", output]
+    #expect(try site.run(replay).status == 0)
+    #expect(site.read("Output/FORMAT") == "mailtrail tree 1\n")
+    try TestFiles.write(Array("mailtrail tree 2\n".utf8), to: output + "/FORMAT")
+    let before = try TestFiles.tree(output)
+    let refused = try site.run(replay)
+    #expect(refused.status == 1 && refused.errors.contains("version 2"), "\(refused.errors)")
+    #expect(try TestFiles.tree(output) == before)
   }
 
   @Test("a second collector on the same tree, or the same state, says so and exits", arguments: ["audit", "state"])
