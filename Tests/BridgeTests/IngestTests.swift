@@ -372,4 +372,18 @@ import Testing
     #expect(try site.events() == 2)
     #expect(site.end() == 0)
   }
+
+  @Test("other rules after a restart are recorded, once")
+  func otherRules() throws {
+    let site = try Site()
+    for options in [[], ["--set", "rules.off=[dovecot.mail.copy]"], ["--set", "rules.off=[dovecot.mail.copy]"]] {
+      try site.start(["--confirm"] + options)
+      #expect(site.answer() == "OK")
+      #expect(try site.commit(Self.lines(0..<2)) == "OK")
+      #expect(site.end() == 0)
+    }
+    let own = try TestProcess.run("/usr/bin/find", [site.directory + "/Audit/_bridge", "-name", "AUDIT-*.log"]).output
+    let records = try own.split(separator: "\n").flatMap { try TestFiles.read(String($0)).split(separator: 10) }
+    #expect(records.count { String(decoding: $0, as: UTF8.self).contains("bridge.table-changed") } == 1)
+  }
 }

@@ -44,6 +44,7 @@ public final class Ingestor {
   /// nil until the tree could be opened.
   private var store: IngestStore?
   private var openLines: OpenLines?
+  private var rulesRecord: RulesRecord?
   private var locked: Set<String> = []
 
   private var events: [Correlator.Told] = []
@@ -135,6 +136,10 @@ public final class Ingestor {
     status.started = WallClock.now()
     let rules = "\(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
     tell(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
+    rulesRecord = RulesRecord(directory: state + "/ingest")
+    if let change = rulesRecord?.change(to: table.fingerprint) {
+      tell(BridgeEvents.tableChanged(change, at: WallClock.now()))
+    }
   }
 
   /// Takes what an earlier program had taken and not made durable; from then on every line may come again.
@@ -365,6 +370,7 @@ public final class Ingestor {
         (trouble, dirtySince, isStatusNew) = (nil, nil, true)
         openLines?.clear()
         status.checkpoint = WallClock.now()
+        rulesRecord?.save()
         count(told)
         sealIfDue()
         return true
