@@ -7,6 +7,8 @@ public struct AuditEvent: Sendable, Hashable {
   public var level: Level
   /// Everything else, by `FieldKey`.
   public var fields: FieldSet
+  /// What a record of a newer version says besides, as it stands there: `,"key":value` for each key that is not known.
+  public var unknownKeys: [UInt8] = []
 
   public init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
     self.id = id

@@ -12,7 +12,7 @@ public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Reads the lines that `RecordEncoder` writes, and no others: same keys, same order, no spaces.
 ///
-/// A cut value stays cut. Fields come in the order of `FieldKey`.
+/// A cut value stays cut. Fields come in the order of `FieldKey`. Keys that a newer version added are kept as they stand.
 public struct RecordDecoder: Sendable {
   public init() {}
 
@@ -20,6 +20,12 @@ public struct RecordDecoder: Sendable {
   public func decode(_ line: some Collection<UInt8>) throws(RecordError) -> AuditEvent {
     var parser = RecordParser(Array(line))
     return try parser.event()
+  }
+
+  /// The id and the time of a record of any version, when the line is one from its beginning to its end.
+  func outline(of line: some Collection<UInt8>) throws(RecordError) -> (id: EventID, time: UInt64) {
+    var parser = RecordParser(Array(line))
+    return try parser.outline()
   }
 
   /// Only the id and the time, which stand in front: quick, and for lines whose rest is of no interest.

@@ -19,6 +19,7 @@ public struct RecordEncoder: Sendable {
     for limit in [Self.maximumValueLength, 512, 128, 32] {
       appendHead(event, to: &output)
       event.fields.bytes.withUnsafeBufferPointer { appendFields($0, limit: limit, to: &output) }
+      output.append(contentsOf: event.unknownKeys)
       output.append(UInt8(ascii: "}"))
       output.append(UInt8(ascii: "\n"))
       if output.count - start <= Self.maximumLineLength - RecordLink.length { return }

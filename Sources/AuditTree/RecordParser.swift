@@ -16,9 +16,25 @@ struct RecordParser {
     let kind: EventKind = try value("the name of a kind") { EventKind(name: String(decoding: $0, as: UTF8.self)) }
     try expect(#","level":"#)
     let level = try level()
-    let fields = try fields()
+    var event = AuditEvent(id: id, time: time, kind: kind, level: level, fields: FieldSet())
+    try readFields(into: &event)
     guard place == bytes.count else { throw fault("the end of the line") }
-    return AuditEvent(id: id, time: time, kind: kind, level: level, fields: fields)
+    return event
+  }
+
+  /// A record of any version: its kind and its keys need not be known.
+  mutating func outline() throws(RecordError) -> (id: EventID, time: UInt64) {
+    try expect(#"{"id":"#)
+    let id: EventID = try value("an event id") { EventID($0) }
+    try expect(#","time":"#)
+    let time: UInt64 = try value("a time such as 2026-01-31T23:59:59.000000Z") { RecordTime.read($0) }
+    while take(",") {
+      _ = try string()
+      try expect(":")
+      try skipValue()
+    }
+    guard take("}"), place == bytes.count else { throw fault("a comma, or a closing brace and the end of the line") }
+    return (id, time)
   }
 
   private mutating func value<Value>(
@@ -38,21 +54,42 @@ struct RecordParser {
     return level
   }
 
-  private mutating func fields() throws(RecordError) -> FieldSet {
-    var fields = FieldSet()
+  private mutating func readFields(into event: inout AuditEvent) throws(RecordError) {
     var last = -1
     while take(",") {
       let start = place
       let name = String(decoding: try string(), as: UTF8.self)
-      guard let key = FieldKey(name: name), Int(key.rawValue) > last else {
-        throw RecordError(byte: start, expected: "a known key that has not been, in its order,")
+      try expect(":")
+      guard let key = FieldKey(name: name) else {
+        try skipValue()
+        event.unknownKeys += bytes[(start - 1)..<place]
+        continue
+      }
+      guard Int(key.rawValue) > last else {
+        throw RecordError(byte: start, expected: "a key that has not been, in its order,")
       }
       last = Int(key.rawValue)
-      try expect(":")
-      fields.append(key.rawValue, try fieldValue(key.shape))
+      event.fields.append(key.rawValue, try fieldValue(key.shape))
     }
     guard take("}") else { throw fault("a comma or a closing brace") }
-    return fields
+  }
+
+  /// A value of any key: a text, a number, or an array of these.
+  private mutating func skipValue() throws(RecordError) {
+    if take("[") {
+      repeat { try skipScalar() } while take(",")
+      guard take("]") else { throw fault("a comma or a closing bracket") }
+    } else {
+      try skipScalar()
+    }
+  }
+
+  private mutating func skipScalar() throws(RecordError) {
+    if peek == UInt8(ascii: "\"") {
+      _ = try string()
+    } else if numberText().isEmpty {
+      throw fault("a text or a number")
+    }
   }
 
   private mutating func fieldValue(_ shape: FieldKey.Shape) throws(RecordError) -> [UInt8] {

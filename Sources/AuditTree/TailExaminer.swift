@@ -46,8 +46,14 @@ struct TailExaminer {
     return finding
   }
 
+  /// A whole record, also one of a newer version: what is cut is lost.
   private static func decoded(_ line: ArraySlice<UInt8>) -> Line? {
-    (try? RecordDecoder().decode(line)).map { Line(id: $0.id, time: $0.time) }
+    do {
+      let outline = try RecordDecoder().outline(of: line)
+      return Line(id: outline.id, time: outline.time)
+    } catch {
+      return nil
+    }
   }
 
   private static func identified(_ line: ArraySlice<UInt8>) -> Line? {

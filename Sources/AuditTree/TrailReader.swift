@@ -26,7 +26,7 @@ public struct TrailPosition: Sendable, Hashable {
   }
 }
 
-/// Reads an audit tree, also while it is written. A last line without its end is not handed out.
+/// Reads an audit tree, also while it is written: a last line that has no end yet is not handed out.
 public struct TrailReader {
   public enum Order: Sendable {
     case oldestFirst, newestFirst
@@ -71,13 +71,15 @@ public struct TrailReader {
 
   /// Hands out the lines of a trail until the body answers false.
   ///
-  /// With times (microseconds since 1970), records outside them are left out, and lines that are no records as well.
-  /// Within a file lines come as they stand there, which is nearly, not always, the order of time.
+  /// With times (microseconds since 1970), records outside them are left out; a line whose time cannot be read is handed
+  /// out. Within a file lines come as they stand there, which is nearly, not always, the order of time. A last line
+  /// without its end is handed out where a later day has a file, since nobody writes it any more.
   public func forEachLine(
     of trail: TrailPath, in times: Range<UInt64>? = nil, order: Order = .oldestFirst,
     _ body: (TrailLine) throws(TreeError) -> Bool
   ) throws(TreeError) {
     var days = try days(of: trail)
+    let newest = days.last
     if let times { days = days.filter { Self.mayHold($0, times) } }
     if order == .newestFirst { days.reverse() }
     guard let directory = try directory(of: trail) else { return }
@@ -87,10 +89,8 @@ public struct TrailReader {
       guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY) else { continue }
       let scanner = LineScanner(file, path: directory.path + "/" + day.fileName)
       func pass(_ line: LineScanner.Line) throws(TreeError) -> Bool {
-        guard line.isWhole else { return true }
-        if let times {
-          guard let time = decoder.identity(of: line.bytes)?.time, times.contains(time) else { return true }
-        }
+        guard line.isWhole || day != newest else { return true }
+        if let times, let time = decoder.identity(of: line.bytes)?.time, !times.contains(time) { return true }
         goesOn = try body(TrailLine(day: day, offset: line.offset, bytes: line.bytes))
         return goesOn
       }

@@ -84,6 +84,7 @@ struct EventPrinter {
     if let count = event.fields[.count], !count.elementsEqual("1".utf8) { parts.append("×" + Self.safe(count)) }
     add("", .messageID)
     if event.fields.contains(.confidence) { parts.append("(ambiguous)") }
+    if !event.unknownKeys.isEmpty { parts.append(Self.safe(event.unknownKeys.dropFirst())) }
     return parts.joined(separator: " · ")
   }
 

@@ -30,9 +30,12 @@ struct LastCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
-    var found = mailboxes.isEmpty ? try all(reader) : try named(reader, MailboxLookup(configuration, reader))
-    try LastLogins.readUnknown(reader, into: &found)
+    let unread = UnreadLines()
+    var found =
+      mailboxes.isEmpty ? try all(reader, unread) : try named(reader, MailboxLookup(configuration, reader), unread)
+    try LastLogins.readUnknown(reader, into: &found, unread)
     for line in lines(found) { print(line) }
+    try unread.report()
     guard !quiet else { return }
     if found.isEmpty { StandardError.write("-- No mailboxes --") }
     let level = configuration.audit.level(of: .loginSucceeded)
@@ -42,23 +45,25 @@ struct LastCommand: ParsableCommand {
         + "\(configuration.audit.level.rawValue) in mailtrail.yaml does")
   }
 
-  private func all(_ reader: TrailReader) throws -> [LastLogins] {
+  private func all(_ reader: TrailReader, _ unread: UnreadLines) throws -> [LastLogins] {
     var found: [LastLogins] = []
     for trail in try reader.trails() {
       guard let address = try reader.mailbox(of: trail) else { continue }
       var last = LastLogins(mailbox: address)
-      try last.read(trail, reader)
+      try last.read(trail, reader, unread)
       found.append(last)
     }
     return found
   }
 
   /// A name that has no trail stands there too: that it never logged in may be what was asked.
-  private func named(_ reader: TrailReader, _ lookup: MailboxLookup) throws -> [LastLogins] {
+  private func named(
+    _ reader: TrailReader, _ lookup: MailboxLookup, _ unread: UnreadLines
+  ) throws -> [LastLogins] {
     try mailboxes.map { name in
       let address = try lookup.find(name).mailbox
       var last = LastLogins(mailbox: address)
-      try last.read(TrailPath(.mailbox(address)), reader)
+      try last.read(TrailPath(.mailbox(address)), reader, unread)
       return last
     }
   }
@@ -92,12 +97,14 @@ struct LastLogins {
   }
 
   /// Reads a trail from its end: to the day that has both, because lines stand in the order of time only nearly.
-  mutating func read(_ trail: TrailPath, _ reader: TrailReader) throws {
+  mutating func read(_ trail: TrailPath, _ reader: TrailReader, _ unread: UnreadLines) throws {
     var last = self
     var lastDay: Day?
     try reader.forEachLine(of: trail, order: .newestFirst) { line in
       if let lastDay, line.day < lastDay { return false }
-      guard let event = try? line.event(), event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true else {
+      guard let event = unread.event(of: line, in: trail),
+        event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true
+      else {
         return true
       }
       last.take(event)
@@ -108,12 +115,15 @@ struct LastLogins {
   }
 
   /// Takes up what failed before the mailbox was known here, in one pass; names that are not asked for make no entry.
-  static func readUnknown(_ reader: TrailReader, into found: inout [LastLogins]) throws {
+  static func readUnknown(
+    _ reader: TrailReader, into found: inout [LastLogins], _ unread: UnreadLines
+  ) throws {
     var places: [[UInt8]: [Int]] = [:]
     for (place, last) in found.enumerated() { places[last.mailbox.bytes, default: []].append(place) }
     var logins = found
-    try reader.forEachLine(of: TrailPath(.unknown)) { line in
-      guard let event = try? line.event(), let mailbox = event.fields[.mailbox] else { return true }
+    let trail = TrailPath(.unknown)
+    try reader.forEachLine(of: trail) { line in
+      guard let event = unread.event(of: line, in: trail), let mailbox = event.fields[.mailbox] else { return true }
       for place in places[Array(mailbox)] ?? [] { logins[place].take(event) }
       return true
     }

@@ -225,12 +225,17 @@ struct EventFilter: Sendable {
 
   private func contains(_ text: [UInt8], _ event: AuditEvent) -> Bool {
     if event.kind.name.description.contains(String(decoding: text, as: UTF8.self)) { return true }
-    var isFound = false
+    var isFound = Self.contains(text, in: event.unknownKeys)
     event.fields.forEachField { _, value in
-      guard !isFound, value.count >= text.count else { return }
-      let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-      isFound = lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
+      isFound = isFound || Self.contains(text, in: value)
     }
     return isFound
+  }
+
+  /// - Parameter text: in lower case.
+  private static func contains(_ text: [UInt8], in value: some Collection<UInt8>) -> Bool {
+    guard value.count >= text.count else { return false }
+    let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+    return lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
   }
 }

@@ -29,30 +29,33 @@ struct ShowCommand: ParsableCommand {
     let printer = EventPrinter(
       format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
     let output = EventOutput(printer: printer, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
-    var found = try collect(reader, own, filter) { _ in true }
-    found += try collect(reader, TrailPath(.unknown), filter) {
+    let unread = UnreadLines()
+    var found = try collect(reader, own, filter, unread) { _ in true }
+    found += try collect(reader, TrailPath(.unknown), filter, unread) {
       let name = $0.fields[.mailbox] ?? []
       return name.elementsEqual(address.bytes) || name.elementsEqual(account.bytes)
     }
     found.sort { $0.time < $1.time }
     if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }
-    let gaps = try gaps(reader, found, filter)
+    let gaps = try gaps(reader, found, filter, unread)
     for event in merged(found, gaps) { guard try output.print(event) else { break } }
-    if follow { try followOn(reader, own, filter, output) }
+    if follow { try followOn(reader, own, filter, output, unread) }
     output.finish()
     if found.isEmpty, !events.quiet, !follow { StandardError.write("-- No entries --") }
+    try unread.report()
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }
   }
 
   /// Bounded by `--lines` from the newest end, so that a long trail costs nothing.
   private func collect(
-    _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ isOurs: (AuditEvent) -> Bool
+    _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ unread: UnreadLines,
+    _ isOurs: (AuditEvent) -> Bool
   ) throws -> [AuditEvent] {
     var found: [AuditEvent] = []
     let limit = events.limit ?? (follow ? 10 : nil)
     let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
     try reader.forEachLine(of: trail, in: times, order: limit == nil ? .oldestFirst : .newestFirst) { line in
-      guard let event = try? line.event(), filter.accepts(event), isOurs(event) else { return true }
+      guard let event = unread.event(of: line, in: trail), filter.accepts(event), isOurs(event) else { return true }
       found.append(event)
       return limit.map { found.count < $0 } ?? true
     }
@@ -60,13 +63,16 @@ struct ShowCommand: ParsableCommand {
   }
 
   /// Gaps of the collector that touch the time that is shown: what is missing there may be missing from this trail.
-  private func gaps(_ reader: TrailReader, _ found: [AuditEvent], _ filter: EventFilter) throws -> [AuditEvent] {
+  private func gaps(
+    _ reader: TrailReader, _ found: [AuditEvent], _ filter: EventFilter, _ unread: UnreadLines
+  ) throws -> [AuditEvent] {
     guard let first = filter.since ?? found.first?.time else { return [] }
     let shown = first...max(first, filter.until ?? .max - 1)
     var gaps: [AuditEvent] = []
     // A gap's record is never older than its end.
-    try reader.forEachLine(of: TrailPath(.bridge), in: first..<UInt64.max) { line in
-      guard let event = try? line.event(), event.kind == .bridgeGap else { return true }
+    let trail = TrailPath(.bridge)
+    try reader.forEachLine(of: trail, in: first..<UInt64.max) { line in
+      guard let event = unread.event(of: line, in: trail), event.kind == .bridgeGap else { return true }
       let bounds = GapBounds(reason: event.fields[.reason].map(Array.init) ?? [])
       if bounds.touches(shown, recordedAt: event.time) { gaps.append(event) }
       return true
@@ -79,15 +85,16 @@ struct ShowCommand: ParsableCommand {
     return events.reverse ? all.reversed() : all
   }
 
-  private func followOn(_ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput) throws
-  {
+  private func followOn(
+    _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput, _ unread: UnreadLines
+  ) throws {
     var position = try reader.end(of: trail)
     _ = try output.flush()
     while true {
       var lines: [TrailLine] = []
       position = try reader.forEachLine(of: trail, after: position) { lines.append($0) }
       for line in lines {
-        guard let event = try? line.event(), filter.accepts(event) else { continue }
+        guard let event = unread.event(of: line, in: trail), filter.accepts(event) else { continue }
         guard try output.print(event) else { return }
       }
       guard try output.flush() else { return }
@@ -109,11 +116,12 @@ struct SearchCommand: ParsableCommand {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
     let filter = try events.filter()
+    let unread = UnreadLines()
     var found: [AuditEvent] = []
     let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
     for trail in try reader.trails() {
       try reader.forEachLine(of: trail, in: times) { line in
-        if let event = try? line.event(), filter.accepts(event) { found.append(event) }
+        if let event = unread.event(of: line, in: trail), filter.accepts(event) { found.append(event) }
         return true
       }
     }
@@ -125,6 +133,7 @@ struct SearchCommand: ParsableCommand {
     for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
     output.finish()
     if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
+    try unread.report()
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }
   }
 }

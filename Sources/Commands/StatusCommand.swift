@@ -28,7 +28,9 @@ struct StatusCommand: ParsableCommand {
     switch output {
     case .short:
       print(text(status, configuration.audit.directory))
-      for line in try gaps(configuration.audit.directory) { print(line) }
+      let unread = UnreadLines()
+      for line in try gaps(configuration.audit.directory, unread) { print(line) }
+      try unread.report()
     case .json: print(json(status))
     case .prometheus: print(prometheus(status))
     }
@@ -72,11 +74,12 @@ struct StatusCommand: ParsableCommand {
   }
 
   /// The last gaps, of earlier runs too: they are in the collector's own trail.
-  private func gaps(_ directory: String) throws -> [String] {
+  private func gaps(_ directory: String, _ unread: UnreadLines) throws -> [String] {
     guard let reader = try? TrailReader(root: directory) else { return [] }
     var lines: [String] = []
-    try reader.forEachLine(of: TrailPath(.bridge), order: .newestFirst) { line in
-      guard let event = try? line.event(), event.kind == .bridgeGap else { return true }
+    let trail = TrailPath(.bridge)
+    try reader.forEachLine(of: trail, order: .newestFirst) { line in
+      guard let event = unread.event(of: line, in: trail), event.kind == .bridgeGap else { return true }
       let count = event.fields[.count].map { String(decoding: $0, as: UTF8.self) + " entries, " } ?? ""
       let subject = event.fields[.scope].map { EventPrinter.safe($0) + ": " } ?? ""
       let reason = event.fields[.reason].map { EventPrinter.safe($0) } ?? ""

@@ -1,4 +1,5 @@
 import AuditModel
+import Glibc
 import Testing
 
 @testable import AuditTree
@@ -119,7 +120,7 @@ import Testing
   /// The sign → in the damaged line is not part of it: it stands where the error must point.
   @Test(arguments: [
     (#""level":5"#, #""level":→4"#), (#""level":5"#, #""level":→ 5"#), (#""2026-03-01"#, #"→"2026-02-30"#),
-    (#""message.expunged"#, #"→"message.lost"#), (#""ip""#, #"→"ap""#), ("hello", "hel→\u{1}lo"),
+    (#""message.expunged"#, #"→"message.lost"#), (#""ip":"#, #""ap":→true,"ip":"#), ("hello", "hel→\u{1}lo"),
     (#""ip""#, #"→"mailbox""#), ("hello", #"hel→\ud800"#), ("}", "}→ "), ("[2]", "[→2,]"), (#""hello""#, "→5"),
   ])
   func saysAtWhichByte(old: String, new: String) throws {
@@ -129,5 +130,40 @@ import Testing
       separator: "→", omittingEmptySubsequences: false)
     let error = #expect(throws: RecordError.self) { try RecordDecoder().decode(Array(parts.joined().utf8)) }
     #expect(error?.byte == parts[0].utf8.count, "\(parts.joined())")
+  }
+
+  /// A newer version's keys stand where they come in its order.
+  @Test func keysOfANewerVersionAreKept() throws {
+    let event = sampleEvent(1)
+    let text = String(decoding: line(event).dropLast(), as: UTF8.self)
+    let newer =
+      text.replacing(#","ip":"#, with: #","country":"NZ","near":[1,"x"],"ip":"#).dropLast() + #","odds":-1.5}"#
+    let decoded = try RecordDecoder().decode(Array(newer.utf8))
+    #expect(decoded.fields == event.fields)
+    #expect(decoded.unknownKeys == Array(#","country":"NZ","near":[1,"x"],"odds":-1.5"#.utf8))
+    let written = String(decoding: line(decoded), as: UTF8.self)
+    #expect(written == text.dropLast() + #","country":"NZ","near":[1,"x"],"odds":-1.5}"# + "\n")
+    for wrong in [#","country":"#, #","country":{}"#, #","country":[1,]"#, #","country""#] {
+      #expect(throws: RecordError.self) { try RecordDecoder().decode(Array((text.dropLast() + wrong + "}").utf8)) }
+    }
+  }
+
+  /// Recovery cuts what is torn, not what it does not know.
+  @Test(arguments: [
+    (#""message.expunged""#, #""message.lost""#, true), (#""level":5"#, #""level":7"#, true),
+    ("}", #","new":[1]}"#, true),
+    ("}", "", false), ("}", "}x", false), (#"{"id":""#, #"{"id":"x"#, false),
+  ])
+  func recoveryKeepsRecordsOfNewerVersions(old: String, new: String, isKept: Bool) throws {
+    let directory = TemporaryDirectory()
+    let last = String(decoding: line(sampleEvent(2)).dropLast(), as: UTF8.self).replacing(old, with: new) + "\n"
+    let first = line(sampleEvent(1))
+    directory.write(first + Array(last.utf8), to: "file")
+    let root = try Directory.open(directory.path, create: false, calls: SystemCalls())
+    let opened = try root.file("file", flags: O_RDONLY)
+    let (file, length) = try #require(opened)
+    let found = try TailExaminer(isThorough: true).examine(file, path: "file", from: 0, length: length)
+    #expect(found.soundLength == (isKept ? length : first.count), "\(last)")
+    #expect(found.lines.map { $0.id } == (isKept ? [sampleEvent(1).id, sampleEvent(2).id] : [sampleEvent(1).id]))
   }
 }

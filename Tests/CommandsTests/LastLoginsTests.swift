@@ -47,7 +47,7 @@ import Testing
     ]
     try withTree(events) { reader in
       var last = LastLogins(mailbox: ann)
-      try last.read(TrailPath(owner), reader)
+      try last.read(TrailPath(owner), reader, UnreadLines())
       #expect(last.success?.id == events[1].0.id)
       #expect(last.failure?.id == events[0].0.id)
       let row = last.row(20)
@@ -62,7 +62,7 @@ import Testing
   @Test func whatNeverWasIsSaid() throws {
     try withTree([(event(5, .loginDenied, at: Self.noon, ip: "192.0.2.5"), .unknown)]) { reader in
       var last = LastLogins(mailbox: ann)
-      try last.read(TrailPath(.mailbox(ann)), reader)
+      try last.read(TrailPath(.mailbox(ann)), reader, UnreadLines())
       #expect(last.row(16) == "ann@example.org never" + String(repeating: " ", count: 44) + "never")
       #expect(last.json == "{\"mailbox\":\"ann@example.org\"}")
     }
@@ -79,8 +79,8 @@ import Testing
     ]
     try withTree(events) { reader in
       var found = [LastLogins(mailbox: ann), LastLogins(mailbox: bob)]
-      try found[0].read(TrailPath(.mailbox(ann)), reader)
-      try LastLogins.readUnknown(reader, into: &found)
+      try found[0].read(TrailPath(.mailbox(ann)), reader, UnreadLines())
+      try LastLogins.readUnknown(reader, into: &found, UnreadLines())
       #expect(found.map { $0.failure?.id.source } == [1, 3])
       #expect(found.allSatisfy { $0.success == nil })
     }
