@@ -73,6 +73,8 @@ public final class Correlator {
   var tracksChanges = false
   /// The names of captures and fields as a restored checkpoint numbers them.
   var storedNames: [String] = []
+  /// The keys and kinds as it numbers them.
+  var storedVocabulary = StoredVocabulary.current
   /// Whether a restored checkpoint has the hashes of keys, and their secret, rather than the keys.
   var areStoredKeysHashes = false
   /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.

@@ -15,6 +15,7 @@ extension Correlator {
     case secret = 7
     case senders = 8
     case strangers = 9
+    case vocabulary = 10
   }
 
   /// From now on changes are remembered for `encodeChanges`.
@@ -28,6 +29,7 @@ extension Correlator {
   public func encodeState() -> [UInt8] {
     var writer = ByteWriter()
     writeNames(&writer)
+    writeVocabulary(&writer)
     writeSecret(&writer)
     notes.visitAll { key, note in Self.write(.notes, key.bytes, encode(note), &writer) }
     for (id, item) in waiting { Self.write(.waiting, Self.bytes(of: id), encode(item), &writer) }
@@ -107,6 +109,7 @@ extension Correlator {
       storedNames =
         key.isEmpty
         ? [] : key.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    case .vocabulary: storedVocabulary = StoredVocabulary(keys: key, kinds: value ?? [])
     case .notes:
       guard let key = storedKey(key) else { return false }
       guard let value else {
@@ -126,14 +129,18 @@ extension Correlator {
       // A rule that is no longer there has nothing to go on with.
       if let item { waiting[id] = item } else { waiting[id] = nil }
     case .bursts:
+      // Of a kind that this version does not know.
+      guard let key = storedVocabulary.burstKey(key) else { return true }
       guard let value else {
-        bursts[BurstKey(bytes: key)] = nil
+        bursts[key] = nil
         return true
       }
       guard let burst = decodeBurst(value) else { return false }
-      bursts[BurstKey(bytes: key)] = burst
+      bursts[key] = burst
     case .sent: return Self.restore(&sent, key, value)
-    case .strangers: return Self.restore(&strangers, key, value)
+    case .strangers:
+      guard let key = storedVocabulary.strangersName(key) else { return true }
+      return Self.restore(&strangers, key, value)
     case .mailboxes:
       // What the configuration now makes of a name, another made of it before. Without a value nothing was said of days.
       guard let mailbox = policy.naming.mailbox(of: AccountName(key)) else { return true }
@@ -175,6 +182,10 @@ extension Correlator {
 
   private func writeNames(_ writer: inout ByteWriter) {
     Self.write(.names, Array(table.names.own.joined(separator: "\0").utf8), nil, &writer)
+  }
+
+  private func writeVocabulary(_ writer: inout ByteWriter) {
+    Self.write(.vocabulary, StoredVocabulary.current.keyBytes, StoredVocabulary.current.kindBytes, &writer)
   }
 
   private func writeSecret(_ writer: inout ByteWriter) {
@@ -244,12 +255,12 @@ extension Correlator {
   /// Fields with the numbers that this table gives their names; names that it does not have are left out.
   func renumbered(_ bytes: [UInt8]) -> FieldSet? {
     guard let fields = FieldSet(bytes: bytes) else { return nil }
-    guard storedNames != table.names.own else { return fields }
+    guard storedNames != table.names.own || storedVocabulary != .current else { return fields }
     var result = FieldSet()
     fields.forEachField { number, value in
       let doubt = fields.isDoubtful(number) ? FieldLayout.doubt : 0
       guard number >= NameTable.firstOwn else {
-        result.append(number | doubt, value)
+        if let key = storedVocabulary.key(number) { result.append(key.rawValue | doubt, value) }
         return
       }
       let place = Int(number - NameTable.firstOwn)
