@@ -1,16 +1,16 @@
 /// One thing that happened to one mailbox: a line of its audit file.
-public struct AuditEvent: Sendable, Hashable {
-  public var id: EventID
+package struct AuditEvent: Sendable, Hashable {
+  package var id: EventID
   /// Microseconds since 1970, UTC: the realtime of the journal entry that told it.
-  public var time: UInt64
-  public var kind: EventKind
-  public var level: Level
+  package var time: UInt64
+  package var kind: EventKind
+  package var level: Level
   /// Everything else, by `FieldKey`.
-  public var fields: FieldSet
+  package var fields: FieldSet
   /// What a record of a newer version says besides, as it stands there: `,"key":value` for each key that is not known.
-  public var unknownKeys: [UInt8] = []
+  package var unknownKeys: [UInt8] = []
 
-  public init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
+  package init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
     self.id = id
     self.time = time
     self.kind = kind
@@ -20,7 +20,7 @@ public struct AuditEvent: Sendable, Hashable {
 }
 
 /// Whose file an event belongs in.
-public enum TrailOwner: Sendable, Hashable {
+package enum TrailOwner: Sendable, Hashable {
   case mailbox(MailboxAddress)
   /// `_unknown`: names that are no mailbox of this server.
   case unknown

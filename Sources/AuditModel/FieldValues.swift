@@ -1,6 +1,6 @@
 extension FieldKey {
   /// The only values that a key of a record may have; nil where any may stand.
-  public var values: [String]? {
+  package var values: [String]? {
     switch self {
     case .service:
       [

@@ -1,9 +1,9 @@
 import Glibc
 
 /// What went wrong in the audit tree: the operation, the path, the system's code and what to do about it.
-public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was tried.
-  public enum Operation: String, Sendable {
+  package enum Operation: String, Sendable {
     case open = "open"
     case createDirectory = "create the directory"
     case write = "write"
@@ -17,15 +17,15 @@ public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     case use = "use"
   }
 
-  public let operation: Operation
+  package let operation: Operation
   /// The file or directory, or the zone's name.
-  public let path: String
+  package let path: String
   /// An errno value; 0 where `reason` says it.
-  public let code: Int32
+  package let code: Int32
   /// Why it did not work, where that is none of the system's errors.
   private let reason: String?
   /// What the administrator can do.
-  public let remedy: String
+  package let remedy: String
 
   init(_ operation: Operation, path: String, code: Int32, remedy: String? = nil) {
     self.operation = operation
@@ -43,7 +43,7 @@ public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  public var description: String {
+  package var description: String {
     if let reason { return "cannot \(operation.rawValue) \(path): \(reason); \(remedy)" }
     let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
     return "cannot \(operation.rawValue) \(path): \(reason) (errno \(code)); \(remedy)"

@@ -2,21 +2,21 @@ import AuditModel
 import Glibc
 
 /// What `AuditTree.recover()` found.
-public struct RecoveryReport: Sendable, Hashable {
+package struct RecoveryReport: Sendable, Hashable {
   /// Whether an intent was there: false on the first start of all.
-  public var foundIntent = false
+  package var foundIntent = false
   /// Intent files that were not whole; nothing had been appended after them.
-  public var tornIntents = 0
+  package var tornIntents = 0
   /// Whether others, which have a position of their own, committed since the saved position.
-  public var hasForeignCommits = false
+  package var hasForeignCommits = false
   /// Files that the last commit appended to.
-  public var filesExamined = 0
+  package var filesExamined = 0
   /// Whole lines of that commit: these events are skipped when they come again.
-  public var linesFound = 0
+  package var linesFound = 0
   /// Bytes of torn lines that were cut.
-  public var bytesCut = 0
+  package var bytesCut = 0
   /// Whole lines among them that are no records: somebody else wrote them, they are left alone.
-  public var foreignLines = 0
+  package var foreignLines = 0
 }
 
 /// Brings the tree into order after a stop at any instant (AuditTree.recover).

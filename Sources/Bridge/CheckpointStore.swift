@@ -8,23 +8,23 @@ import LogSources
 /// is not written anew each second. It is written after the data that it stands for is durable: temporary file, fsync,
 /// rename, fsync of the directory. Form, all numbers little-endian: the mark, the length and hash of the body, the
 /// body. A checkpoint that is damaged or of another version is set aside, never overwritten.
-public final class CheckpointStore {
+package final class CheckpointStore {
   /// What a checkpoint says.
-  public struct Content {
-    public var position: SourcePosition
+  package struct Content {
+    package var position: SourcePosition
     /// The state's records: the snapshot, then the log.
-    public var state: [[UInt8]]
+    package var state: [[UInt8]]
     /// The newest entry's time, microseconds.
-    public var newest: UInt64
+    package var newest: UInt64
     /// `AuditTree.commitNumber` at the position; nil in a checkpoint of before version 5.
-    public var commit: UInt64?
+    package var commit: UInt64?
 
     /// The time of the last entry that was read, wanted or not.
-    public var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
+    package var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
   }
 
   /// What changed in the state since the checkpoint before.
-  public enum StateChange: Sendable {
+  package enum StateChange: Sendable {
     case snapshot([UInt8])
     case changes([UInt8])
   }
@@ -50,7 +50,7 @@ public final class CheckpointStore {
   private var writtenChunks = 0
 
   /// - Throws: `CheckpointError` when the directory cannot be used.
-  public init(directory: String) throws {
+  package init(directory: String) throws {
     self.directory = directory
     if mkdir(directory, 0o750) != 0, errno != EEXIST { throw CheckpointError(directory, "cannot be made", errno) }
     descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -68,7 +68,7 @@ public final class CheckpointStore {
   /// `report`.
   ///
   /// - Throws: `CheckpointError`, or `CheckpointVersionError` for one of a newer version, which stays as it is.
-  public func load(report: (String) -> Void) throws -> Content? {
+  package func load(report: (String) -> Void) throws -> Content? {
     guard let bytes = try bytes() else { return nil }
     if let content = try decode(bytes) { return content }
     let bad = freeName(Self.name + ".bad")
@@ -80,7 +80,7 @@ public final class CheckpointStore {
   }
 
   /// The last checkpoint as it stands, for a reader beside the collector; nil when there is none or it is damaged.
-  public func peek() throws -> Content? { try bytes().flatMap { try decode($0) } }
+  package func peek() throws -> Content? { try bytes().flatMap { try decode($0) } }
 
   private func bytes() throws -> [UInt8]? {
     guard access(path(Self.name), F_OK) == 0 else { return nil }
@@ -166,7 +166,7 @@ public final class CheckpointStore {
   // MARK: - Writing
 
   /// Writes a checkpoint durably; `commit` is the `AuditTree.commitNumber` of the data that it stands for.
-  public func write(position: SourcePosition, newest: UInt64, commit: UInt64, change: StateChange) throws {
+  package func write(position: SourcePosition, newest: UInt64, commit: UInt64, change: StateChange) throws {
     let old = generation
     switch change {
     case .snapshot(let state):
@@ -282,23 +282,23 @@ public final class CheckpointStore {
 }
 
 /// A checkpoint that a later mailtrail wrote.
-public struct CheckpointVersionError: Error, CustomStringConvertible {
-  public var path: String
-  public var version: Int
-  public var known: Int
+package struct CheckpointVersionError: Error, CustomStringConvertible {
+  package var path: String
+  package var version: Int
+  package var known: Int
 
-  public var description: String {
+  package var description: String {
     "\(path) is of version \(version), and this mailtrail knows up to \(known): a newer mailtrail wrote it. Install that "
       + "one again, or move the file away to begin anew (the tree's events are not written twice)"
   }
 }
 
 /// Why a checkpoint could not be read or written.
-public struct CheckpointError: Error, CustomStringConvertible {
-  public var path: String
-  public var problem: String
+package struct CheckpointError: Error, CustomStringConvertible {
+  package var path: String
+  package var problem: String
   /// An errno value.
-  public var code: Int32
+  package var code: Int32
 
   init(_ path: String, _ problem: String, _ code: Int32) {
     self.path = path
@@ -306,7 +306,7 @@ public struct CheckpointError: Error, CustomStringConvertible {
     self.code = code
   }
 
-  public var description: String {
+  package var description: String {
     "\(path) \(problem): \(String(cString: strerror(code))); make room, or let the user that runs mailtrail write to it"
   }
 }

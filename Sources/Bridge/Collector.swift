@@ -7,17 +7,17 @@ import LogSources
 import RuleTable
 
 /// The service: follows the journal and writes the audit tree, each event exactly once.
-public final class Collector {
+package final class Collector {
   /// How to run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Read to the end of the sources, make everything durable and return.
-    public var untilEnd = false
+    package var untilEnd = false
     /// Reads the configuration and the tables anew, for SIGHUP.
-    public var reload: @Sendable () throws -> (Configuration, CompiledTable)
+    package var reload: @Sendable () throws -> (Configuration, CompiledTable)
     /// Tells people what is worth a line in the system journal.
-    public var report: @Sendable (String) -> Void
+    package var report: @Sendable (String) -> Void
 
-    public init(
+    package init(
       untilEnd: Bool = false, reload: @escaping @Sendable () throws -> (Configuration, CompiledTable),
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -75,7 +75,7 @@ public final class Collector {
   /// A line of a text log bears the second that it was written in, and may come at its end.
   private let grace: UInt64
 
-  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -93,7 +93,7 @@ public final class Collector {
   /// Runs until SIGTERM, or to the end of the sources.
   ///
   /// - Throws: what keeps the service from running at all; everything else is reported and waited for.
-  public func run() throws {
+  package func run() throws {
     let messages = try SourceThread()
     sources = messages
     signals.start { messages.messages.interrupt() }
@@ -505,7 +505,7 @@ public final class Collector {
 }
 
 /// Why the collector ended badly.
-public enum CollectorError: Error, CustomStringConvertible {
+package enum CollectorError: Error, CustomStringConvertible {
   /// The last events could not be written; they will be read again.
   case notWritten(String)
   /// Another collector has the tree.
@@ -514,7 +514,7 @@ public enum CollectorError: Error, CustomStringConvertible {
   /// No replay can bring missing events.
   case backfill(String, Int32)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notWritten(let reason):
       "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
@@ -530,12 +530,12 @@ public enum CollectorError: Error, CustomStringConvertible {
 }
 
 /// One writer a tree: a lock on its directory, which the kernel drops when the process ends.
-public enum DirectoryLock {
+package enum DirectoryLock {
   /// Makes the directory when it is missing and locks it until the process ends.
   ///
   /// - Parameter patience: how long to wait for a process that has it and is about to end, in microseconds.
   /// - Throws: `CollectorError` when another process has it, or it cannot be used.
-  public static func acquire(_ path: String, patience: UInt64 = 0) throws {
+  package static func acquire(_ path: String, patience: UInt64 = 0) throws {
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/" + part

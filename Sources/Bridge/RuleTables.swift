@@ -2,7 +2,7 @@ import Glibc
 import RuleTable
 
 /// Finds and compiles the rule tables: the shipped ones, then the administrator's, which override by rule id.
-public enum RuleTables {
+package enum RuleTables {
   /// Reads the tables.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ public enum RuleTables {
   ///   - extra: single files besides, as `rules check FILE` names them.
   ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError`, every problem with its place.
-  public static func load(
+  package static func load(
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
@@ -34,7 +34,7 @@ public enum RuleTables {
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.
-  public static func shipped() -> [RuleFile] {
+  package static func shipped() -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
     let files = names(in: directory).compactMap { path in
       (try? contents(of: path)).map { RuleFile(name: path, text: $0) }

@@ -5,30 +5,30 @@ import RuleTable
 ///
 /// Everything is decided by the entries' own times, so that a replay tells the same as live collection did. Used by
 /// one thread.
-public final class Correlator {
+package final class Correlator {
   /// An event and the file that it belongs in.
-  public struct Told: Sendable {
-    public var event: AuditEvent
-    public var owner: TrailOwner
+  package struct Told: Sendable {
+    package var event: AuditEvent
+    package var owner: TrailOwner
 
-    public init(event: AuditEvent, owner: TrailOwner) {
+    package init(event: AuditEvent, owner: TrailOwner) {
       self.event = event
       self.owner = owner
     }
   }
 
   /// What was told since the caller last took it, in the order of telling.
-  public private(set) var told: [Told] = []
+  package private(set) var told: [Told] = []
   /// Rules that had to stop waiting because too many did.
-  public private(set) var waitsCutShort = 0
-  public var notesEvicted: Int { notes.evicted }
+  package private(set) var waitsCutShort = 0
+  package var notesEvicted: Int { notes.evicted }
   /// How many notes are kept, how many rules wait, how many windows of failures are open.
-  public var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.count, waiting.count, bursts.count) }
+  package var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.count, waiting.count, bursts.count) }
   /// How many mailboxes are known.
-  public var mailboxCount: Int { mailboxes.addresses.count }
+  package var mailboxCount: Int { mailboxes.addresses.count }
 
   /// The known mailboxes, for another correlation that begins beside this one.
-  public var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
+  package var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
 
   let table: CompiledTable
   let program: ActionProgram
@@ -80,13 +80,13 @@ public final class Correlator {
   /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.
   var ready: [(id: UInt64, found: NoteKey?, isOnlyOffer: Bool)] = []
   /// What verified entries showed of the senders.
-  public var senders = SenderLedger()
+  package var senders = SenderLedger()
   /// Whether a value that was worked out since this was last reset is doubtful.
   var sawDoubt = false
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
 
-  public convenience init(table: CompiledTable, policy: CorrelationPolicy) {
+  package convenience init(table: CompiledTable, policy: CorrelationPolicy) {
     self.init(table: table, program: ActionProgram(table), policy: policy)
   }
 
@@ -109,7 +109,7 @@ public final class Correlator {
   }
 
   /// Hands out what was told and forgets it.
-  public func takeTold() -> [Told] {
+  package func takeTold() -> [Told] {
     defer { told.removeAll(keepingCapacity: true) }
     return told
   }
@@ -137,7 +137,7 @@ public final class Correlator {
   }
 
   /// Moves to a time up to which all entries have been read: what falls due before it is told.
-  public func advance(to time: UInt64) {
+  package func advance(to time: UInt64) {
     if time &+ Self.setBack < clocks.newest {
       finish()
       clocks.newest = time
@@ -157,12 +157,12 @@ public final class Correlator {
   }
 
   /// Tells what falls due by a time up to which all entries have been read, though no rule knew the last of them.
-  public func settle(asOf time: UInt64) { if time > clocks.newest { advance(to: time) } }
+  package func settle(asOf time: UInt64) { if time > clocks.newest { advance(to: time) } }
 
   /// Tells what still waits: the input has ended.
   ///
   /// - Parameter closesBursts: false where more input may follow: windows stay open for it.
-  public func finish(closesBursts: Bool = true) {
+  package func finish(closesBursts: Bool = true) {
     isSettling = true
     defer { isSettling = false }
     for host in clocks.hosts.indices { settle(host, upTo: .max, closesWindows: closesBursts) }
@@ -170,7 +170,7 @@ public final class Correlator {
   }
 
   /// The next time at which something falls due; nil when nothing waits.
-  public var nextDue: UInt64? {
+  package var nextDue: UInt64? {
     guard let wait = clocks.nextDue else { return windows.next }
     return min(wait, windows.next ?? .max)
   }
@@ -216,7 +216,7 @@ public final class Correlator {
   // MARK: - Rules
 
   /// Carries out what a rule does for a line that it matched.
-  public func process(
+  package func process(
     _ facts: EntryFacts, rule: Int, scratch: MatchScratch, line: UnsafeBufferPointer<UInt8>
   ) {
     scratch.captures.withUnsafeBufferPointer {
@@ -225,7 +225,7 @@ public final class Correlator {
   }
 
   /// The same with captures that lie elsewhere.
-  public func process(
+  package func process(
     _ facts: consuming EntryFacts, rule: Int, captures matched: UnsafeBufferPointer<MatchScratch.Capture>,
     isAmbiguous: Bool, line: UnsafeBufferPointer<UInt8>
   ) {

@@ -19,14 +19,14 @@ extension Correlator {
   }
 
   /// From now on changes are remembered for `encodeChanges`.
-  public func trackChanges() {
+  package func trackChanges() {
     notes.tracksChanges = true
     mailboxes.tracksChanges = true
     tracksChanges = true
   }
 
   /// Everything, for a new snapshot. Forgets which changes were to be written.
-  public func encodeState() -> [UInt8] {
+  package func encodeState() -> [UInt8] {
     var writer = ByteWriter()
     writeNames(&writer)
     writeVocabulary(&writer)
@@ -46,7 +46,7 @@ extension Correlator {
   }
 
   /// What changed since the last call of this or of `encodeState`.
-  public func encodeChanges() -> [UInt8] {
+  package func encodeChanges() -> [UInt8] {
     var writer = ByteWriter()
     for key in notes.changed { Self.write(.notes, key.bytes, notes.note(key).map(encode), &writer) }
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
@@ -87,12 +87,12 @@ extension Correlator {
   /// Takes records up; a snapshot first, then its changes in order. False when they are damaged.
   ///
   /// Call `settleRestored` behind the last.
-  public func restore(_ bytes: [UInt8]) -> Bool {
+  package func restore(_ bytes: [UInt8]) -> Bool {
     Self.forEachRecord(bytes, restore)
   }
 
   /// Sets the timers of what was restored.
-  public func settleRestored() {
+  package func settleRestored() {
     let items = waiting
     waiting.removeAll()
     waitingBytes = 0

@@ -2,7 +2,7 @@
 ///
 /// An entry is kept when its identifier or its command is wanted; journald's own entries are always kept, because they
 /// tell of lost messages. Called for each entry: answers should come from a hash table.
-public protocol EntryInterest: AnyObject, Sendable {
+package protocol EntryInterest: AnyObject, Sendable {
   /// Whether entries with this `SYSLOG_IDENTIFIER` are wanted. The bytes do not outlive the call.
   func wants(identifier: UnsafeRawBufferPointer) -> Bool
   /// Whether entries with this `_COMM` are wanted. The bytes do not outlive the call.
@@ -14,38 +14,38 @@ public protocol EntryInterest: AnyObject, Sendable {
 }
 
 extension EntryInterest {
-  public func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool { true }
+  package func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool { true }
 }
 
 /// What an interest found in an entry, kept beside the entry for whoever takes the batch. Numbers and names have the
 /// meaning that the interest gives them.
-public struct EntryFinding: Sendable {
+package struct EntryFinding: Sendable {
   /// Whose finding it is; 0 for nobody's.
-  public var finder: UInt32 = 0
-  public var number: Int32 = 0
+  package var finder: UInt32 = 0
+  package var number: Int32 = 0
   /// The first of its places in `EntryBatch.places`, and how many there are.
-  public var firstPlace: Int32 = 0
-  public var placeCount: UInt16 = 0
-  public var mark = false
+  package var firstPlace: Int32 = 0
+  package var placeCount: UInt16 = 0
+  package var mark = false
   /// A small number of the interest's own.
-  public var grade: UInt8 = 0
+  package var grade: UInt8 = 0
   /// A place of the interest's own.
-  public var group: UInt16 = 0
+  package var group: UInt16 = 0
   /// Whether the entry's content hash is of use: it is the costliest part of an entry to read.
-  public var needsContentHash = true
+  package var needsContentHash = true
 
-  public init() {}
+  package init() {}
 }
 
 /// A named place in an entry's message.
-public struct FoundPlace: Sendable {
-  public var start: UInt32
-  public var end: UInt32
-  public var name: UInt16
-  public var form: UInt8
-  public var mark: Bool
+package struct FoundPlace: Sendable {
+  package var start: UInt32
+  package var end: UInt32
+  package var name: UInt16
+  package var form: UInt8
+  package var mark: Bool
 
-  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
+  package init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
     (self.start, self.end, self.name, self.form, self.mark) = (start, end, name, form, mark)
   }
 }
@@ -53,17 +53,17 @@ public struct FoundPlace: Sendable {
 /// What is asked of an entry besides the interest: journalctl's `--identifier` and `--unit`.
 ///
 /// Both are applied in this process, not by matches of libsystemd: with matches a damaged index silently hides entries.
-public struct EntryFilter: Sendable, Equatable {
+package struct EntryFilter: Sendable, Equatable {
   /// Any of these `SYSLOG_IDENTIFIER`s; empty for all.
-  public var identifiers: [String]
+  package var identifiers: [String]
   /// Any of these units, as `journalctl --unit` takes them: `.service` is added where there is no suffix, `*?[` make a
   /// pattern; messages of systemd, of root's daemons and of coredumps about the unit count too. Empty for all.
-  public var units: [String]
+  package var units: [String]
 
-  public init(identifiers: [String] = [], units: [String] = []) {
+  package init(identifiers: [String] = [], units: [String] = []) {
     self.identifiers = identifiers
     self.units = units
   }
 
-  public var isEmpty: Bool { identifiers.isEmpty && units.isEmpty }
+  package var isEmpty: Bool { identifiers.isEmpty && units.isEmpty }
 }

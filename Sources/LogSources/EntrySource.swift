@@ -1,7 +1,7 @@
 /// Where entries come from: the journal, or entries held in memory for the tests of the layers above.
 ///
 /// A source belongs to the thread that made it (sd-journal(3) asks for that).
-public protocol EntrySource {
+package protocol EntrySource {
   /// Empties the batch, then reads on: at most `limit` entries, wanted or not.
   ///
   /// Throws `JournalError` when the source cannot be read at all; damage in single entries or files becomes a notice.
@@ -18,7 +18,7 @@ public protocol EntrySource {
 }
 
 /// How a call of `EntrySource.read` ended.
-public enum ReadOutcome: Sendable, Equatable {
+package enum ReadOutcome: Sendable, Equatable {
   /// There may be more to read at once.
   case more
   /// Everything that is there now has been read.
@@ -26,7 +26,7 @@ public enum ReadOutcome: Sendable, Equatable {
 }
 
 /// How a call of `EntrySource.wait` ended.
-public enum WaitOutcome: Sendable, Equatable {
+package enum WaitOutcome: Sendable, Equatable {
   /// There may be new entries; there need not be.
   case changed
   case timedOut
@@ -35,8 +35,8 @@ public enum WaitOutcome: Sendable, Equatable {
 }
 
 /// Something about a source that people have to know.
-public struct SourceNotice: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+package struct SourceNotice: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// Entries are missing or may be missing.
     case gap
     /// Something is in disorder, but no entry is known to be missing.
@@ -47,19 +47,19 @@ public struct SourceNotice: Sendable, Equatable {
     case recovered
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// Which writer or file it is about: a key of `SourcePosition` or a path.
-  public var subject: String
+  package var subject: String
   /// What happened, for people.
-  public var reason: String
+  package var reason: String
   /// The last moment before the gap, microseconds since 1970; nil when unknown.
-  public var from: UInt64?
+  package var from: UInt64?
   /// The first moment after the gap; nil when unknown.
-  public var to: UInt64?
+  package var to: UInt64?
   /// How many entries are known to be missing; nil when unknown.
-  public var count: Int?
+  package var count: Int?
 
-  public init(
+  package init(
     kind: Kind, subject: String, reason: String, from: UInt64? = nil, to: UInt64? = nil, count: Int? = nil
   ) {
     self.kind = kind

@@ -1,15 +1,15 @@
 /// Entries made from fields in memory, read as a journal is read: the double for tests of the layers above.
-public struct InMemoryEntrySource: EntrySource {
+package struct InMemoryEntrySource: EntrySource {
   /// One entry as a test states it.
-  public struct Entry: Sendable {
+  package struct Entry: Sendable {
     /// Microseconds since 1970.
-    public var realtime: UInt64
+    package var realtime: UInt64
     /// Fields by their journal names: `MESSAGE`, `SYSLOG_IDENTIFIER`, `_UID` …
-    public var fields: [String: String]
+    package var fields: [String: String]
     /// A message that is not text; used instead of `MESSAGE`.
-    public var messageBytes: [UInt8]?
+    package var messageBytes: [UInt8]?
 
-    public init(realtime: UInt64, fields: [String: String], messageBytes: [UInt8]? = nil) {
+    package init(realtime: UInt64, fields: [String: String], messageBytes: [UInt8]? = nil) {
       self.realtime = realtime
       self.fields = fields
       self.messageBytes = messageBytes
@@ -24,9 +24,9 @@ public struct InMemoryEntrySource: EntrySource {
   private var notices: [SourceNotice] = []
 
   /// The key of the one writer in the position.
-  public static let key = "memory"
+  package static let key = "memory"
 
-  public init(
+  package init(
     _ entries: [Entry], after position: SourcePosition = SourcePosition(), interest: (any EntryInterest)? = nil,
     bootID: ID128 = ID128(high: 1, low: 1)
   ) {
@@ -37,16 +37,16 @@ public struct InMemoryEntrySource: EntrySource {
   }
 
   /// Adds an entry, as a daemon that goes on logging would.
-  public mutating func append(_ entry: Entry) { entries.append(entry) }
+  package mutating func append(_ entry: Entry) { entries.append(entry) }
 
   /// Adds a notice that the next `drainNotices` gives.
-  public mutating func append(_ notice: SourceNotice) { notices.append(notice) }
+  package mutating func append(_ notice: SourceNotice) { notices.append(notice) }
 
-  public var position: SourcePosition {
+  package var position: SourcePosition {
     next == 0 ? SourcePosition() : SourcePosition(cursors: [Self.key: cursor(ofEntryBefore: next)])
   }
 
-  public mutating func read(into batch: EntryBatch, limit: Int) -> ReadOutcome {
+  package mutating func read(into batch: EntryBatch, limit: Int) -> ReadOutcome {
     batch.removeAll()
     while batch.examinedCount < limit, next < entries.count, !batch.isFull {
       next += 1
@@ -59,11 +59,11 @@ public struct InMemoryEntrySource: EntrySource {
   }
 
   /// Never waits: what is there can be read at once.
-  public mutating func wait(timeoutMicroseconds: UInt64) -> WaitOutcome {
+  package mutating func wait(timeoutMicroseconds: UInt64) -> WaitOutcome {
     next < entries.count ? .changed : .timedOut
   }
 
-  public mutating func drainNotices() -> [SourceNotice] {
+  package mutating func drainNotices() -> [SourceNotice] {
     defer { notices = [] }
     return notices
   }

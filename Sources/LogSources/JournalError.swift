@@ -1,19 +1,19 @@
 import Glibc
 
 /// Why a journal cannot be read: what was tried, where, what the system said, and what to do.
-public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct JournalError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was tried: `cannot open the journal directory`.
-  public var operation: String
+  package var operation: String
   /// The path or the writer it is about.
-  public var subject: String
+  package var subject: String
   /// The system's error number; 0 where it is not the system that refused.
-  public var code: Int32
+  package var code: Int32
   /// What was found when the error number does not say it.
-  public var detail: String
+  package var detail: String
   /// What to do about it; may be empty.
-  public var remedy: String
+  package var remedy: String
 
-  public init(operation: String, subject: String, code: Int32 = 0, detail: String = "", remedy: String = "") {
+  package init(operation: String, subject: String, code: Int32 = 0, detail: String = "", remedy: String = "") {
     self.operation = operation
     self.subject = subject
     self.code = code
@@ -21,7 +21,7 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
     self.remedy = remedy
   }
 
-  public var description: String {
+  package var description: String {
     var text = "\(operation) \(subject)"
     if code != 0 { text += ": \(Self.message(for: code))" }
     if !detail.isEmpty { text += ": \(detail)" }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Reads the journal and text logs together, in the order of their times as far as they are there already; what comes
 /// in later is read as it comes. Belongs to the thread that made it.
-public final class SourceReader: EntrySource {
+package final class SourceReader: EntrySource {
   private let journal: JournalReader?
   private let follower: TextLogFollower?
   private let stored: [TextLog]
@@ -16,7 +16,7 @@ public final class SourceReader: EntrySource {
   ///
   /// - Throws: `JournalError` when the journal or a file that is read once cannot be read at all. A log that is followed
   ///   may be missing; it is waited for.
-  public init(_ request: SourceRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
+  package init(_ request: SourceRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
     throws(JournalError)
   {
     self.wakeDescriptor = wakeDescriptor
@@ -52,13 +52,13 @@ public final class SourceReader: EntrySource {
     }
   }
 
-  public var position: SourcePosition {
+  package var position: SourcePosition {
     var position = journal?.position ?? earlier
     if let follower { position.textLogs.merge(follower.positions) { _, new in new } }
     return position
   }
 
-  public func drainNotices() -> [SourceNotice] {
+  package func drainNotices() -> [SourceNotice] {
     defer { pendingNotices = [] }
     return pendingNotices + (journal?.drainNotices() ?? []) + (follower?.drainNotices() ?? [])
       + stored.flatMap { $0.drainNotices() }
@@ -66,7 +66,7 @@ public final class SourceReader: EntrySource {
 
   // MARK: Reading
 
-  public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+  package func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
     if let journal, journal.hasLateFile { return try journal.read(into: batch, limit: limit) }
     guard let journal, follower == nil, stored.isEmpty else { return try readAll(into: batch, limit: limit) }
     return try journal.read(into: batch, limit: limit)
@@ -116,7 +116,7 @@ public final class SourceReader: EntrySource {
 
   // MARK: Waiting
 
-  public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
+  package func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
     let timeout = min(timeoutMicroseconds, follower?.patience ?? .max)
     let outcome: WaitOutcome
     if let journal {

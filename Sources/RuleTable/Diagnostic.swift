@@ -1,39 +1,39 @@
 /// A place in a `.rules` file; lines and columns count from 1, columns in bytes.
-public struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
-  public var file: String
-  public var line: Int
-  public var column: Int
+package struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
+  package var file: String
+  package var line: Int
+  package var column: Int
 
-  public init(file: String, line: Int, column: Int) {
+  package init(file: String, line: Int, column: Int) {
     self.file = file
     self.line = line
     self.column = column
   }
 
-  public var description: String { "\(file):\(line):\(column)" }
+  package var description: String { "\(file):\(line):\(column)" }
 }
 
 /// What is wrong with a rule table, where, and what mends it.
-public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
-  public var place: SourcePlace
-  public var message: String
+package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
+  package var place: SourcePlace
+  package var message: String
   /// What to do about it; empty when the message says it all.
-  public var remedy: String
+  package var remedy: String
 
-  public init(_ place: SourcePlace, _ message: String, remedy: String = "") {
+  package init(_ place: SourcePlace, _ message: String, remedy: String = "") {
     self.place = place
     self.message = message
     self.remedy = remedy
   }
 
-  public var description: String { "\(place): \(message)" + (remedy.isEmpty ? "" : " (\(remedy))") }
+  package var description: String { "\(place): \(message)" + (remedy.isEmpty ? "" : " (\(remedy))") }
 }
 
 /// The errors of a table that cannot be used: all that were found, in the order of the files.
-public struct RuleTableError: Error, CustomStringConvertible {
-  public var diagnostics: [Diagnostic]
+package struct RuleTableError: Error, CustomStringConvertible {
+  package var diagnostics: [Diagnostic]
 
-  public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+  package init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
-  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+  package var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

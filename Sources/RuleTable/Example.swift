@@ -1,18 +1,18 @@
 import AuditModel
 
 /// A log line that shows what a rule catches, or, as `not`, what it must leave alone.
-public struct Example: Sendable {
-  public var message: [UInt8]
+package struct Example: Sendable {
+  package var message: [UInt8]
   /// Another identifier than the scope's first.
-  public var identifier: String?
+  package var identifier: String?
   /// Every capture by name; nil for a negative example.
-  public var expected: [String: [UInt8]]?
+  package var expected: [String: [UInt8]]?
   /// What comes of it; nil where the example does not say.
-  public var events: [ExampleEvent]?
+  package var events: [ExampleEvent]?
   /// Lines of other entries in front of it and behind it.
-  public var before: [ExampleLine] = []
-  public var after: [ExampleLine] = []
-  public var place: SourcePlace
+  package var before: [ExampleLine] = []
+  package var after: [ExampleLine] = []
+  package var place: SourcePlace
 
   init(message: [UInt8], expected: [String: [UInt8]]?, place: SourcePlace) {
     (self.message, self.expected, self.place) = (message, expected, place)
@@ -20,26 +20,26 @@ public struct Example: Sendable {
 }
 
 /// An entry beside an example: `before postfix/smtpd[12] connect from …`.
-public struct ExampleLine: Sendable {
-  public var identifier: String
-  public var pid: Int32
-  public var message: [UInt8]
-  public var place: SourcePlace
+package struct ExampleLine: Sendable {
+  package var identifier: String
+  package var pid: Int32
+  package var message: [UInt8]
+  package var place: SourcePlace
 }
 
 /// An event that must come of an example: `event login.succeeded in ann@example.org service=imap`.
-public struct ExampleEvent: Sendable {
-  public var kind: EventKind
+package struct ExampleEvent: Sendable {
+  package var kind: EventKind
   /// The mailbox whose file it is, or `_unknown`, or `_panel/ACCOUNT`.
-  public var owner: String
-  public var fields: [Field]
-  public var place: SourcePlace
+  package var owner: String
+  package var fields: [Field]
+  package var place: SourcePlace
 
   /// A key of the record and its value; the parts of a list stand with commas between them.
-  public struct Field: Sendable {
-    public var key: FieldKey
+  package struct Field: Sendable {
+    package var key: FieldKey
     /// Empty where the record must not have the key.
-    public var value: [UInt8]
+    package var value: [UInt8]
   }
 }
 

@@ -1,18 +1,18 @@
 import AuditModel
 
 /// One `.rules` file's text and the name to use in errors.
-public struct RuleFile: Sendable {
-  public var name: String
-  public var text: [UInt8]
+package struct RuleFile: Sendable {
+  package var name: String
+  package var text: [UInt8]
 
-  public init(name: String, text: [UInt8]) {
+  package init(name: String, text: [UInt8]) {
     self.name = name
     self.text = text
   }
 }
 
 /// Makes a `CompiledTable` of files.
-public struct RuleCompiler {
+package struct RuleCompiler {
   private var diagnostics: [Diagnostic] = []
   private var lists: [CompiledList] = []
   private var listIndex: [String: Int] = [:]
@@ -27,7 +27,7 @@ public struct RuleCompiler {
   ///   - strictness: what is asked of the tables besides.
   ///   - examples: whether the tables' examples are tried.
   /// - Throws: `RuleTableError` with everything that was found.
-  public static func compile(
+  package static func compile(
     _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual, examples: Bool = true
   ) throws(RuleTableError) -> CompiledTable {
     var parser = RuleFileParser(readsExamples: examples)

@@ -421,10 +421,10 @@ struct RuleFileParser {
 }
 
 /// A shipped or an administrator's table: its daemon and with which versions its lines were seen.
-public struct RuleTableInfo: Sendable, Hashable {
-  public var name: String
-  public var file: String
-  public var seen: [String]
+package struct RuleTableInfo: Sendable, Hashable {
+  package var name: String
+  package var file: String
+  package var seen: [String]
   /// One of these is there where the program is that the table is of; empty where its own units show that.
-  public var installed: [InstalledPath] = []
+  package var installed: [InstalledPath] = []
 }

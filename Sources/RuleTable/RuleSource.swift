@@ -16,25 +16,25 @@ struct RuleSource: Sendable {
 }
 
 /// Which journal entries the rules of a scope are for.
-public struct Scope: Sendable {
-  public var name: String
+package struct Scope: Sendable {
+  package var name: String
   /// The table in which it stands.
-  public var table: String
+  package var table: String
   /// The daemon's name in records.
-  public var daemon: String
+  package var daemon: String
   /// Identifiers, exact or with one `*`.
-  public var identifiers: [String] = []
+  package var identifiers: [String] = []
   /// Values of `_COMM` for entries whose identifier no scope knows.
-  public var commands: [String] = []
-  public var senders = TrustedSenders()
+  package var commands: [String] = []
+  package var senders = TrustedSenders()
   /// The lengths, in bytes of the message, at which the daemon or what carries its lines cuts them.
-  public var limits: [ClosedRange<Int>] = []
+  package var limits: [ClosedRange<Int>] = []
   /// How open captures are written that do not say it themselves; nil where each must say it.
   var coding: CaptureCoding? = .plain
-  public var place: SourcePlace
+  package var place: SourcePlace
 
   /// Whether a line of so many bytes may lack its end.
-  public func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
+  package func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
 }
 
 /// A run of `key=value` items in any order: what `<*name>` stands for.

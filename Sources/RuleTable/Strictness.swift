@@ -1,18 +1,18 @@
 /// Which of the checks refuse a table that come on top of those for its language.
-public struct Strictness: OptionSet, Sendable {
-  public let rawValue: Int
+package struct Strictness: OptionSet, Sendable {
+  package let rawValue: Int
 
-  public init(rawValue: Int) { self.rawValue = rawValue }
+  package init(rawValue: Int) { self.rawValue = rawValue }
 
   /// Kinds of notes and their fields are declared, and what is read is written somewhere.
-  public static let declarations = Strictness(rawValue: 1)
+  package static let declarations = Strictness(rawValue: 1)
   /// Each match line has an example that it matches itself.
-  public static let examples = Strictness(rawValue: 2)
+  package static let examples = Strictness(rawValue: 2)
   /// Notes join lines only in ways that lose and lend nothing.
-  public static let joins = Strictness(rawValue: 4)
+  package static let joins = Strictness(rawValue: 4)
 
-  public static let everything: Strictness = [.declarations, .examples, .joins]
+  package static let everything: Strictness = [.declarations, .examples, .joins]
 
   /// What tables are held to where nothing else is said.
-  public static let usual: Strictness = []
+  package static let usual: Strictness = []
 }

@@ -1,21 +1,21 @@
 /// Who may speak for a scope's daemon besides root: what its `trust` lines say.
 ///
 /// Only what a user cannot choose counts: `_UID`, the unit and slice, and the path of a program that belongs to root.
-public struct TrustedSenders: Sendable {
+package struct TrustedSenders: Sendable {
   /// The daemon's own system users.
-  public private(set) var users: [String] = []
+  package private(set) var users: [String] = []
   /// Its units of system.slice.
-  public private(set) var units: [Unit] = []
+  package private(set) var units: [Unit] = []
   /// Its programs, in any unit.
-  public private(set) var programs: [ProgramPath] = []
+  package private(set) var programs: [ProgramPath] = []
   /// Programs that log under the same identifier but are another daemon's: their entries are never this scope's.
-  public private(set) var distrusted: [ProgramPath] = []
+  package private(set) var distrusted: [ProgramPath] = []
 
-  public struct Unit: Sendable, Hashable {
+  package struct Unit: Sendable, Hashable {
     /// The unit's name, with one `*` if need be.
-    public var name: String
+    package var name: String
     /// Where others' programs run in the unit too: the daemon's own. Empty where only the daemon runs.
-    public var programs: [ProgramPath]
+    package var programs: [ProgramPath]
   }
 
   /// Users that are nobody's own: many programs run as they do.

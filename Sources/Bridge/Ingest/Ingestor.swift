@@ -8,20 +8,20 @@ import RuleTable
 
 /// Takes the lines that a syslog daemon writes into its standard input, and writes the audit tree: what `mailtrail
 /// ingest` does. One thread; what it acknowledges is durable.
-public final class Ingestor {
+package final class Ingestor {
   /// How to run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// How the lines are framed.
-    public var format: TextLogFormat
+    package var format: TextLogFormat
     /// Whether each line is answered as rsyslog's omprog expects it with `confirmMessages`.
-    public var confirms: Bool
+    package var confirms: Bool
     /// Where lines come from and answers go to.
-    public var input: Int32
-    public var output: Int32
+    package var input: Int32
+    package var output: Int32
     /// Tells people what is worth a line.
-    public var report: @Sendable (String) -> Void
+    package var report: @Sendable (String) -> Void
 
-    public init(
+    package init(
       format: TextLogFormat = .syslog, confirms: Bool, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO,
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -81,7 +81,7 @@ public final class Ingestor {
   private static let silence: UInt64 = 500_000
   private static let stopPatience: UInt64 = 4_000_000
 
-  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -100,7 +100,7 @@ public final class Ingestor {
   /// What keeps it from running at all is thrown, or, where there are answers, told with each until it is over.
   ///
   /// - Throws: also when the last lines are not durable.
-  public func run() throws {
+  package func run() throws {
     signal(SIGPIPE, SIG_IGN)
     let wake = wake
     signals.start { wake.wake() }
@@ -431,13 +431,13 @@ public final class Ingestor {
 }
 
 /// Why an ingestor ended badly.
-public struct IngestError: Error, CustomStringConvertible {
+package struct IngestError: Error, CustomStringConvertible {
   /// Why the last lines could not be written.
-  public var reason: String
+  package var reason: String
   /// Whether the syslog daemon still has them.
-  public var comesAgain: Bool
+  package var comesAgain: Bool
 
-  public var description: String {
+  package var description: String {
     "stopped before everything was durable (\(reason)); "
       + (comesAgain
         ? "what was not acknowledged is sent again" : "the last lines are lost: this side was their only holder")

@@ -1,13 +1,13 @@
 import Glibc
 
 /// The lines that another program writes into a pipe, as they come. Belongs to one thread.
-public final class PipedLines {
+package final class PipedLines {
   /// A line without its end.
-  public struct Line {
+  package struct Line {
     /// Valid until the next call of `next`.
-    public var bytes: UnsafeRawBufferPointer
+    package var bytes: UnsafeRawBufferPointer
     /// Whether it was longer than `EntryBatch.fieldLimit` and is cut there.
-    public var isCut: Bool
+    package var isCut: Bool
   }
 
   private let source: PipedBytes
@@ -15,21 +15,21 @@ public final class PipedLines {
   private var isTaken = false
 
   /// - Parameter descriptor: of a pipe, a socket or a file; it stays its owner's.
-  public init(descriptor: Int32) {
+  package init(descriptor: Int32) {
     source = PipedBytes(descriptor: descriptor)
     reader = LineReader(source)
   }
 
   /// Whether the other side has closed the pipe.
-  public var isAtEnd: Bool { source.isAtEnd }
+  package var isAtEnd: Bool { source.isAtEnd }
 
   /// Whether bytes of a line without its end are at hand: at the end of the pipe they stay so.
-  public var hasTornLine: Bool { reader.hasTornLine }
+  package var hasTornLine: Bool { reader.hasTornLine }
 
   /// The next whole line; nil when none is there now. Never waits.
   ///
   /// - Throws: `JournalError` when the pipe cannot be read.
-  public func next() throws(JournalError) -> Line? {
+  package func next() throws(JournalError) -> Line? {
     if isTaken { reader.consume() }
     isTaken = false
     guard let line = try reader.line(takesTorn: false) else { return nil }

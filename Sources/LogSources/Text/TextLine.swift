@@ -1,19 +1,19 @@
 /// One line of a text log taken apart. The texts are ranges of the line's own bytes.
-public struct TextLine: Sendable, Equatable {
+package struct TextLine: Sendable, Equatable {
   /// When it was written, by its own word.
-  public var time: LineTime
+  package var time: LineTime
   /// Empty when the line does not say it.
-  public var host = 0..<0
+  package var host = 0..<0
   /// The syslog tag; empty where the format decides it.
-  public var identifier = 0..<0
+  package var identifier = 0..<0
   /// -1 when the line does not say it.
-  public var pid: Int32 = -1
+  package var pid: Int32 = -1
   /// 0 (emergency) to 7 (debug); 6 where the line does not say it.
-  public var priority: UInt8 = 6
+  package var priority: UInt8 = 6
   /// What the daemon said.
-  public var message: Range<Int>
+  package var message: Range<Int>
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
-  public var omitted = 0..<0
+  package var omitted = 0..<0
 
   /// Longer host names are none (RFC 1035).
   static let hostLimit = 255

@@ -1,21 +1,21 @@
 /// How far a text log has been read: one place for each of its files that may still hold or get lines.
-public struct TextLogPosition: Sendable, Equatable {
+package struct TextLogPosition: Sendable, Equatable {
   /// The place in one file.
-  public struct File: Sendable, Equatable {
+  package struct File: Sendable, Equatable {
     /// stat(2).
-    public var device: UInt64
-    public var inode: UInt64
+    package var device: UInt64
+    package var inode: UInt64
     /// Where the next line begins, in bytes of the decompressed log.
-    public var offset: UInt64
+    package var offset: UInt64
     /// From where on the lines are still remembered that may be alike.
-    public var windowStart: UInt64
+    package var windowStart: UInt64
     /// How many first bytes the hash is of: up to 1024, and none past `offset`.
-    public var headLength: UInt64
-    public var headHash: UInt64
+    package var headLength: UInt64
+    package var headHash: UInt64
     /// Whether everything that was there had been read: then it is no loss if the file is gone.
-    public var isAtEnd: Bool
+    package var isAtEnd: Bool
 
-    public init(
+    package init(
       device: UInt64, inode: UInt64, offset: UInt64, windowStart: UInt64, headLength: UInt64, headHash: UInt64,
       isAtEnd: Bool
     ) {
@@ -30,11 +30,11 @@ public struct TextLogPosition: Sendable, Equatable {
   }
 
   /// Oldest first.
-  public var files: [File]
+  package var files: [File]
   /// The time of the last line, microseconds since 1970, from which the year of the next one follows; 0 without lines.
-  public var lastTime: UInt64
+  package var lastTime: UInt64
 
-  public init(files: [File] = [], lastTime: UInt64 = 0) {
+  package init(files: [File] = [], lastTime: UInt64 = 0) {
     self.files = files
     self.lastTime = lastTime
   }

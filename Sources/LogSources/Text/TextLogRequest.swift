@@ -1,47 +1,47 @@
 /// Which text logs are read, and how.
-public struct TextLogRequest: Sendable {
+package struct TextLogRequest: Sendable {
   /// A log that is followed.
-  public struct Followed: Sendable, Equatable {
+  package struct Followed: Sendable, Equatable {
     /// Absolute; may be a pattern of glob(7).
-    public var path: String
-    public var format: TextLogFormat
+    package var path: String
+    package var format: TextLogFormat
 
-    public init(path: String, format: TextLogFormat) {
+    package init(path: String, format: TextLogFormat) {
       self.path = path
       self.format = format
     }
   }
 
   /// Files that are read once, from their starts to their ends; `-` is standard input.
-  public var files: [String]
+  package var files: [String]
   /// The format of `files`; nil to tell it by their first lines.
-  public var format: TextLogFormat?
+  package var format: TextLogFormat?
   /// Logs that are read on from a position, through rotation.
-  public var followed: [Followed]
+  package var followed: [Followed]
 
-  public init(files: [String] = [], format: TextLogFormat? = nil, followed: [Followed] = []) {
+  package init(files: [String] = [], format: TextLogFormat? = nil, followed: [Followed] = []) {
     self.files = files
     self.format = format
     self.followed = followed
   }
 
-  public var isEmpty: Bool { files.isEmpty && followed.isEmpty }
+  package var isEmpty: Bool { files.isEmpty && followed.isEmpty }
 }
 
 /// What a `SourceReader` reads: the journal, text logs, or both.
-public struct SourceRequest: Sendable {
+package struct SourceRequest: Sendable {
   /// nil for no journal. Its start, end and filter hold for the text logs too.
-  public var journal: JournalSelection?
-  public var text: TextLogRequest
-  public var start: StartPoint
+  package var journal: JournalSelection?
+  package var text: TextLogRequest
+  package var start: StartPoint
   /// The last moment, microseconds since 1970.
-  public var until: UInt64?
-  public var boot: BootSelection?
-  public var filter: EntryFilter
+  package var until: UInt64?
+  package var boot: BootSelection?
+  package var filter: EntryFilter
   /// Whether `wait` will be called.
-  public var follows: Bool
+  package var follows: Bool
 
-  public init(
+  package init(
     journal: JournalSelection? = nil, text: TextLogRequest = TextLogRequest(), start: StartPoint = .head,
     until: UInt64? = nil, boot: BootSelection? = nil, filter: EntryFilter = EntryFilter(), follows: Bool = false
   ) {
