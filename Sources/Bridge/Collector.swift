@@ -491,11 +491,7 @@ package final class Collector {
     status.reported = WallClock.now()
     status.newestEntry = newest
     status.isCaughtUp = caughtUpAt > 0
-    status.take(pipeline.counts)
-    let sizes = pipeline.correlator.sizes
-    (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
-    status.mailboxes = UInt64(pipeline.correlator.mailboxCount)
-    status.evicted = UInt64(pipeline.correlator.notesEvicted)
+    status.take(pipeline)
     status.eventsWritten = writer.eventsWritten
     status.checkpoint = writer.checkpointTime
     status.countsByKind = Dictionary(

@@ -1,4 +1,5 @@
 import AuditModel
+import Correlation
 import Glibc
 
 /// What the running collector says of itself, for `mailtrail status`: a small file in the state directory.
@@ -22,6 +23,8 @@ package struct CollectorStatus: Sendable, Equatable {
   package var notes: UInt64 = 0
   package var waiting: UInt64 = 0
   package var evicted: UInt64 = 0
+  /// Waits for another line that were ended before their time, because too many waited.
+  package var waitsCutShort: UInt64 = 0
   package var checkpoint: UInt64 = 0
   /// Why nothing can be written at the moment; empty when all is well.
   package var trouble = ""
@@ -41,13 +44,18 @@ package struct CollectorStatus: Sendable, Equatable {
       ("unrecognised", unrecognised), ("refused", refused), ("unprovable", unprovable),
       ("events_written", eventsWritten), ("gaps", gaps), ("truncated", truncated), ("mailboxes", mailboxes),
       ("notes", notes), ("waiting", waiting),
-      ("evicted", evicted), ("checkpoint", checkpoint),
+      ("evicted", evicted), ("waits_cut_short", waitsCutShort), ("checkpoint", checkpoint),
     ]
   }
 
-  mutating func take(_ counts: Pipeline.Counts) {
+  /// Takes up what the pipeline counted, and what it remembers.
+  mutating func take(_ pipeline: Pipeline) {
+    let (counts, correlator) = (pipeline.counts, pipeline.correlator)
     (recognised, unrecognised) = (counts.recognised, counts.unrecognised)
     (refused, unprovable) = (counts.refused, counts.unprovable)
+    (notes, waiting) = (UInt64(correlator.sizes.notes), UInt64(correlator.sizes.waiting))
+    mailboxes = UInt64(correlator.mailboxCount)
+    (evicted, waitsCutShort) = (UInt64(correlator.notesEvicted), UInt64(correlator.waitsCutShort))
   }
 
   /// Replaces the report; a failure is not worth more than an old report.
@@ -94,7 +102,7 @@ package struct CollectorStatus: Sendable, Equatable {
       ("refused", \.refused), ("unprovable", \.unprovable), ("events_written", \.eventsWritten), ("gaps", \.gaps),
       ("truncated", \.truncated),
       ("mailboxes", \.mailboxes), ("notes", \.notes), ("waiting", \.waiting), ("evicted", \.evicted),
-      ("checkpoint", \.checkpoint),
+      ("waits_cut_short", \.waitsCutShort), ("checkpoint", \.checkpoint),
     ]
     for (name, path) in places { status[keyPath: path] = values[name] ?? 0 }
     return status

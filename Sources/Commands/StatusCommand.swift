@@ -60,7 +60,9 @@ struct StatusCommand: ParsableCommand {
         + "\(status.unprovable) unprovable"
     )
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
-    lines.append("       Memory: \(status.notes) notes, \(status.waiting) waiting, \(status.evicted) dropped early")
+    lines.append(
+      "       Memory: \(status.notes) notes, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
+        + "\(status.waitsCutShort) were told early")
     if !status.trouble.isEmpty { lines.append("      Trouble: " + EventPrinter.safe(status.trouble.utf8)) }
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
       lines.append("      Waiting: " + EventPrinter.safe("\(subject): \(reason)".utf8))

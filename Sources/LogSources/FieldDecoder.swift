@@ -132,7 +132,6 @@ struct FieldDecoder {
       } else if let value = field.value("_SYSTEMD_SLICE=") {
         entry.slice = copy(value, to: &bytes)
       }
-    case UInt8(ascii: "T"): if let value = field.value("_TRANSPORT=") { entry.transport = copy(value, to: &bytes) }
     case UInt8(ascii: "U"):
       if let value = field.value("_UID=") { entry.uid = Self.number(value).flatMap(UInt32.init(exactly:)) ?? .max }
     default: break
@@ -141,10 +140,6 @@ struct FieldDecoder {
 
   private func takeOther(_ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer) {
     switch field[0] {
-    case UInt8(ascii: "P"):
-      if let value = field.value("PRIORITY="), let digit = value.first, value.count == 1, (48...55).contains(digit) {
-        entry.priority = digit - 48
-      }
     case UInt8(ascii: "N"): if let value = field.value("N_DROPPED=") { entry.droppedCount = Self.number(value) ?? 0 }
     case UInt8(ascii: "O"):
       if let value = field.value("OBJECT_SYSTEMD_UNIT=") { entry.objectUnit = copy(value, to: &bytes) }

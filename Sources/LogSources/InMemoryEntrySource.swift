@@ -109,7 +109,6 @@ package struct InMemoryEntrySource: EntrySource {
     entry.command = field("_COMM")
     entry.executable = field("_EXE")
     entry.hostname = field("_HOSTNAME")
-    entry.transport = field("_TRANSPORT")
     entry.objectUnit = field("OBJECT_SYSTEMD_UNIT")
     entry.managedUnit = field("UNIT")
     entry.coredumpUnit = field("COREDUMP_UNIT")
@@ -118,7 +117,6 @@ package struct InMemoryEntrySource: EntrySource {
     entry.droppedCount = source.fields["N_DROPPED"].flatMap { UInt64($0) } ?? 0
     entry.pid = source.fields["_PID"].flatMap { Int32($0) } ?? -1
     entry.uid = source.fields["_UID"].flatMap { UInt32($0) } ?? .max
-    entry.priority = source.fields["PRIORITY"].flatMap { UInt8($0) } ?? 6
     batch.append(entry)
   }
 }

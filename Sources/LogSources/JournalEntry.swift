@@ -20,7 +20,7 @@ package struct FieldRange: Sendable, Hashable {
 /// One journal entry; its texts are ranges in the bytes of its `EntryBatch`. systemd.journal-fields(7) has the meanings.
 ///
 /// Fields whose name begins with an underscore in the journal are written by journald itself and can be trusted;
-/// `message`, `identifier` and `priority` are what the sender claims. Where an entry has a field twice, the first one
+/// `message` and `identifier` are what the sender claims. Where an entry has a field twice, the first one
 /// that sd_journal_enumerate_data(3) gives counts. Texts are bytes: NUL, line feeds and invalid UTF-8 included.
 package struct JournalEntry: Sendable {
   /// Microseconds since 1970, UTC, by the clock of the machine when journald received the entry.
@@ -48,8 +48,6 @@ package struct JournalEntry: Sendable {
   package var executable = FieldRange.absent
   /// `_HOSTNAME`.
   package var hostname = FieldRange.absent
-  /// `_TRANSPORT`.
-  package var transport = FieldRange.absent
   /// `OBJECT_SYSTEMD_UNIT`: the unit that the entry is about; of journald's "Suppressed N messages" the unit that lost
   /// them.
   package var objectUnit = FieldRange.absent
@@ -66,8 +64,6 @@ package struct JournalEntry: Sendable {
   package var pid: Int32 = -1
   /// `_UID`; `UInt32.max` when absent.
   package var uid: UInt32 = .max
-  /// `PRIORITY`, 0 (emergency) to 7 (debug); 6 (info) when absent.
-  package var priority: UInt8 = 6
   /// Whether the message was longer than `EntryBatch.fieldLimit` and is cut there.
   package var isMessageTruncated = false
   /// Whether there is a `MESSAGE` at all. Its absence is a rare sender's choice, or damage: libsystemd leaves a damaged

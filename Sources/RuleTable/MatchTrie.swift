@@ -13,7 +13,6 @@ struct MatchTrie: Sendable {
     var end: Int32 = -1
     /// The alternative whose last element is a text that goes to the line's end; -1 for none.
     var rest: Int32 = -1
-    var isRestUntrusted = false
     /// The tables of the literals' and the terminators' first bytes: see `groups`.
     var literalGroups: Int32 = -1
     var textGroups: Int32 = -1
@@ -174,7 +173,6 @@ final class TrieBuilder {
     var gaps: [(tail: [MatchTrie.TailElement], alternative: Int)] = []
     var end = -1
     var rest = -1
-    var isRestUntrusted = false
     /// The most literal bytes that a path below has; nil until it is asked for, when the tree is complete.
     var weight: Int?
   }
@@ -186,7 +184,7 @@ final class TrieBuilder {
     case text(terminator: [UInt8], isUntrusted: Bool)
     case run(Int)
     case gap([MatchTrie.TailElement])
-    case rest(isUntrusted: Bool)
+    case rest
     case end
   }
 
@@ -230,10 +228,9 @@ final class TrieBuilder {
       case .gap(let tail):
         if let known = node.gaps.first(where: { $0.tail == tail }) { return known.alternative }
         node.gaps.append((tail, index))
-      case .rest(let isUntrusted):
+      case .rest:
         if node.rest >= 0 { return node.rest }
         node.rest = index
-        node.isRestUntrusted = isUntrusted
       case .end:
         if node.end >= 0 { return node.end }
         node.end = index
@@ -311,7 +308,6 @@ final class TrieBuilder {
     flat.gaps = append(gaps, to: &trie.gaps)
     flat.end = Int32(node.end)
     flat.rest = Int32(node.rest)
-    flat.isRestUntrusted = node.isRestUntrusted
     trie.nodes[index] = flat
     return Int32(index)
   }

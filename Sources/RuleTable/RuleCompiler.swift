@@ -213,7 +213,7 @@ package struct RuleCompiler {
       case .capture(let name, .text, let isUntrusted, let coding):
         slots.append(Self.slot(Self.number(of: name, names), .text, coding))
         if index + 1 == elements.count {
-          steps.append(.rest(isUntrusted: isUntrusted))
+          steps.append(.rest)
           return (steps, alternative(of: line, slots, literalBytes))
         }
         guard case .literal(let terminator) = elements[index + 1] else {

@@ -30,7 +30,6 @@ struct JournalReaderTests {
     #expect(entry.machineID.description == JournalFixture.machineA)
     #expect(entry.pid == 42)
     #expect(entry.uid == 0)
-    #expect(entry.priority == 4)
     #expect(entry.contentHash == batch.position.cursors.values.first?.contentHash)
     #expect(entry.contentHash != 0)
     #expect(batch.text(of: entry.message) == "hello")
@@ -40,7 +39,6 @@ struct JournalReaderTests {
     #expect(batch.text(of: entry.hostname) == "mx1")
     #expect(batch.text(of: entry.unit) == "dovecot.service")
     #expect(batch.text(of: entry.slice) == "system.slice")
-    #expect(batch.text(of: entry.transport) == "syslog")
   }
 
   @Test("SURVIVE 20: messages are bytes: NUL, line feed and 0xFF arrive; the first of two counts; none is empty")

@@ -8,11 +8,10 @@ struct SyslogLineTests {
     var host: String
     var identifier: String
     var pid: Int32
-    var priority: UInt8
     var message: String
 
-    init(_ host: String, _ identifier: String, _ pid: Int32, _ message: String, priority: UInt8 = 6) {
-      (self.host, self.identifier, self.pid, self.priority, self.message) = (host, identifier, pid, priority, message)
+    init(_ host: String, _ identifier: String, _ pid: Int32, _ message: String) {
+      (self.host, self.identifier, self.pid, self.message) = (host, identifier, pid, message)
     }
   }
 
@@ -20,7 +19,7 @@ struct SyslogLineTests {
     guard let line = withLine(text, { SyslogLine.parse($0) }) else { return nil }
     return Parts(
       line.text(line.host, of: text), line.text(line.identifier, of: text), line.pid,
-      line.text(line.message, of: text), priority: line.priority)
+      line.text(line.message, of: text))
   }
 
   @Test(
@@ -34,7 +33,7 @@ struct SyslogLineTests {
       ("<22>Mar  3 18:07:03 mx.example.org exim[7]: x", Parts("mx.example.org", "exim", 7, "x")),
       (
         "<20>2026-03-03T18:07:03.123456+01:00 mx dovecot: a: b",
-        Parts("mx", "dovecot", -1, "a: b", priority: 4)
+        Parts("mx", "dovecot", -1, "a: b")
       ),
       ("2026-03-03T18:07:03Z 2001:db8::1 dovecot: x", Parts("2001:db8::1", "dovecot", -1, "x")),
       ("Mar  3 18:07:03 mx last message repeated 2 times", Parts("mx", "", -1, "last message repeated 2 times")),
@@ -116,7 +115,6 @@ struct TextLineTests {
     #expect(info.entry.realtime == moment)
     let error = try entry(.dovecot, "2026-03-03 19:07:03 imap(ann@example.org)<9><x>: Error: broken")
     #expect(error.message == "imap(ann@example.org)<9><x>: Error: broken")
-    #expect(error.entry.priority == 3)
   }
 
   @Test func mailman() throws {
@@ -150,7 +148,6 @@ struct TextLineTests {
     #expect(found.identifier == "zimbra-audit")
     #expect(found.message == "WARN  [qtp1-2] [name=ann;] security - cmd=Auth;")
     #expect(found.entry.realtime == moment + 123_000)
-    #expect(found.entry.priority == 4)
     #expect(withLine("\tat com.zimbra.Foo", { TextLine.zimbra($0) }) == nil)
   }
 

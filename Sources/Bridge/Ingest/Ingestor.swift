@@ -421,11 +421,7 @@ package final class Ingestor {
     status.reported = WallClock.now()
     status.newestEntry = newest
     status.isCaughtUp = trouble == nil
-    status.take(pipeline.counts)
-    let sizes = pipeline.correlator.sizes
-    (status.notes, status.waiting) = (UInt64(sizes.notes), UInt64(sizes.waiting))
-    status.mailboxes = UInt64(pipeline.correlator.mailboxCount)
-    status.evicted = UInt64(pipeline.correlator.notesEvicted)
+    status.take(pipeline)
     status.write(in: configuration.state.directory)
   }
 }

@@ -10,30 +10,25 @@ package enum SyslogLine {
   /// Takes a line apart; the bytes are one line without its end. Nil when it is none.
   package static func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     var cursor = LineCursor(bytes)
-    let priority = readPriority(&cursor)
+    let hasPriority = skipPriority(&cursor)
     let isNumeric = cursor.byte &- 48 < 10
-    if priority != nil, cursor.skip(word: "1 ") {
-      guard var line = structured(&cursor) else { return nil }
-      line.priority = priority ?? 6
-      return line
-    }
+    if hasPriority, cursor.skip(word: "1 ") { return structured(&cursor) }
     guard let time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor), cursor.skip(" "),
       let host = readHost(&cursor), cursor.skip(" ")
     else { return nil }
     var line = TextLine(time: time, message: 0..<0)
     line.host = host
-    line.priority = priority ?? 6
     readTag(&cursor, &line)
     line.message = cursor.index..<bytes.count
     return line
   }
 
-  /// `<22>`: facility times eight and severity (RFC 3164, 4.1.1); the severity.
-  private static func readPriority(_ cursor: inout LineCursor) -> UInt8? {
+  /// `<22>`: facility times eight and severity (RFC 3164, 4.1.1), of no interest; whether it is there.
+  private static func skipPriority(_ cursor: inout LineCursor) -> Bool {
     var ahead = cursor
-    guard ahead.skip("<"), let value = ahead.number(limit: 3), ahead.skip(">") else { return nil }
+    guard ahead.skip("<"), ahead.number(limit: 3) != nil, ahead.skip(">") else { return false }
     cursor = ahead
-    return UInt8(value & 7)
+    return true
   }
 
   /// A name or an address: letters, digits, `.-_:`, and what never ends with a colon, which would be a tag.

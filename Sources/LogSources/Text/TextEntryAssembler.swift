@@ -106,7 +106,6 @@ package struct TextEntryAssembler {
     entry.realtime = realtime
     entry.isFromTextLog = true
     entry.pid = line.pid
-    entry.priority = line.priority
     entry.identifier =
       identifier.map { $0.withUnsafeBytes { Self.copy($0, to: batch) } } ?? Self.copy(bytes, line.identifier, to: batch)
     entry.message = copyMessage(line, bytes, to: batch)

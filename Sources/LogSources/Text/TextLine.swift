@@ -8,8 +8,6 @@ package struct TextLine: Sendable, Equatable {
   package var identifier = 0..<0
   /// -1 when the line does not say it.
   package var pid: Int32 = -1
-  /// 0 (emergency) to 7 (debug); 6 where the line does not say it.
-  package var priority: UInt8 = 6
   /// What the daemon said.
   package var message: Range<Int>
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
@@ -45,9 +43,7 @@ extension TextLine {
     let isNamed = cursor.byte > UInt8(ascii: "9")
     guard let time = isNamed ? LineTime.syslog(&cursor) : LineTime.iso(&cursor), cursor.skip(" ") else { return nil }
     var line = TextLine(time: time, message: cursor.index..<bytes.count)
-    guard let level = DovecotLevel.find(in: bytes, from: cursor.index) else { return line }
-    line.priority = level.priority
-    if level.priority == 6 { line.omitted = level.range }
+    if let level = DovecotLevel.find(in: bytes, from: cursor.index), level.isInfo { line.omitted = level.range }
     return line
   }
 
@@ -87,16 +83,9 @@ extension TextLine {
   static func zimbra(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     var cursor = LineCursor(bytes)
     guard let time = LineTime.iso(&cursor), cursor.skip(" ") else { return nil }
-    var line = TextLine(time: time, message: cursor.index..<bytes.count)
-    switch cursor.byte {
-    case UInt8(ascii: "F"): line.priority = 2
-    case UInt8(ascii: "E"): line.priority = 3
-    case UInt8(ascii: "W"): line.priority = 4
-    case UInt8(ascii: "D"), UInt8(ascii: "T"): line.priority = 7
-    case UInt8(ascii: "I"): line.priority = 6
-    default: return nil
-    }
-    return line
+    // FATAL, ERROR, WARN, INFO, DEBUG, TRACE.
+    guard "FEWIDT".utf8.contains(cursor.byte) else { return nil }
+    return TextLine(time: time, message: cursor.index..<bytes.count)
   }
 
   /// `[123] ` or `(123) `; leaves the cursor when it is something else.
@@ -110,18 +99,16 @@ extension TextLine {
 
 /// The word by which Dovecot's own log file tells how grave a line is. Through syslog it writes all but `Info: `.
 enum DovecotLevel {
-  private static let words: [(text: StaticString, priority: UInt8)] = [
-    ("Info: ", 6), ("Warning: ", 4), ("Error: ", 3), ("Debug: ", 7), ("Fatal: ", 2), ("Panic: ", 1),
-  ]
+  private static let words: [StaticString] = ["Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "]
 
   /// The first one that stands behind a `: `, or at the start.
-  static func find(in bytes: UnsafeRawBufferPointer, from start: Int) -> (range: Range<Int>, priority: UInt8)? {
+  static func find(in bytes: UnsafeRawBufferPointer, from start: Int) -> (range: Range<Int>, isInfo: Bool)? {
     var cursor = LineCursor(bytes)
     cursor.index = start
     while !cursor.isAtEnd {
-      for word in words {
+      for (index, word) in words.enumerated() {
         var ahead = cursor
-        if ahead.skip(word: word.text) { return (cursor.index..<ahead.index, word.priority) }
+        if ahead.skip(word: word) { return (cursor.index..<ahead.index, index == 0) }
       }
       guard cursor.text(upTo: ":", limit: bytes.count) != nil else { return nil }
       cursor.index += 1
