@@ -29,3 +29,14 @@ package enum TrailOwner: Sendable, Hashable {
   /// `_panel/<account>`: a panel's operation whose mailbox the log does not name.
   case panel([UInt8])
 }
+
+/// An event and whose trail it goes to.
+package struct OwnedEvent: Sendable {
+  package var event: AuditEvent
+  package var owner: TrailOwner
+
+  package init(event: AuditEvent, owner: TrailOwner) {
+    self.event = event
+    self.owner = owner
+  }
+}

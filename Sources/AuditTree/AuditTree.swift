@@ -111,9 +111,6 @@ package final class AuditTree {
     return true
   }
 
-  /// An event and whose trail it belongs to.
-  package typealias OwnedEvent = (event: AuditEvent, owner: TrailOwner)
-
   /// Which of some events, told apart from the others by a replay or from a file that came late, the tree does not have:
   /// neither in the owner's trail; nor in `_unknown`, because its mailbox was not known when it was told; nor, when now
   /// it belongs to nobody, in the trail of the mailbox that it names. True for each that is missing, once for those of
@@ -124,13 +121,15 @@ package final class AuditTree {
   /// Throws a `TreeError` when a file cannot be read, or its torn end not be cut.
   package func missing(among events: [OwnedEvent]) throws(TreeError) -> [Bool] {
     var wanted: [PendingLines.Key: Set<EventID>] = [:]
-    for (event, owner) in events {
-      for key in placesToBe(event, owner) { wanted[key, default: []].insert(event.id) }
+    for owned in events {
+      let event = owned.event
+      for key in placesToBe(event, owned.owner) { wanted[key, default: []].insert(event.id) }
     }
     var present: [PendingLines.Key: Set<EventID>] = [:]
     for (key, ids) in wanted { present[key] = try search(key, for: ids) }
     var asked: Set<EventID> = []
-    return events.map { event, owner in
+    return events.map { owned in
+      let (event, owner) = (owned.event, owned.owner)
       guard asked.insert(event.id).inserted else { return false }
       return placesToBe(event, owner).allSatisfy { present[$0]?.contains(event.id) != true }
     }

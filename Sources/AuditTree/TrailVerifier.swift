@@ -121,10 +121,10 @@ struct TrailVerifier {
     // While the collector writes, half a line may be there for a moment.
     let size = file.status().map { Int($0.st_size) } ?? length
     if let torn, torn.end >= size {
-      tell(state, "has no line end: the line is torn")
+      report(state, "has no line end: the line is torn")
     }
     if let missing = states[day]?.dropFirst(state.nextState).last, !state.hasSealProblem {
-      tellUnknownStart(state)
+      reportUnknownStart(state)
       problem(
         VerifyProblem(
           state.path, line: state.line + 1,
@@ -133,7 +133,7 @@ struct TrailVerifier {
     }
   }
 
-  private func tell(_ state: FileState, _ text: String, after: UInt64? = nil) {
+  private func report(_ state: FileState, _ text: String, after: UInt64? = nil) {
     problem(VerifyProblem(state.path, line: state.line, text, before: state.time, after: after))
   }
 
@@ -146,7 +146,7 @@ struct TrailVerifier {
       report.records += 1
       check(decoded, &state)
     } catch {
-      tell(state, "is no record: \(error.expected) expected at byte \(error.byte)")
+      report(state, "is no record: \(error.expected) expected at byte \(error.byte)")
     }
     checkLink(line, event?.time, &state)
     checkSeals(line, hash, event?.time, &state)
@@ -159,7 +159,7 @@ struct TrailVerifier {
     if state.ids.count < Self.maximumIDs {
       let packed = event.id.source &* 0x9e37_79b9_7f4a_7c15 ^ event.id.detail &<< 1 ^ (event.id.isBurst ? 1 : 0)
       if !state.ids.insert(packed).inserted {
-        tell(state, "has the id of an earlier line: the line was copied", after: event.time)
+        report(state, "has the id of an earlier line: the line was copied", after: event.time)
       }
       if state.ids.count == Self.maximumIDs {
         report.notes.append("\(state.path): only the first \(Self.maximumIDs) ids were compared")
@@ -169,14 +169,14 @@ struct TrailVerifier {
     let second = Int(event.time / 1_000_000)
     let start = state.day.number * 86_400
     if second < start - 14 * 3600 || second >= start + 36 * 3600 {
-      tell(state, "is of another day than its file", after: event.time)
+      report(state, "is of another day than its file", after: event.time)
     }
     if let child = trail.child, trail.parent != TrailPath.panelName, let name = event.fields[.mailbox],
       name.count < RecordEncoder.maximumValueLength
     {
       let owner = MailboxAddress(Array(name)).map { TrailPath(.mailbox($0)) }
       if owner != TrailPath(parent: trail.parent, child: child) {
-        tell(state, "is of another mailbox than its file: the line was copied", after: event.time)
+        report(state, "is of another mailbox than its file: the line was copied", after: event.time)
       }
     }
   }
@@ -186,7 +186,7 @@ struct TrailVerifier {
   private mutating func checkLink(_ line: LineScanner.Line, _ time: UInt64?, _ state: inout FileState) {
     guard let link = RecordLink.read(line.bytes) else {
       if state.isChained {
-        tell(
+        report(
           state, "has no prev, but the line before has: it was put in, or tamper evidence was switched off here",
           after: time)
       }
@@ -197,7 +197,7 @@ struct TrailVerifier {
     state.isChained = true
     if let before = state.hash {
       if link != before {
-        tell(
+        report(
           state,
           "does not follow the line before: line \(state.line - 1) was changed, or lines between them were removed, "
             + "put in or put in another order", after: time)
@@ -222,13 +222,13 @@ struct TrailVerifier {
       if !isSealed { report.notes.append("\(state.path): follows a file that is gone, of which no seal knows") }
       return
     }
-    tell(
+    report(
       state,
       "does not follow a line of an earlier day: the end of that day's file was changed or removed, or the "
         + "beginning of this one", after: time)
   }
 
-  private func tellUnknownStart(_ state: FileState) {
+  private func reportUnknownStart(_ state: FileState) {
     guard state.hasUnknownStart else { return }
     problem(
       VerifyProblem(
@@ -247,11 +247,11 @@ struct TrailVerifier {
       if one.length == line.end, one.head == hash { continue }
       guard !state.hasSealProblem else { continue }
       state.hasSealProblem = true
-      tellUnknownStart(state)
+      reportUnknownStart(state)
       let reason =
         one.length == line.end
         ? "is not the line that ended here" : "reaches over byte \(one.length), where a line ended"
-      tell(
+      report(
         state,
         "\(reason) when seal \(one.seal) was made at \(VerifyProblem.text(of: one.time)): this line or one before "
           + "it was changed, removed or put in", after: time)

@@ -41,7 +41,7 @@ package struct TreeVerifier {
   ) throws(TreeError) -> VerifyReport {
     let count = Counter(report)
     var seals = SealVerifier(root: root)
-    try seals.check(count.tell)
+    try seals.check(count.report)
     var result = VerifyReport()
     result.seals = seals.seals.count
     if seals.hasUnfinished {
@@ -49,7 +49,7 @@ package struct TreeVerifier {
     }
     if let journal = options.journal {
       SealComparison(announced: journal.announced, oldestEntry: journal.oldestEntry)
-        .check(seals.seals, &result, count.tell)
+        .check(seals.seals, &result, count.report)
     }
     let trails: [TrailPath]
     if let chosen = options.trails { trails = chosen } else { trails = try TrailListing(root: root).trails() }
@@ -71,10 +71,10 @@ package struct TreeVerifier {
   ) throws(TreeError) -> VerifyReport {
     var walker = TreeWalker(root: root)
     guard let directory = try walker.directory(trail, create: false) else {
-      TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.tell)
+      TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.report)
       return result
     }
-    var verifier = try TrailVerifier(directory, trail, states, report: result, count.tell)
+    var verifier = try TrailVerifier(directory, trail, states, report: result, count.report)
     try verifier.run(firstKept: firstKept)
     return verifier.report
   }
@@ -84,7 +84,7 @@ package struct TreeVerifier {
     for (name, states) in states.sorted(by: { $0.key < $1.key }) {
       let names = name.split(separator: "/").map(String.init)
       let trail = TrailPath(parent: names[0], child: names.count == 2 ? names[1] : nil)
-      TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.tell)
+      TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.report)
     }
   }
 
@@ -94,7 +94,7 @@ package struct TreeVerifier {
 
     init(_ report: @escaping (VerifyProblem) -> Void) { self.report = report }
 
-    func tell(_ problem: VerifyProblem) {
+    func report(_ problem: VerifyProblem) {
       problems += 1
       report(problem)
     }

@@ -22,7 +22,7 @@ enum CorrelationBenchmark {
             unit: Array("postfix@-.service".utf8), identifier: Array("postfix/submission/smtpd".utf8))
           correlator.process(facts, rule: rule, scratch: scratch, line: bytes)
         }
-        _ = correlator.takeTold()
+        _ = correlator.takeEvents()
       }
       for number in 0..<open { feed(number) }
       let name = "correlate/\(open) open queue ids"

@@ -32,7 +32,7 @@ enum StageBenchmark {
     case "join":
       entries = try read(journal, pipeline.interest) { batch in
         pipeline.process(batch)
-        _ = pipeline.correlator.takeTold()
+        _ = pipeline.correlator.takeEvents()
       }
       pipeline.correlator.finish()
     case "write":
@@ -62,7 +62,7 @@ enum StageBenchmark {
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: .utc)
     tree.skipsPresent = true
     func append() throws {
-      for told in pipeline.correlator.takeTold() { try tree.append(told.event, owner: told.owner) }
+      for told in pipeline.correlator.takeEvents() { try tree.append(told.event, owner: told.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
       pipeline.process(batch)

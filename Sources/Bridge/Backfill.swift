@@ -62,9 +62,9 @@ package final class Backfill {
     let commit = try target()
     replay.pipeline.correlator.senders = try knownSenders()
     if let end = outcome.end { request.until = min(request.until ?? .max, end) }
-    var batch: [Correlator.Told] = []
-    try replay.runOpenEnded(request) { told, asOf in
-      for one in told where wanted.contains(one.event.time) {
+    var batch: [OwnedEvent] = []
+    try replay.runOpenEnded(request) { emitted, asOf in
+      for one in emitted where wanted.contains(one.event.time) {
         if case .bridge = one.owner { continue }
         batch.append(one)
         if batch.count == BackfillProtocol.maximumRecords { try self.add(&batch, asOf, commit) }
@@ -76,9 +76,9 @@ package final class Backfill {
     return outcome
   }
 
-  private typealias Commit = ([Correlator.Told], UInt64) throws -> BackfillServer.Answer
+  private typealias Commit = ([OwnedEvent], UInt64) throws -> BackfillServer.Answer
 
-  private func add(_ batch: inout [Correlator.Told], _ asOf: UInt64, _ commit: Commit) throws {
+  private func add(_ batch: inout [OwnedEvent], _ asOf: UInt64, _ commit: Commit) throws {
     defer { batch.removeAll(keepingCapacity: true) }
     let answer = try commit(batch, asOf)
     outcome.added += answer.added
@@ -119,7 +119,7 @@ package final class Backfill {
     // A collector that is just starting has the lock already and listens a moment later.
     for attempt in 0..<50 {
       if let client = try BackfillClient(directory: configuration.state.directory) {
-        return { told, asOf in try client.commit(told, asOf: asOf) }
+        return { emitted, asOf in try client.commit(emitted, asOf: asOf) }
       }
       do {
         try DirectoryLock.acquire(configuration.audit.directory)
@@ -142,14 +142,14 @@ package final class Backfill {
     outcome.end = read
     let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
     let directory = configuration.state.directory
-    return { told, _ in
+    return { emitted, _ in
       if read != nil { try BackfillMark.set(in: directory) }
-      let kept = told.filter { $0.event.time >= oldest }
-      let missing = try tree.missing(among: kept.map { ($0.event, $0.owner) })
+      let kept = emitted.filter { $0.event.time >= oldest }
+      let missing = try tree.missing(among: kept)
       for (one, isMissing) in zip(kept, missing) where isMissing { try tree.append(one.event, owner: one.owner) }
       try tree.commit()
       var answer = BackfillServer.Answer()
-      answer.expired = told.count - kept.count
+      answer.expired = emitted.count - kept.count
       answer.added = missing.count { $0 }
       answer.present = kept.count - answer.added
       return answer

@@ -32,9 +32,9 @@ final class BackfillClient {
   deinit { if socket >= 0 { close(socket) } }
 
   /// Sends records and waits until they are durable.
-  func commit(_ told: [Correlator.Told], asOf: UInt64) throws -> BackfillServer.Answer {
+  func commit(_ emitted: [OwnedEvent], asOf: UInt64) throws -> BackfillServer.Answer {
     var bytes: [UInt8] = []
-    for one in told {
+    for one in emitted {
       guard let line = BackfillProtocol.line(of: one) else { continue }
       bytes += line
     }

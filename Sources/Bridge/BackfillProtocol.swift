@@ -8,7 +8,7 @@ import Glibc
 ///     replay    mailtrail-backfill 1
 ///     collect   mailtrail-backfill 1
 ///     replay    OWNER RECORD          again and again; the record as it stands in a trail
-///     replay    commit TIME           all that was told when entries up to TIME (µs) had been read
+///     replay    commit TIME           all that was emitted when entries up to TIME (µs) had been read
 ///     collect   done ADDED PRESENT EXPIRED      they are durable
 ///
 /// OWNER is `u` for `_unknown`, `m` and the address, `p` and the panel's account, in hexadecimal. Instead of an answer
@@ -22,21 +22,21 @@ enum BackfillProtocol {
   static let maximumLine = RecordEncoder.maximumLineLength + 2_048
 
   /// Nil for an owner that is not sent: the collector tells about itself.
-  static func line(of told: Correlator.Told) -> [UInt8]? {
+  static func line(of emitted: OwnedEvent) -> [UInt8]? {
     var line: [UInt8]
-    switch told.owner {
+    switch emitted.owner {
     case .bridge: return nil
     case .unknown: line = [UInt8(ascii: "u")]
     case .mailbox(let address): line = [UInt8(ascii: "m")] + hexadecimal(address.bytes)
     case .panel(let account): line = [UInt8(ascii: "p")] + hexadecimal(account)
     }
     line.append(UInt8(ascii: " "))
-    RecordEncoder().append(told.event, to: &line)
+    RecordEncoder().append(emitted.event, to: &line)
     return line
   }
 
   /// Nil for a line that is not of this form.
-  static func told(of line: ArraySlice<UInt8>) -> Correlator.Told? {
+  static func emitted(of line: ArraySlice<UInt8>) -> OwnedEvent? {
     guard let space = line.firstIndex(of: UInt8(ascii: " ")),
       let event = try? RecordDecoder().decode(line[(space + 1)...])
     else { return nil }
@@ -48,7 +48,7 @@ enum BackfillProtocol {
     case UInt8(ascii: "p"): owner = bytes(name).flatMap { $0.isEmpty ? nil : .panel($0) }
     default: owner = nil
     }
-    return owner.map { Correlator.Told(event: event, owner: $0) }
+    return owner.map { OwnedEvent(event: event, owner: $0) }
   }
 
   private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {

@@ -13,8 +13,8 @@ import Synchronization
 final class BackfillServer: @unchecked Sendable {
   /// Records of one commit, and the way to answer.
   struct Batch: Sendable {
-    var told: [Correlator.Told]
-    /// They were told when entries up to this time had been read.
+    var emitted: [OwnedEvent]
+    /// They were emitted when entries up to this time had been read.
     var asOf: UInt64
     let answer: Channel<Answer>
   }
@@ -114,19 +114,21 @@ final class BackfillServer: @unchecked Sendable {
       return refuse("another version of mailtrail runs as the collector; restart it (systemctl restart mailtrail)")
     }
     guard BackfillProtocol.send(Array((BackfillProtocol.greeting + "\n").utf8), to: connection) else { return }
-    var told: [Correlator.Told] = []
+    var emitted: [OwnedEvent] = []
     while case .line(let line) = lines.next(wait) {
       if line.starts(with: "commit ".utf8) {
         guard let asOf = UInt64(String(decoding: line.dropFirst(7), as: UTF8.self)) else { return refuse("no time") }
-        guard let answer = hand(Batch(told: told, asOf: asOf, answer: Channel(capacity: 1)), onBatch) else { return }
-        told = []
+        guard let answer = hand(Batch(emitted: emitted, asOf: asOf, answer: Channel(capacity: 1)), onBatch) else {
+          return
+        }
+        emitted = []
         let text = "done \(answer.added) \(answer.present) \(answer.expired)\n"
         guard BackfillProtocol.send(Array(text.utf8), to: connection) else { return }
       } else {
-        guard let one = BackfillProtocol.told(of: line), told.count < BackfillProtocol.maximumRecords else {
+        guard let one = BackfillProtocol.emitted(of: line), emitted.count < BackfillProtocol.maximumRecords else {
           return refuse("a line is no record")
         }
-        told.append(one)
+        emitted.append(one)
       }
     }
   }

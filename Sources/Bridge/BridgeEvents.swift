@@ -6,7 +6,7 @@ import LogSources
 /// Events about the collector itself: they go to `_bridge` and to the system journal, never to a mailbox.
 enum BridgeEvents {
   /// Entries are missing or may be missing.
-  static func gap(_ notice: SourceNotice, at time: UInt64) -> Correlator.Told {
+  static func gap(_ notice: SourceNotice, at time: UInt64) -> OwnedEvent {
     let reason = notice.reason + GapBounds(from: notice.from, to: notice.to).text
     var fields = FieldSet()
     fields.set(.outcome, to: "failure")
@@ -17,7 +17,7 @@ enum BridgeEvents {
   }
 
   /// journald dropped messages of a unit over its rate limit.
-  static func suppressed(_ entry: JournalEntry, in batch: EntryBatch) -> Correlator.Told {
+  static func suppressed(_ entry: JournalEntry, in batch: EntryBatch) -> OwnedEvent {
     let unit = batch.text(of: entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit)
     let notice = SourceNotice(
       kind: .gap, subject: unit,
@@ -26,20 +26,20 @@ enum BridgeEvents {
     return gap(notice, at: entry.realtime)
   }
 
-  static func started(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStarted, reason, time) }
-  static func stopped(_ reason: String, at time: UInt64) -> Correlator.Told { note(.bridgeStopped, reason, time) }
-  static func tableChanged(_ reason: String, at time: UInt64) -> Correlator.Told {
+  static func started(_ reason: String, at time: UInt64) -> OwnedEvent { note(.bridgeStarted, reason, time) }
+  static func stopped(_ reason: String, at time: UInt64) -> OwnedEvent { note(.bridgeStopped, reason, time) }
+  static func tableChanged(_ reason: String, at time: UInt64) -> OwnedEvent {
     note(.bridgeTableChanged, reason, time)
   }
 
-  private static func note(_ kind: EventKind, _ reason: String, _ time: UInt64) -> Correlator.Told {
+  private static func note(_ kind: EventKind, _ reason: String, _ time: UInt64) -> OwnedEvent {
     var fields = FieldSet()
     fields.set(.outcome, to: "success")
     fields.set(.reason, to: reason)
     return make(kind, fields, at: time, level: kind.defaultLevel)
   }
 
-  private static func make(_ kind: EventKind, _ fields: FieldSet, at time: UInt64, level: Level) -> Correlator.Told {
+  private static func make(_ kind: EventKind, _ fields: FieldSet, at time: UInt64, level: Level) -> OwnedEvent {
     var fields = fields
     fields.set(.daemon, to: "mailtrail")
     var hash = StableHash()
@@ -48,6 +48,6 @@ enum BridgeEvents {
     let event = AuditEvent(
       id: EventID(source: hash.value, detail: UInt64(kind.rawValue)), time: time, kind: kind, level: level,
       fields: fields)
-    return Correlator.Told(event: event, owner: .bridge)
+    return OwnedEvent(event: event, owner: .bridge)
   }
 }

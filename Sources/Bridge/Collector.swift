@@ -39,11 +39,11 @@ package final class Collector {
   private var sources: SourceThread?
   private var writer: TrailWriter?
   private var held: WriteJob?
-  private var events: [Correlator.Told] = []
+  private var events: [OwnedEvent] = []
   private var position = SourcePosition()
   private var isPositionNew = false
   /// Events of a replay or of files that came late, for the next job; the tree has some of them perhaps.
-  private var additions: [Correlator.Told] = []
+  private var additions: [OwnedEvent] = []
   private var onAdded: (@Sendable (Int) -> Void)?
   private var backfill: BackfillServer?
   /// What a replay has brought and that waits until this collector has read as far as the replay had.
@@ -65,7 +65,7 @@ package final class Collector {
   /// The wall clock up to which the journal has been read to its end; 0 while it has not.
   private var caughtUpAt: UInt64 = 0
 
-  /// Events are written at the latest so long after they were told, in microseconds.
+  /// Events are written at the latest so long after they were emitted, in microseconds.
   private static let commitInterval: UInt64 = 200_000
   /// What no reading of a batch takes on a sound disk, in microseconds.
   private static let longReading: UInt64 = 60_000_000
@@ -168,8 +168,8 @@ package final class Collector {
     }
     let level = tellsSystemMessages
     let systemJournal = systemJournal
-    let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { told in
-      for one in told {
+    let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { emitted in
+      for one in emitted {
         if let level, one.event.level >= level { systemJournal.send(one.event) }
       }
     }
@@ -180,7 +180,7 @@ package final class Collector {
 
   /// What was due when the last collector stopped; a replay may have added it since.
   private func takeDue() {
-    let (due, directory) = (pipeline.correlator.takeTold(), configuration.state.directory)
+    let (due, directory) = (pipeline.correlator.takeEvents(), configuration.state.directory)
     guard BackfillMark.isSet(in: directory) else {
       events += due
       return
@@ -255,7 +255,7 @@ package final class Collector {
     pipeline.process(batch)
     newest = max(newest, batch.newestTime)
     for notice in notices { take(notice) }
-    events += pipeline.correlator.takeTold()
+    events += pipeline.correlator.takeEvents()
     takeGaps()
     position = batch.position
     isPositionNew = isPositionNew || batch.examinedCount > 0
@@ -277,7 +277,7 @@ package final class Collector {
     } catch { options.report("\(error)") }
     for notice in notices { take(notice) }
     takeGaps()
-    // The file is behind the position from its end on, and what it told goes into the same job.
+    // The file is behind the position from its end on, and what it emitted goes into the same job.
     position = batch.position
     isPositionNew = true
     status.entriesRead += UInt64(batch.examinedCount)
@@ -289,7 +289,7 @@ package final class Collector {
     pipeline.gaps.removeAll()
   }
 
-  /// Takes what a replay has brought, once everything up to its time has been read and told here: so that what both
+  /// Takes what a replay has brought, once everything up to its time has been read and emitted here: so that what both
   /// tell is in the files, or in the job before, when it is looked for.
   private func takeBrought() {
     guard held == nil, additions.isEmpty, let server = backfill else { return }
@@ -297,13 +297,13 @@ package final class Collector {
     guard let batch = brought, hasReadUpTo(batch.asOf) else { return }
     // Rules that this collector did not have may have let the replay see more entries go by, and the time with them.
     pipeline.correlator.settle(asOf: batch.asOf)
-    events += pipeline.correlator.takeTold()
+    events += pipeline.correlator.takeEvents()
     submitIfDue(force: true)
     guard held == nil else { return }
     brought = nil
     let oldest = Backfill.oldest(newest: newest, retention: configuration.audit.retention.microseconds)
-    let kept = batch.told.filter { $0.event.time >= oldest }
-    let (count, expired) = (kept.count, batch.told.count - kept.count)
+    let kept = batch.emitted.filter { $0.event.time >= oldest }
+    let (count, expired) = (kept.count, batch.emitted.count - kept.count)
     additions = kept
     onAdded = { added in
       _ = batch.answer.trySend(.init(added: added, present: count - added, expired: expired))
@@ -328,7 +328,7 @@ package final class Collector {
     if notice.kind != .warning { hasStatusChanged = true }
   }
 
-  /// How long to wait for entries: to the next deadline, or until what is told must be written.
+  /// How long to wait for entries: to the next deadline, or until what is emitted must be written.
   private func patience() -> UInt64 {
     var wait = SystemMessages.watchdogInterval().map { $0 / 3 } ?? Self.idleInterval
     if !events.isEmpty { wait = min(wait, Self.commitInterval) }
@@ -351,7 +351,7 @@ package final class Collector {
     caughtUpAt = now
     guard now > grace, let due = pipeline.correlator.nextDue, due <= now - grace else { return }
     pipeline.correlator.advance(to: now - grace)
-    events += pipeline.correlator.takeTold()
+    events += pipeline.correlator.takeEvents()
   }
 
   private func submitIfDue(force: Bool) {
@@ -394,7 +394,7 @@ package final class Collector {
 
   /// Hands over what is left; false when the disk would not take it.
   private func drain() -> Bool {
-    events += pipeline.correlator.takeTold()
+    events += pipeline.correlator.takeEvents()
     submitIfDue(force: true)
     var tries = 0
     while held != nil || writer?.status.isIdle == false, tries < 200 {
@@ -424,7 +424,7 @@ package final class Collector {
       let (configuration, table) = try options.reload()
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
-      events += pipeline.correlator.takeTold()
+      events += pipeline.correlator.takeEvents()
       let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
       let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)

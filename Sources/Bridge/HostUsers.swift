@@ -9,7 +9,7 @@ import LogSources
 package struct HostUsers: Sendable {
   enum Kind { case system, trusted, ordinary }
 
-  /// SYS_UID_MAX of every distribution that has not been told otherwise.
+  /// SYS_UID_MAX of every distribution that has not been set otherwise.
   private static let defaultSystemMaximum: UInt32 = 999
   private static let nobody: UInt32 = 65_534
   /// systemd gives these to services with `DynamicUser`.

@@ -20,7 +20,7 @@ struct LateFiles {
   /// Takes up a batch of a file; `make` gives a pipeline for a new file.
   mutating func process(
     _ batch: EntryBatch, newest: UInt64, _ make: () throws -> Pipeline
-  ) rethrows -> [Correlator.Told] {
+  ) rethrows -> [OwnedEvent] {
     if pipeline == nil || path != batch.lateFile { pipeline = try make() }
     path = batch.lateFile
     guard let pipeline else { return [] }
@@ -29,7 +29,7 @@ struct LateFiles {
       if batch.newestTime > 0, batch.newestTime &+ Self.openEnd < newest { pipeline.correlator.finish() }
       self.pipeline = nil
     }
-    return pipeline.correlator.takeTold() + pipeline.takeGaps()
+    return pipeline.correlator.takeEvents() + pipeline.takeGaps()
   }
 
   /// After a reload: the next batch is read by the new rules.

@@ -40,7 +40,7 @@ package final class Pipeline {
   let recognizer: EntryRecognizer
   private let table: CompiledTable
   /// Gaps that journald itself reports, since the caller last took them.
-  var gaps: [Correlator.Told] = []
+  var gaps: [OwnedEvent] = []
   private var captures: [MatchScratch.Capture] = []
   private var host: [UInt8] = []
   private var unit: [UInt8] = []
@@ -65,7 +65,7 @@ package final class Pipeline {
   package var interest: any EntryInterest { recognizer }
 
   /// Hands out the gaps and forgets them.
-  func takeGaps() -> [Correlator.Told] {
+  func takeGaps() -> [OwnedEvent] {
     defer { gaps.removeAll() }
     return gaps
   }

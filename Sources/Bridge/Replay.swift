@@ -13,7 +13,7 @@ package final class Replay {
     /// An audit tree.
     case tree(AuditTree)
     /// Whoever prints them; false ends the replay.
-    case events((Correlator.Told) throws -> Bool)
+    case events((OwnedEvent) throws -> Bool)
   }
 
   package private(set) var entriesRead: UInt64 = 0
@@ -46,9 +46,9 @@ package final class Replay {
       let writer = TrailWriter(tree: tree, store: nil)
       writer.start()
       defer { writer.finish(givesUp: false) }
-      var events: [Correlator.Told] = []
-      try read(sources) { told in
-        events.append(told)
+      var events: [OwnedEvent] = []
+      try read(sources) { emitted in
+        events.append(emitted)
         guard events.count >= 2048 else { return true }
         defer { events.removeAll(keepingCapacity: true) }
         return writer.submit(WriteJob(events: events))
@@ -61,11 +61,11 @@ package final class Replay {
     }
   }
 
-  /// Reads to the end of the request, behind which more may follow: what waits or is being counted there is not told.
+  /// Reads to the end of the request, behind which more may follow: what waits or is being counted there is not emitted.
   ///
-  /// - Parameter body: gets what was told and the time of the newest entry that had been read by then.
+  /// - Parameter body: gets what was emitted and the time of the newest entry that had been read by then.
   package func runOpenEnded(
-    _ request: SourceRequest, _ body: ([Correlator.Told], UInt64) throws -> Void
+    _ request: SourceRequest, _ body: ([OwnedEvent], UInt64) throws -> Void
   ) throws {
     let sources = try source(request)
     defer { sources.stop() }
@@ -77,7 +77,7 @@ package final class Replay {
       newest = max(newest, batch.newestTime)
       sources.recycle(batch)
       pipeline.gaps.removeAll()
-      try body(pipeline.correlator.takeTold(), newest)
+      try body(pipeline.correlator.takeEvents(), newest)
       onProgress?(newest)
     }
   }
@@ -97,7 +97,7 @@ package final class Replay {
   /// Reading takes about twice as long as joining, which one thread does.
   private static var usualReaders: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 ? 2 : 1 }
 
-  private func read(_ sources: any BatchSource, _ body: (Correlator.Told) throws -> Bool) throws {
+  private func read(_ sources: any BatchSource, _ body: (OwnedEvent) throws -> Bool) throws {
     while let (batch, found) = try sources.next() {
       pipeline.process(batch)
       entriesRead += UInt64(batch.examinedCount)
@@ -112,8 +112,8 @@ package final class Replay {
     _ = try handOut(body)
   }
 
-  private func handOut(_ body: (Correlator.Told) throws -> Bool) throws -> Bool {
-    for told in pipeline.correlator.takeTold() { guard try body(told) else { return false } }
+  private func handOut(_ body: (OwnedEvent) throws -> Bool) throws -> Bool {
+    for emitted in pipeline.correlator.takeEvents() { guard try body(emitted) else { return false } }
     for gap in pipeline.gaps { guard try body(gap) else { return false } }
     pipeline.gaps.removeAll()
     return true

@@ -6,7 +6,7 @@ import Glibc
 enum RetentionThread {
   /// - Parameters:
   ///   - newest: the time of the newest entry that was read, microseconds since 1970.
-  ///   - report: told what was removed, or why it could not be.
+  ///   - report: called with what was removed, or why it could not be.
   static func start(
     audit: Configuration.Audit, calendar: DayCalendar, newest: UInt64, report: @escaping @Sendable (String) -> Void
   ) {

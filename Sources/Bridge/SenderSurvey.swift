@@ -18,7 +18,7 @@ package struct SenderSurvey {
   }
 
   package private(set) var counts: [Sender: Int] = [:]
-  /// Entries of more senders than are told apart.
+  /// Entries of more senders than are counted apart.
   package private(set) var others = 0
   private static let maximumSenders = 100
 

@@ -7,9 +7,9 @@ import Synchronization
 
 /// What the pipeline hands to the thread that writes: events, and the checkpoint that counts once they are durable.
 struct WriteJob: Sendable {
-  var events: [Correlator.Told]
+  var events: [OwnedEvent]
   /// Events from a replay or from a file that came late: those that the tree has already are left out.
-  var additions: [Correlator.Told] = []
+  var additions: [OwnedEvent] = []
   /// Called on the writing thread with the number of additions that were missing, once they are durable.
   var onAdded: (@Sendable (Int) -> Void)?
   /// nil in a replay, which keeps no checkpoint.
@@ -43,7 +43,7 @@ final class TrailWriter: @unchecked Sendable {
   private let store: CheckpointStore?
   private let state = Mutex(Status())
   private let isStopping = Atomic(false)
-  private let onDone: @Sendable ([Correlator.Told]) -> Void
+  private let onDone: @Sendable ([OwnedEvent]) -> Void
   private let sealing: Sealing?
   private var nextSeal: UInt64 = 0
   private var thread: pthread_t?
@@ -64,7 +64,7 @@ final class TrailWriter: @unchecked Sendable {
   ///   - onDone: called on the writing thread with events that are durable now.
   init(
     tree: AuditTree, store: CheckpointStore?, sealing: Sealing? = nil,
-    onDone: @escaping @Sendable ([Correlator.Told]) -> Void = { _ in }
+    onDone: @escaping @Sendable ([OwnedEvent]) -> Void = { _ in }
   ) {
     self.tree = tree
     self.store = store
@@ -101,8 +101,8 @@ final class TrailWriter: @unchecked Sendable {
         status.isIdle = true
         status.jobsDone += 1
         status.eventsWritten += UInt64(job.events.count + added.count)
-        for told in job.events { status.countsByKind[told.event.kind, default: 0] += 1 }
-        for told in added { status.countsByKind[told.event.kind, default: 0] += 1 }
+        for emitted in job.events { status.countsByKind[emitted.event.kind, default: 0] += 1 }
+        for emitted in added { status.countsByKind[emitted.event.kind, default: 0] += 1 }
         if job.checkpoint != nil { status.checkpointTime = WallClock.now() }
       }
       onDone(job.events)
@@ -139,10 +139,10 @@ final class TrailWriter: @unchecked Sendable {
     }
   }
 
-  /// Tries until it works, and answers with the additions that were missing; nil when told to give up.
-  private func write(_ job: WriteJob) -> [Correlator.Told]? {
+  /// Tries until it works, and answers with the additions that were missing; nil when asked to give up.
+  private func write(_ job: WriteJob) -> [OwnedEvent]? {
     var appended = 0
-    var missing: [Correlator.Told]?
+    var missing: [OwnedEvent]?
     var isCommitted = false
     var isChangeWritten = false
     var delay: UInt32 = 100_000
@@ -152,8 +152,8 @@ final class TrailWriter: @unchecked Sendable {
         missing = added
         while appended < job.events.count + added.count {
           let place = appended - job.events.count
-          let told = place < 0 ? job.events[appended] : added[place]
-          try tree.append(told.event, owner: told.owner)
+          let emitted = place < 0 ? job.events[appended] : added[place]
+          try tree.append(emitted.event, owner: emitted.owner)
           appended += 1
         }
         if let store, let checkpoint = job.checkpoint {
@@ -185,16 +185,16 @@ final class TrailWriter: @unchecked Sendable {
   }
 
   /// The additions that neither the tree nor the job itself has.
-  private func missing(in job: WriteJob) throws -> [Correlator.Told] {
+  private func missing(in job: WriteJob) throws -> [OwnedEvent] {
     guard !job.additions.isEmpty else { return [] }
     let own = Set(job.events.map(\.event.id))
     let foreign = job.additions.filter { !own.contains($0.event.id) }
-    let isMissing = try tree.missing(among: foreign.map { ($0.event, $0.owner) })
+    let isMissing = try tree.missing(among: foreign)
     return zip(foreign, isMissing).filter(\.1).map(\.0)
   }
 }
 
-/// The clock on the wall: for what people and the disk are told, never for what an event says.
+/// The clock on the wall: for what people and the disk are shown, never for what an event says.
 package enum WallClock {
   /// Microseconds since 1970.
   package static func now() -> UInt64 {

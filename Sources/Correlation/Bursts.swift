@@ -1,6 +1,6 @@
 import AuditModel
 
-/// What failed logins have in common that are told as one: not the address alone, since spraying must not hide its
+/// What failed logins have in common that are emitted as one: not the address alone, since spraying must not hide its
 /// victims.
 struct BurstKey: Hashable, Sendable {
   var bytes: [UInt8]
@@ -20,7 +20,7 @@ struct BurstKey: Hashable, Sendable {
   }
 }
 
-/// A window of failed logins: its first was told at once, the rest is one event with a count.
+/// A window of failed logins: its first was emitted at once, the rest is one event with a count.
 struct Burst: Sendable {
   var first: EventID
   var end: UInt64
@@ -40,7 +40,7 @@ struct Burst: Sendable {
 }
 
 extension Correlator {
-  /// How many windows are open at the most; beyond, each failure is told by itself.
+  /// How many windows are open at the most; beyond, each failure is emitted by itself.
   static let maximumBursts = 200_000
 
   func addToBurst(_ event: AuditEvent, _ owner: TrailOwner) {
@@ -55,7 +55,7 @@ extension Correlator {
     }
     closeBurst(key)
     guard isWithinAllowance(event, owner) else { return }
-    tell(event, to: owner)
+    emit(event, to: owner)
     guard bursts.count < Self.maximumBursts else { return }
     let end = min(event.time &+ policy.burstWindow, policy.dayEnd(event.time))
     bursts[key] = Burst(first: event.id, end: end, owner: owner, last: nil, count: 0)
@@ -74,6 +74,6 @@ extension Correlator {
     event.id = burst.first
     event.id.isBurst = true
     event.fields.set(.count, to: String(burst.count))
-    tell(event, to: burst.owner)
+    emit(event, to: burst.owner)
   }
 }

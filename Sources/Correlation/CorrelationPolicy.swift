@@ -18,12 +18,12 @@ package struct CorrelationPolicy: Sendable {
   package var newMailboxesPerHour = 10_000
   /// For how long a mailbox stays known without a proof, microseconds.
   package var mailboxRetention = UInt64.max
-  /// Above so many sent messages in an hour `send.rate-exceeded` is told; 0 for never.
+  /// Above so many sent messages in an hour `send.rate-exceeded` is emitted; 0 for never.
   package var maximumSentPerHour = 500
   /// How many records of one kind strangers may cause in one file in an hour, ten times as many in all files; 0 for no
   /// limit.
   package var maximumStrangersPerHour = 20_000
-  /// Events below are not told.
+  /// Events below are not emitted.
   package var threshold = Level.normal
   /// Levels that the administrator gave to kinds.
   package var levels: [EventKind: Level] = [:]
@@ -40,7 +40,7 @@ package struct CorrelationPolicy: Sendable {
     let (end, isTooLate) = (time / 86_400_000_000 + 1).multipliedReportingOverflow(by: 86_400_000_000)
     return isTooLate ? .max : end
   }
-  /// The share of the mailboxes whose events are told; nil for all.
+  /// The share of the mailboxes whose events are emitted; nil for all.
   package var shard: Shard?
   /// How many notes are kept at the most; the oldest go first.
   package var maximumNotes = 1_500_000

@@ -6,19 +6,8 @@ import RuleTable
 /// Everything is decided by the entries' own times, so that a replay tells the same as live collection did. Used by
 /// one thread.
 package final class Correlator {
-  /// An event and the file that it belongs in.
-  package struct Told: Sendable {
-    package var event: AuditEvent
-    package var owner: TrailOwner
-
-    package init(event: AuditEvent, owner: TrailOwner) {
-      self.event = event
-      self.owner = owner
-    }
-  }
-
-  /// What was told since the caller last took it, in the order of telling.
-  package private(set) var told: [Told] = []
+  /// What was emitted since the caller last took it, in that order.
+  package private(set) var emitted: [OwnedEvent] = []
   /// Rules that had to stop waiting because too many did.
   package private(set) var waitsCutShort = 0
   package var notesEvicted: Int { notes.evicted }
@@ -108,10 +97,10 @@ package final class Correlator {
     strangers = HourlyCounter(maximum: policy.maximumStrangersPerHour)
   }
 
-  /// Hands out what was told and forgets it.
-  package func takeTold() -> [Told] {
-    defer { told.removeAll(keepingCapacity: true) }
-    return told
+  /// Hands out what was emitted and forgets it.
+  package func takeEvents() -> [OwnedEvent] {
+    defer { emitted.removeAll(keepingCapacity: true) }
+    return emitted
   }
 
   // MARK: - Time
@@ -119,7 +108,7 @@ package final class Correlator {
   /// How far back a clock must go to have been set.
   private static let setBack: UInt64 = 60_000_000
 
-  /// Moves to the time of a host's entry: what falls due before it is told first.
+  /// Moves to the time of a host's entry: what falls due before it is emitted first.
   private func advance(to time: UInt64, of machine: UInt64) {
     let host = clocks.place(of: machine, from: time)
     if time &+ Self.setBack < clocks.hosts[host].now {
@@ -136,7 +125,7 @@ package final class Correlator {
     notes.expire(now: clocks.hosts.count == 1 ? now : clocks.oldest)
   }
 
-  /// Moves to a time up to which all entries have been read: what falls due before it is told.
+  /// Moves to a time up to which all entries have been read: what falls due before it is emitted.
   package func advance(to time: UInt64) {
     if time &+ Self.setBack < clocks.newest {
       finish()
@@ -293,8 +282,8 @@ package final class Correlator {
         notes.alias(new, of: key(instruction.other), now: now)
       case .forget: notes.forget(key(instruction.key), at: now &+ instruction.duration, now: now)
       case .event:
-        tell(instruction)
-        frame.hasTold = true
+        emit(instruction)
+        frame.hasEmitted = true
       case .confirm:
         frame.isConfirmed = notes.has(key(instruction.key), now: now)
       case .prove: prove()
@@ -341,7 +330,7 @@ package final class Correlator {
     var execution = Execution(
       rule: frame.rule, facts: frame.facts, captures: FieldSet(wholeFields: arena[0..<frame.capturesEnd]),
       isAmbiguous: frame.isAmbiguous,
-      notes: frameNotes[..<program.noteCounts[frame.rule]].map { $0 == .none ? nil : $0 }, hasTold: frame.hasTold)
+      notes: frameNotes[..<program.noteCounts[frame.rule]].map { $0 == .none ? nil : $0 }, hasEmitted: frame.hasEmitted)
     execution.isConfirmed = frame.isConfirmed
     execution.isBranchDoubtful = frame.isBranchDoubtful
     execution.isCut = frame.isCut
@@ -357,7 +346,7 @@ package final class Correlator {
     FieldLayout.forEach(in: arena[0..<arena.count]) { name, header in captures.enter(name, header: header) }
     frame = Frame(
       rule: execution.rule, facts: execution.facts, capturesEnd: arena.count, isAmbiguous: execution.isAmbiguous)
-    (frame.hasTold, frame.isConfirmed) = (execution.hasTold, execution.isConfirmed)
+    (frame.hasEmitted, frame.isConfirmed) = (execution.hasEmitted, execution.isConfirmed)
     (frame.isBranchDoubtful, frame.isCut) = (execution.isBranchDoubtful, execution.isCut)
     frame.doubtfulNotes = execution.doubtfulNotes
     for (place, key) in execution.notes.enumerated() { frameNotes[place] = key ?? .none }
@@ -414,9 +403,9 @@ package final class Correlator {
 
   // MARK: - Telling
 
-  func tell(_ event: AuditEvent, to owner: TrailOwner) {
+  func emit(_ event: AuditEvent, to owner: TrailOwner) {
     if let shard = policy.shard, !shard.holds(Self.shardKey(event, owner)) { return }
-    told.append(Told(event: event, owner: owner))
+    emitted.append(OwnedEvent(event: event, owner: owner))
   }
 
   /// What decides whose share an event is in: its mailbox, or the panel's account.
@@ -433,11 +422,11 @@ struct Frame {
   /// The end of the captures in the arena.
   var capturesEnd = 0
   var isAmbiguous = false
-  /// Whether an event was told.
-  var hasTold = false
+  /// Whether an event was emitted.
+  var hasEmitted = false
   /// Whether a note settles whose the line is.
   var isConfirmed = false
-  /// Whether a doubtful value decided which of the rule's events is told.
+  /// Whether a doubtful value decided which of the rule's events is emitted.
   var isBranchDoubtful = false
   /// Whether the line may lack its end.
   var isCut = false
@@ -455,8 +444,8 @@ struct Execution: Sendable {
   var isAmbiguous: Bool
   /// The keys of the notes in use, by their place in the rule's `noteNames`.
   var notes: [NoteKey?]
-  /// Whether an event was told.
-  var hasTold: Bool
+  /// Whether an event was emitted.
+  var hasEmitted: Bool
   var isConfirmed = false
   var isBranchDoubtful = false
   var isCut = false

@@ -213,7 +213,7 @@ extension Correlator {
     let entry = counter.counts[name] ?? (0, 0, false)
     writer.write(entry.hour)
     writer.write(UInt64(entry.number))
-    writer.write(UInt8(entry.isTold ? 1 : 0))
+    writer.write(UInt8(entry.isReported ? 1 : 0))
     return writer.bytes
   }
 
@@ -283,9 +283,9 @@ extension Correlator {
     guard let value else { return true }
     var reader = ByteReader(value)
     guard let hour = reader.number(UInt64.self), let number = reader.number(UInt64.self).flatMap({ Int(exactly: $0) }),
-      let isTold = reader.number(UInt8.self)
+      let isReported = reader.number(UInt8.self)
     else { return false }
-    counter.restore(name, hour: hour, number: number, isTold: isTold == 1)
+    counter.restore(name, hour: hour, number: number, isReported: isReported == 1)
     return true
   }
 

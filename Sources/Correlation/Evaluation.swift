@@ -324,7 +324,7 @@ extension Correlator {
     case .unproven: return frame.facts.sender != .proven
     case .otherwise:
       if frame.isBranchDoubtful { sawDoubt = true }
-      return !frame.hasTold
+      return !frame.hasEmitted
     case .all:
       for place in condition.list where !holds(program.lists[Int(place)]) { return false }
       return true

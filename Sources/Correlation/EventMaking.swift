@@ -3,9 +3,9 @@ import RuleTable
 
 extension Correlator {
   /// Makes an event of what the rule says and sends it on its way: gates, bursts, counters, owner.
-  func tell(_ instruction: ActionProgram.Instruction) {
+  func emit(_ instruction: ActionProgram.Instruction) {
     let kind = instruction.kind
-    // A doubtful condition decided that this event is told.
+    // A doubtful condition decided that this event is emitted.
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
     let filing =
       isWhollyAmbiguous && !frame.isConfirmed && instruction.filing != .unnamed ? .unowned : instruction.filing
@@ -90,7 +90,7 @@ extension Correlator {
   }
 
   /// A delivery agent's line names an account, and with an extension nobody else can tell that it is one: it is known
-  /// from the line on, not only when the event is told, so that the transfer agent's line of the same delivery, which
+  /// from the line on, not only when the event is emitted, so that the transfer agent's line of the same delivery, which
   /// names an address, means the same mailbox.
   func learnDeliveredAccount() {
     let account = program.deliveredAccounts[frame.rule]
@@ -174,10 +174,10 @@ extension Correlator {
     fields.set(.actor, to: "owner")
     Array("more than \(sent.maximum) messages in an hour".utf8).withUnsafeBytes { fields.set(.reason, to: $0) }
     Array(String(number).utf8).withUnsafeBytes { fields.set(.count, to: $0) }
-    let told = AuditEvent(
+    let emitted = AuditEvent(
       id: EventID(source: event.id.source, detail: fields.detail(of: .sendRateExceeded)), time: event.time,
       kind: .sendRateExceeded, level: .high, fields: fields.finished())
-    admit(told, owner)
+    admit(emitted, owner)
   }
 
   /// The name under which sent messages count: what is nobody's counts by itself, since whoever sends may name anybody.
@@ -189,14 +189,14 @@ extension Correlator {
   private func admit(_ event: AuditEvent, _ owner: TrailOwner) {
     if event.kind == .sendRateExceeded {
       // Once a mailbox and hour, whoever says it.
-      guard sent.mayTell(counted(event.fields[.mailbox] ?? [], owner), at: event.time) else { return }
+      guard sent.mayReport(counted(event.fields[.mailbox] ?? [], owner), at: event.time) else { return }
     }
     guard let level = levels[Int(event.kind.rawValue)] else { return }
     var event = event
     event.level = level
     switch event.kind {
     case .loginFailed, .loginDenied, .loginDeniedRegion: addToBurst(event, owner)
-    default: if isWithinAllowance(event, owner) { tell(event, to: owner) }
+    default: if isWithinAllowance(event, owner) { emit(event, to: owner) }
     }
   }
 }

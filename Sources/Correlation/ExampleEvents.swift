@@ -35,23 +35,23 @@ package struct ExampleEventChecker {
 
   private func check(_ example: Example, of rule: Int, _ events: [ExampleEvent]) -> [Diagnostic] {
     var found: [Diagnostic] = []
-    var told = tell(example, of: rule, &found)
+    var emitted = emit(example, of: rule, &found)
     for event in events {
-      let index = told.firstIndex { $0.event.kind == event.kind && Self.name(of: $0.owner) == event.owner }
+      let index = emitted.firstIndex { $0.event.kind == event.kind && Self.name(of: $0.owner) == event.owner }
       guard let index else {
         found.append(
           Diagnostic(
             event.place, "no \(event.kind.name) comes of the example in the file of \(event.owner)",
-            remedy: "what comes of it: " + Self.list(told)))
+            remedy: "what comes of it: " + Self.list(emitted)))
         continue
       }
-      if let wrong = difference(told[index].event, event) { found.append(wrong) }
-      told.remove(at: index)
+      if let wrong = difference(emitted[index].event, event) { found.append(wrong) }
+      emitted.remove(at: index)
     }
-    if !told.isEmpty, found.isEmpty {
+    if !emitted.isEmpty, found.isEmpty {
       found.append(
         Diagnostic(
-          example.place, "more comes of the example than it says: " + Self.list(told),
+          example.place, "more comes of the example than it says: " + Self.list(emitted),
           remedy: "add its event lines, or mend the rule"))
     }
     return found
@@ -71,7 +71,7 @@ package struct ExampleEventChecker {
 
   // MARK: - What comes of lines
 
-  private func tell(_ example: Example, of rule: Int, _ found: inout [Diagnostic]) -> [Correlator.Told] {
+  private func emit(_ example: Example, of rule: Int, _ found: inout [Diagnostic]) -> [OwnedEvent] {
     let correlator = Correlator(table: table, program: program, policy: policy)
     var entries = Entries(correlator: correlator, table: table)
     for line in example.before where !entries.add(line) { found.append(unread(line)) }
@@ -80,7 +80,7 @@ package struct ExampleEventChecker {
       example.message, from: own, pid: 1, scopes: example.identifier == nil ? [table.rules[rule].scopes[0]] : nil)
     for line in example.after where !entries.add(line) { found.append(unread(line)) }
     correlator.finish()
-    return correlator.takeTold()
+    return correlator.takeEvents()
   }
 
   private func unread(_ line: ExampleLine) -> Diagnostic {
@@ -97,9 +97,9 @@ package struct ExampleEventChecker {
     }
   }
 
-  private static func list(_ told: [Correlator.Told]) -> String {
-    told.isEmpty
-      ? "nothing" : told.map { "\($0.event.kind.name) in \(name(of: $0.owner))" }.joined(separator: ", ")
+  private static func list(_ emitted: [OwnedEvent]) -> String {
+    emitted.isEmpty
+      ? "nothing" : emitted.map { "\($0.event.kind.name) in \(name(of: $0.owner))" }.joined(separator: ", ")
   }
 }
 

@@ -7,7 +7,7 @@ struct HourlyCounter: Sendable {
   private static let limit = 100_000
 
   let maximum: Int
-  private(set) var counts: [ByteKey: (hour: UInt64, number: Int, isTold: Bool)] = [:]
+  private(set) var counts: [ByteKey: (hour: UInt64, number: Int, isReported: Bool)] = [:]
   var changed: Set<ByteKey> = []
 
   init(maximum: Int) { self.maximum = maximum }
@@ -18,7 +18,7 @@ struct HourlyCounter: Sendable {
     var entry = current(name, time)
     entry.number &+= entry.number < .max ? 1 : 0
     store(name, entry)
-    return entry.number > maximum && !entry.isTold ? entry.number : nil
+    return entry.number > maximum && !entry.isReported ? entry.number : nil
   }
 
   /// Whether one more stays within so many times the maximum.
@@ -33,26 +33,26 @@ struct HourlyCounter: Sendable {
     store(name, entry)
   }
 
-  /// Whether this is the first time in the hour that the rate is told to be exceeded.
-  mutating func mayTell(_ name: [UInt8], at time: UInt64) -> Bool {
+  /// Whether this is the first time in the hour that the rate is reported to be exceeded.
+  mutating func mayReport(_ name: [UInt8], at time: UInt64) -> Bool {
     var entry = current(name, time)
-    guard !entry.isTold else { return false }
-    entry.isTold = true
+    guard !entry.isReported else { return false }
+    entry.isReported = true
     store(name, entry)
     return true
   }
 
-  mutating func restore(_ name: [UInt8], hour: UInt64, number: Int, isTold: Bool) {
-    counts[ByteKey(name)] = (hour, number, isTold)
+  mutating func restore(_ name: [UInt8], hour: UInt64, number: Int, isReported: Bool) {
+    counts[ByteKey(name)] = (hour, number, isReported)
   }
 
-  private func current(_ name: [UInt8], _ time: UInt64) -> (hour: UInt64, number: Int, isTold: Bool) {
+  private func current(_ name: [UInt8], _ time: UInt64) -> (hour: UInt64, number: Int, isReported: Bool) {
     let hour = time / 3_600_000_000
     guard let entry = counts[ByteKey(name)], entry.hour == hour else { return (hour, 0, false) }
     return entry
   }
 
-  private mutating func store(_ name: [UInt8], _ entry: (hour: UInt64, number: Int, isTold: Bool)) {
+  private mutating func store(_ name: [UInt8], _ entry: (hour: UInt64, number: Int, isReported: Bool)) {
     if counts.count >= Self.limit, counts[ByteKey(name)] == nil { makeRoom(in: entry.hour) }
     counts[ByteKey(name)] = entry
     changed.insert(ByteKey(name))

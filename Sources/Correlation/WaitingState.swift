@@ -40,7 +40,7 @@ extension Correlator {
   /// The bits of a waiting rule, as checkpoints have them.
   private enum Flag {
     static let ambiguous: UInt8 = 1
-    static let told: UInt8 = 2
+    static let emitted: UInt8 = 2
     // 4 is what checkpoints up to version 7 may have: not confirmed.
     static let confirmed: UInt8 = 8
     static let branchDoubtful: UInt8 = 16
@@ -51,7 +51,7 @@ extension Correlator {
   private static func flags(of execution: Execution, hasOffer: Bool) -> UInt8 {
     var flags: UInt8 = 0
     if execution.isAmbiguous { flags |= Flag.ambiguous }
-    if execution.hasTold { flags |= Flag.told }
+    if execution.hasEmitted { flags |= Flag.emitted }
     if execution.isConfirmed { flags |= Flag.confirmed }
     if execution.isBranchDoubtful { flags |= Flag.branchDoubtful }
     if execution.isCut { flags |= Flag.cut }
@@ -89,7 +89,7 @@ extension Correlator {
       identifier: identifier)
     var execution = Execution(
       rule: index, facts: facts, captures: captures, isAmbiguous: flags & Flag.ambiguous != 0, notes: notes,
-      hasTold: flags & Flag.told != 0)
+      hasEmitted: flags & Flag.emitted != 0)
     execution.isConfirmed = flags & Flag.confirmed != 0
     execution.isBranchDoubtful = flags & Flag.branchDoubtful != 0
     execution.isCut = flags & Flag.cut != 0

@@ -25,11 +25,11 @@ import Testing
   @Test func theFirstIsToldAtOnceAndTheRestIsOneEventWithACount() throws {
     let bench = try bench()
     for second in 0..<5 { bench.feed(Double(second), "fail ann 192.0.2.1 imap") }
-    #expect(bench.told(.count) == ["login.failed ann@example.org"])
+    #expect(bench.emitted(.count) == ["login.failed ann@example.org"])
     bench.advance(to: 599.999_999)
-    #expect(bench.told() == [])
+    #expect(bench.emitted() == [])
     bench.advance(to: 600)
-    let rest = bench.correlator.takeTold()
+    let rest = bench.correlator.takeEvents()
     #expect(
       rest.map { CorrelationBench.text($0, keys: [.count, .ip]) } == [
         "login.failed ann@example.org count=4 ip=192.0.2.1"
@@ -41,13 +41,13 @@ import Testing
   @Test func theSummaryGoesWhereItsLastEntryBelongs() throws {
     let bench = try bench()
     bench.feed(0, "fail newcomer 192.0.2.1 imap")
-    #expect(bench.correlator.takeTold().map(\.owner) == [.unknown])
+    #expect(bench.correlator.takeEvents().map(\.owner) == [.unknown])
     bench.feed(1, "ok newcomer")
     bench.feed(2, "fail newcomer 192.0.2.1 imap")
-    _ = bench.correlator.takeTold()
+    _ = bench.correlator.takeEvents()
     bench.correlator.finish()
     let address = try #require(MailboxAddress(Array("newcomer@example.org".utf8)))
-    #expect(bench.correlator.takeTold().map(\.owner) == [.mailbox(address)])
+    #expect(bench.correlator.takeEvents().map(\.owner) == [.mailbox(address)])
   }
 
   @Test func theSummaryHasTheIDOfTheFirst() throws {
@@ -55,7 +55,7 @@ import Testing
     bench.feed(0, "fail ann 192.0.2.1 imap")
     bench.feed(1, "fail ann 192.0.2.1 imap")
     bench.correlator.finish()
-    let told = bench.correlator.takeTold().map(\.event.id)
+    let told = bench.correlator.takeEvents().map(\.event.id)
     #expect(told.map(\.isBurst) == [false, true])
     #expect(told[0].source == told[1].source && told[0].detail == told[1].detail)
   }
@@ -66,7 +66,7 @@ import Testing
     bench.feed(1, "fail ann 192.0.2.1 imap x2")
     bench.feed(2, "fail ann 192.0.2.1 imap")
     bench.correlator.finish()
-    #expect(bench.told(.count) == ["login.failed ann@example.org count=3", "login.failed ann@example.org count=3"])
+    #expect(bench.emitted(.count) == ["login.failed ann@example.org count=3", "login.failed ann@example.org count=3"])
   }
 
   @Test func mailboxAddressAndServiceTellWindowsApart() throws {
@@ -74,10 +74,10 @@ import Testing
     for line in ["ann 192.0.2.1 imap", "bob 192.0.2.1 imap", "ann 192.0.2.2 imap", "ann 192.0.2.1 pop3"] {
       bench.feed(0, "fail " + line)
     }
-    #expect(bench.told().count == 4)
+    #expect(bench.emitted().count == 4)
     #expect(bench.correlator.sizes.bursts == 4)
     bench.correlator.finish()
-    #expect(bench.told() == [])
+    #expect(bench.emitted() == [])
     #expect(bench.correlator.sizes.bursts == 0)
   }
 
@@ -87,7 +87,9 @@ import Testing
     bench.correlator.finish()
     // 0 | 599 | 600 | 1199 | 1201: the second window ends at 1200.
     #expect(
-      bench.told(.count).map { $0.split(separator: " ").dropFirst(2).joined() } == ["", "count=1", "", "count=1", ""])
+      bench.emitted(.count).map { $0.split(separator: " ").dropFirst(2).joined() } == [
+        "", "count=1", "", "count=1", "",
+      ])
   }
 
   @Test func aSummaryStandsInFrontOfTheEntryPastItsEnd() throws {
@@ -96,7 +98,7 @@ import Testing
     bench.feed(1, "fail ann 192.0.2.1 imap")
     bench.feed(700, "ok ann")
     #expect(
-      bench.told(.count)
+      bench.emitted(.count)
         == ["login.failed ann@example.org", "login.failed ann@example.org count=1", "login.succeeded ann@example.org"])
   }
 
@@ -107,7 +109,7 @@ import Testing
     bench.feed(midnight - 5, "fail ann 192.0.2.1 imap")
     bench.feed(midnight, "fail ann 192.0.2.1 imap")
     #expect(
-      bench.told(.count) == [
+      bench.emitted(.count) == [
         "login.failed ann@example.org", "login.failed ann@example.org count=1", "login.failed ann@example.org",
       ])
   }
@@ -118,7 +120,7 @@ import Testing
     bench.feed(3_590, "fail ann 192.0.2.1 imap")
     bench.feed(3_595, "fail ann 192.0.2.1 imap")
     bench.advance(to: 3_600)
-    #expect(bench.told(.count).last == "login.failed ann@example.org count=1")
+    #expect(bench.emitted(.count).last == "login.failed ann@example.org count=1")
   }
 
   @Test func aLiveInputsEndLeavesWindowsOpen() throws {
@@ -126,10 +128,10 @@ import Testing
     bench.feed(0, "fail ann 192.0.2.1 imap")
     bench.feed(1, "fail ann 192.0.2.1 imap")
     bench.correlator.finish(closesBursts: false)
-    #expect(bench.told().count == 1)
+    #expect(bench.emitted().count == 1)
     bench.feed(2, "fail ann 192.0.2.1 imap")
     bench.correlator.finish()
-    #expect(bench.told(.count) == ["login.failed ann@example.org count=2"])
+    #expect(bench.emitted(.count) == ["login.failed ann@example.org count=2"])
   }
 
   /// A restart between any two entries tells the same, also where many windows end at once.
@@ -146,14 +148,14 @@ import Testing
         let next = Correlator(table: bench.table, policy: .everything)
         #expect(next.restore(bench.correlator.encodeState()))
         next.settleRestored()
-        let told = bench.everythingTold()
+        let told = bench.everythingEmitted()
         bench.replace(by: next)
         for line in lines[(index + 1)...] { bench.feed(line.0, line.1) }
         bench.advance(to: midnight + 1)
-        return told + bench.everythingTold()
+        return told + bench.everythingEmitted()
       }
       bench.advance(to: midnight + 1)
-      return bench.everythingTold()
+      return bench.everythingEmitted()
     }
     let undisturbed = try run(restartBehind: nil)
     #expect(undisturbed.count(where: { $0.contains(".burst") }) == 8)
@@ -172,7 +174,7 @@ import Testing
       """, roles: "account user")
     for second in 0..<4 { #expect(bench.feed(Double(second), "f ann 18446744073709551615")) }
     bench.correlator.finish()
-    #expect(bench.told(.count).last == "login.failed ann@example.org count=18446744073709551615")
+    #expect(bench.emitted(.count).last == "login.failed ann@example.org count=18446744073709551615")
   }
 
   /// A checkpoint whose numbers fit no counter is damaged, not a reason to stop.

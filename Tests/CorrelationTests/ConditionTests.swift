@@ -46,10 +46,10 @@ import Testing
       for (index, line) in lines.enumerated() {
         // Far apart, so that denied logins are no burst.
         #expect(bench.feed(Double(index * 1_000), "line " + line))
-        #expect(bench.told() == [kind], "\(condition) on ‘\(line)’")
+        #expect(bench.emitted() == [kind], "\(condition) on ‘\(line)’")
       }
       bench.correlator.finish()
-      _ = bench.told()
+      _ = bench.emitted()
     }
   }
 
@@ -72,7 +72,7 @@ import Testing
       ("d", ["folder.deleted"]),
     ] {
       bench.feed(0, "line \(line)")
-      #expect(bench.told() == kinds.map { $0 + " ann@example.org" })
+      #expect(bench.emitted() == kinds.map { $0 + " ann@example.org" })
     }
   }
 
@@ -92,7 +92,7 @@ import Testing
     bench.feed(0, "line Ann+y@Example.org")
     bench.feed(0, "line carol")
     #expect(
-      bench.told(.reason, .status, .session, .change) == [
+      bench.emitted(.reason, .status, .session, .change) == [
         "logout ann@example.org reason=it is Ann+x@Example.org status=why session=Ann+ change=word",
         "logout ann@example.org reason=it is Ann+y@Example.org status=before session=Ann+ change=word",
         "logout carol@example.org reason=it is carol status=nothing much session=caro change=word",
@@ -119,7 +119,7 @@ import Testing
     bench.feed(0, "set 192.0.2.1 theirs")
     bench.feed(0, "line Work o")
     #expect(
-      bench.told(.ip, .client, .folder, .outcome, .actor, .daemon, .host, .rule) == [
+      bench.emitted(.ip, .client, .folder, .outcome, .actor, .daemon, .host, .rule) == [
         "folder.created ann@example.org ip=192.0.2.1 client=mine folder=Work outcome=success actor=owner daemon=t host=mx rule=r",
         "folder.deleted ann@example.org folder=Work outcome=success actor=owner daemon=t host=mx rule=r",
       ])
@@ -152,7 +152,7 @@ import Testing
       #expect(bench.feed(0, line))
     }
     #expect(
-      bench.told(.mailbox, .confidence) == [
+      bench.emitted(.mailbox, .confidence) == [
         "logout _unknown mailbox=ann@example.org", "logout ann@example.org mailbox=ann@example.org",
         "logout _unknown mailbox=ann@example.org confidence=ambiguous",
         "logout ann@example.org mailbox=ann@example.org confidence=ambiguous",

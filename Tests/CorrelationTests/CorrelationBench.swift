@@ -74,11 +74,11 @@ final class CorrelationBench {
   func advance(to seconds: Double) { correlator.advance(to: Self.time(seconds)) }
 
   /// What was told since the last call, each event as `kind owner key=value …` with the keys that were asked for.
-  func told(_ keys: FieldKey...) -> [String] {
-    correlator.takeTold().map { Self.text($0, keys: keys) }
+  func emitted(_ keys: FieldKey...) -> [String] {
+    correlator.takeEvents().map { Self.text($0, keys: keys) }
   }
 
-  static func text(_ told: Correlator.Told, keys: [FieldKey]) -> String {
+  static func text(_ told: OwnedEvent, keys: [FieldKey]) -> String {
     var text = told.event.kind.name.description
     switch told.owner {
     case .mailbox(let address): text += " " + String(decoding: address.bytes, as: UTF8.self)
@@ -94,8 +94,8 @@ final class CorrelationBench {
   }
 
   /// Everything of the told events: for comparing runs.
-  func everythingTold() -> [String] {
-    correlator.takeTold().map { told in
+  func everythingEmitted() -> [String] {
+    correlator.takeEvents().map { told in
       var id: [UInt8] = []
       told.event.id.append(to: &id)
       return String(decoding: id, as: UTF8.self) + " \(told.event.time) \(told.event.level) "

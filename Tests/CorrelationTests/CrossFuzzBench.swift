@@ -45,7 +45,7 @@ final class CrossFuzzBench {
   }
 
   /// The events of one line.
-  func told(_ line: [UInt8], _ scope: Int) -> Set<Event> {
+  func emitted(_ line: [UInt8], _ scope: Int) -> Set<Event> {
     guard let rule = table.match(scope: scope, bytes: line, &scratch), !table.rules[rule].isNoise else { return [] }
     let correlator = Correlator(table: table, program: program, policy: policy)
     let facts = EntryFacts(
@@ -53,7 +53,7 @@ final class CrossFuzzBench {
     line.withUnsafeBufferPointer { correlator.process(facts, rule: rule, scratch: scratch, line: $0) }
     correlator.finish()
     return Set(
-      correlator.takeTold().map { told in
+      correlator.takeEvents().map { told in
         let value = { (key: FieldKey) in told.event.fields[key].map { Array($0) } }
         return Event(kind: told.event.kind, owner: told.owner, ip: value(.ip), service: value(.service))
       })

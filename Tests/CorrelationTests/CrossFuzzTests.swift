@@ -53,7 +53,7 @@ private struct CrossFuzzRun {
 
   private mutating func tryExample(_ message: [UInt8], of rule: CompiledTable.Rule) {
     guard let scope = bench.scope(of: message, rule) else { return }
-    let clean = bench.told(message, scope)
+    let clean = bench.emitted(message, scope)
     let captures = bench.captures(of: message, scope)
     for place in captures {
       guard let shape = shapes[rule.id, place.name], shape.isStrangers, !place.range.isEmpty else { continue }
@@ -64,7 +64,7 @@ private struct CrossFuzzRun {
       let line = { (text: [UInt8]) in
         Array(message[..<place.range.lowerBound] + text + message[place.range.upperBound...])
       }
-      let meant = clean.union(bench.told(line(printing.harmless), scope))
+      let meant = clean.union(bench.emitted(line(printing.harmless), scope))
       // Each has its own texts, so that a change of one rule does not try all others anew.
       let itself = CrossFuzzTexts.hash(Array((rule.id + place.name).utf8) + message)
       var random = CrossFuzzTexts.Random(seed: Self.seed ^ itself)
@@ -77,7 +77,7 @@ private struct CrossFuzzRun {
         tried += 1
         note(
           CrossFuzzVerdict(
-            clean: clean, meant: meant, told: bench.told(hostile, scope), chosen: chosen, line: hostile,
+            clean: clean, meant: meant, told: bench.emitted(hostile, scope), chosen: chosen, line: hostile,
             isCut: hostile.count < whole.count), rule.id, place.name, hostile)
       }
     }

@@ -16,7 +16,7 @@ import Testing
   @Test func aDoubtfulMailboxIsNamedAmongTheUnowned() throws {
     let bench = try CorrelationBench(Self.rules)
     #expect(bench.feed(0, "rcpt <\"x>, relay=192.0.2.1, reject <ann\"@example.com>, relay"))
-    let event = try #require(bench.correlator.takeTold().first)
+    let event = try #require(bench.correlator.takeEvents().first)
     #expect(event.owner == .unknown)
     #expect(event.event.fields[.confidence].map { String(decoding: $0, as: UTF8.self) } == "ambiguous")
     #expect(event.event.fields.contains(.mailbox))

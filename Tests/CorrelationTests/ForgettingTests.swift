@@ -43,7 +43,7 @@ import Testing
     bench.feed(0, Self.login, from: "dovecot")
     bench.feed(80_000, Self.speaker + "expunge: box=INBOX, uid=1, msgid=<a@example.com>, size=5", from: "dovecot")
     bench.correlator.finish()
-    #expect(bench.told(.ip).last == "message.expunged ann@example.org ip=192.0.2.7")
+    #expect(bench.emitted(.ip).last == "message.expunged ann@example.org ip=192.0.2.7")
   }
 
   @Test func whatComesAfterTheEndStillHasItsSession() throws {
@@ -53,6 +53,6 @@ import Testing
     // Autoexpunge, when the session is being put away.
     bench.feed(60, Self.speaker + "expunge: box=Trash, uid=1, msgid=<a@example.com>, size=5", from: "dovecot")
     bench.correlator.finish()
-    #expect(bench.told(.ip).last == "message.expunged ann@example.org ip=192.0.2.7")
+    #expect(bench.emitted(.ip).last == "message.expunged ann@example.org ip=192.0.2.7")
   }
 }

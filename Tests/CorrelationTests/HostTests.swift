@@ -42,7 +42,7 @@ import Testing
   }
 
   private func told() -> [String] {
-    bench.told(.session, .client).map {
+    bench.emitted(.session, .client).map {
       $0.replacing("login.succeeded ann@example.org", with: "yes").replacing("logout ann@example.org", with: "no")
     }
   }
@@ -67,7 +67,7 @@ import Testing
     let bench = CorrelationBench(table: table)
     bench.feed(.init(seconds: 0, identifier: "s", message: "far a x", machine: 1))
     bench.feed(.init(seconds: 0, identifier: "s", message: "ask a", machine: 2))
-    #expect(bench.told(.client) == ["login.succeeded ann@example.org client=x"])
+    #expect(bench.emitted(.client) == ["login.succeeded ann@example.org client=x"])
   }
 
   /// An hour late, and line by line among those of another host.

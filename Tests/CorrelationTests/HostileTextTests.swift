@@ -140,7 +140,7 @@ import Testing
     }
     correlator.finish()
     return Set(
-      correlator.takeTold().compactMap {
+      correlator.takeEvents().compactMap {
         guard case .mailbox(let address) = $0.owner else { return nil }
         return address.bytes
       })

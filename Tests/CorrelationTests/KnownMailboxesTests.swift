@@ -42,10 +42,12 @@ import Testing
     // Failures name whatever a stranger typed: they prove nothing. The configuration's mailboxes stay.
     feed(bench, days: 6...6, ["ok carol"])
     #expect(known(bench) == ["ann@example.org", "bob@example.org", "carol@example.org"])
-    _ = bench.told()
+    _ = bench.emitted()
     feed(bench, days: 6...6, ["fail dave", "fail carol", "ok dave"])
     #expect(
-      bench.told() == ["login.failed _unknown", "login.failed carol@example.org", "login.succeeded dave@example.org"])
+      bench.emitted() == [
+        "login.failed _unknown", "login.failed carol@example.org", "login.succeeded dave@example.org",
+      ])
   }
 
   @Test func aClockThatIsWrongMakesNobodyForgotten() throws {

@@ -54,7 +54,7 @@ import Testing
     bench.correlator.settleRestored()
     bench.feed(1, "ask abc")
     bench.feed(2, "ask abd")
-    #expect(bench.told(.ip) == ["login.succeeded ann@example.org ip=192.0.2.9"])
+    #expect(bench.emitted(.ip) == ["login.succeeded ann@example.org ip=192.0.2.9"])
   }
 
   /// A hash table without tombstones, lanes and free places: what is forgotten in any order leaves the others whole.

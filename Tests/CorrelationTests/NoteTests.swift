@@ -65,7 +65,7 @@ import Testing
   private func answer(_ lines: [(Double, String)]) throws -> [String] {
     let bench = try CorrelationBench(Self.verbs)
     for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
-    return bench.told(.ip, .client, .recipients).map { $0.replacing("login.succeeded ann@example.org", with: "yes") }
+    return bench.emitted(.ip, .client, .recipients).map { $0.replacing("login.succeeded ann@example.org", with: "yes") }
       .map { $0.hasPrefix("login.failed") ? "no" : $0 }
   }
 
@@ -81,7 +81,7 @@ import Testing
     for (time, line) in [(0.0, "begin k 192.0.2.1"), (1, "set k pc"), (2, "hide k 192.0.2.2")] {
       bench.feed(time, line)
     }
-    #expect(bench.told(.ip, .client) == ["login.failed ann@example.org"])
+    #expect(bench.emitted(.ip, .client) == ["login.failed ann@example.org"])
   }
 
   @Test func listsGrowAndShrink() throws {
@@ -118,7 +118,7 @@ import Testing
     bench.feed(.init(seconds: 0, identifier: "s", message: "begin a 1", machine: 1))
     bench.feed(.init(seconds: 1, identifier: "s", message: "ask a", machine: 2))
     bench.feed(.init(seconds: 1, identifier: "s", message: "ask a", machine: 1))
-    #expect(bench.told() == ["login.failed ann@example.org", "login.succeeded ann@example.org"])
+    #expect(bench.emitted() == ["login.failed ann@example.org", "login.succeeded ann@example.org"])
   }
 
   /// 100,000 queue ids, of which a thousand fit.
@@ -129,7 +129,7 @@ import Testing
     #expect(bench.correlator.notesEvicted == 99_000)
     bench.feed(11, "ask k99999")
     bench.feed(11, "ask k1")
-    #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
+    #expect(bench.emitted() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
   }
 
   /// Notes with long texts take no more memory than others do.
@@ -142,7 +142,7 @@ import Testing
     #expect(bench.correlator.notesEvicted == 10_000 - kept)
     bench.feed(2, "ask k9999")
     bench.feed(2, "ask k1")
-    #expect(bench.told() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
+    #expect(bench.emitted() == ["login.succeeded ann@example.org", "login.failed ann@example.org"])
     // Their end gives back what they took: as many small ones fit as before.
     for number in 0..<10_000 { bench.feed(3 + Double(number) / 10_000, "begin s\(number) v") }
     #expect(bench.correlator.sizes.notes > 4_000)
@@ -182,15 +182,17 @@ import Testing
     bench.feed(2, "ask k")
     bench.feed(2, "ask k1")
     #expect(
-      bench.told() == ["login.succeeded ann@example.org", "login.succeeded ann@example.org", "login.failed _unknown"])
+      bench.emitted() == [
+        "login.succeeded ann@example.org", "login.succeeded ann@example.org", "login.failed _unknown",
+      ])
     // They end with their life, and bound the memory as the others do.
     bench.feed(100, "ask ann")
-    #expect(bench.told() == ["login.failed ann@example.org"])
+    #expect(bench.emitted() == ["login.failed ann@example.org"])
     for number in 0..<1_000 { bench.feed(101, "login l\(number) u\(number)") }
     #expect(bench.correlator.sizes.notes == 100)
     bench.feed(102, "ask l999")
     bench.feed(102, "ask l1")
-    #expect(bench.told() == ["login.succeeded u999@example.org", "login.failed _unknown"])
+    #expect(bench.emitted() == ["login.succeeded u999@example.org", "login.failed _unknown"])
   }
 
   /// A mail server's queue ids come and go: what was forgotten must not stay until the end of its life.

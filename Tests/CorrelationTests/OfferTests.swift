@@ -39,7 +39,7 @@ import Testing
     var told: [String] = []
     for (index, (seconds, line)) in lines.enumerated() {
       #expect(bench.feed(seconds, line))
-      told += bench.told(.folder, .toFolder)
+      told += bench.emitted(.folder, .toFolder)
       guard index == restartBehind else { continue }
       let next = Correlator(table: bench.table, policy: .everything)
       #expect(next.restore(bench.correlator.encodeState()))
@@ -47,7 +47,7 @@ import Testing
       bench.replace(by: next)
     }
     bench.advance(to: 100)
-    return (told + bench.told(.folder, .toFolder)).map { $0.replacing(" ann@example.org", with: "") }
+    return (told + bench.emitted(.folder, .toFolder)).map { $0.replacing(" ann@example.org", with: "") }
   }
 
   @Test func anOfferIsTakenOnce() throws {

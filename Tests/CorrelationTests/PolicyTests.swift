@@ -43,7 +43,7 @@ import Testing
   ) throws -> [String] {
     let bench = try CorrelationBench(Self.rules, policy: .everything.with(change))
     for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
-    return bench.correlator.takeTold().map { CorrelationBench.text($0, keys: keys) }
+    return bench.correlator.takeEvents().map { CorrelationBench.text($0, keys: keys) }
   }
 
   @Test func tooManySentAreToldOnceAnHour() throws {
@@ -137,7 +137,7 @@ import Testing
   @Test func theEventHasTheLevelThatTheAdministratorGave() throws {
     let bench = try CorrelationBench(Self.rules, policy: .everything.with { $0.levels = [.loginSucceeded: .high] })
     bench.feed(0, "ok ann")
-    #expect(bench.correlator.takeTold().map(\.event.level) == [.high])
+    #expect(bench.correlator.takeEvents().map(\.event.level) == [.high])
   }
 
   @Test func subjectsAreKeptOnlyWhenAskedFor() throws {

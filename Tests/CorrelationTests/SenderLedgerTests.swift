@@ -44,7 +44,7 @@ import Testing
     mutating func mta(_ line: String) -> [String] {
       seconds += 0.01
       bench.feed(seconds, line)
-      return bench.told(.folder, .reason)
+      return bench.emitted(.folder, .reason)
     }
 
     func delivers(_ uid: UInt32) -> Bool {

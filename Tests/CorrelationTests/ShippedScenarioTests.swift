@@ -38,7 +38,7 @@ import Testing
       Self.login, (1, "dovecot", copy(to: folder)), (1.2, "dovecot", Self.expunge),
     ])
     #expect(
-      bench.told(.ip, .folder, .toFolder) == [
+      bench.emitted(.ip, .folder, .toFolder) == [
         "login.succeeded ann@example.org ip=192.0.2.7",
         "\(kind) ann@example.org ip=192.0.2.7 folder=INBOX to_folder=\(folder)",
       ])
@@ -50,7 +50,7 @@ import Testing
     ])
     // That the copy is no move is known when the deletion has been read.
     #expect(
-      bench.told() == [
+      bench.emitted() == [
         "login.succeeded ann@example.org", "message.deleted ann@example.org", "message.copied ann@example.org",
         "message.expunged ann@example.org",
       ])
@@ -59,7 +59,7 @@ import Testing
   @Test func aCopyAloneIsACopyAndAnExpungeAloneAnExpunge() throws {
     let bench = try bench([Self.login, (1, "dovecot", copy(to: "Work")), (400, "dovecot", Self.expunge)])
     #expect(
-      bench.told() == [
+      bench.emitted() == [
         "login.succeeded ann@example.org", "message.copied ann@example.org", "message.expunged ann@example.org",
       ])
   }
@@ -93,7 +93,7 @@ import Testing
     let delivery = lines.enumerated().map { (1 + Double($0.offset) * 0.1, $0.element.0, $0.element.1) }
     let bench = try bench(Self.acceptance + delivery)
     #expect(
-      bench.told(.queueID, .folder, .sender, .ip) == [
+      bench.emitted(.queueID, .folder, .sender, .ip) == [
         "delivery.stored ann@example.org queue_id=2281C177DA1 folder=Work sender=peer@example.com ip=198.51.100.10"
       ])
   }
@@ -101,7 +101,9 @@ import Testing
   @Test func aDeliveryWithoutItsAgentsLineIsToldByPostfix() throws {
     let bench = try bench(Self.acceptance + [(1, "postfix/lmtp", Self.sent)])
     #expect(
-      bench.told(.queueID, .sender) == ["delivery.stored ann@example.org queue_id=2281C177DA1 sender=peer@example.com"])
+      bench.emitted(.queueID, .sender) == [
+        "delivery.stored ann@example.org queue_id=2281C177DA1 sender=peer@example.com"
+      ])
   }
 
   @Test func overQuotaAtTheAgentBouncesForTheSender() throws {
@@ -128,7 +130,7 @@ import Testing
       let bench = try bench(
         submission + delivery.enumerated().map { (1 + Double($0.offset) * 0.1, $0.element.1, $0.element.2) })
       #expect(
-        bench.told(.recipient).sorted() == [
+        bench.emitted(.recipient).sorted() == [
           "delivery.over-quota ann@example.org", "login.succeeded bob@example.org", "message.sent bob@example.org",
           "send.bounced bob@example.org recipient=ann@example.org",
         ])
@@ -157,7 +159,7 @@ import Testing
         (1.2, "postfix/qmgr", "5D3F7176024: from=<ann@example.org>, size=919, nrcpt=1 (queue active)"),
       ] + last.map { ($0.1, "postfix/smtp", $0.0) })
     #expect(
-      bench.told(.recipient) == [
+      bench.emitted(.recipient) == [
         "login.succeeded ann@example.org", "message.sent ann@example.org",
         "send.delivered ann@example.org recipient=x@example.com",
       ])
@@ -249,14 +251,14 @@ import Testing
         }
         guard index == place else { continue }
         if checkpoint == .snapshot { state = bench.correlator.encodeState() }
-        told += bench.everythingTold()
+        told += bench.everythingEmitted()
         let next = Correlator(table: table, policy: .everything)
         #expect(next.restore(state))
         next.settleRestored()
         bench.replace(by: next)
       }
       bench.correlator.finish()
-      return told + bench.everythingTold()
+      return told + bench.everythingEmitted()
     }
     let undisturbed = try run(restartBehind: nil)
     #expect(Self.busyMinute.count >= 50)

@@ -57,10 +57,10 @@ import Testing
     // What was written as ip with that version's number for client is the client.
     let other = restored(state(bench.correlator, swapping: ("ip", "client"), ("logout", "login.failed")), bench)
     other.feed(1, "end s ann")
-    #expect(other.told(.ip, .client) == ["logout ann@example.org ip=c client=192.0.2.1"])
+    #expect(other.emitted(.ip, .client) == ["logout ann@example.org ip=c client=192.0.2.1"])
     let unchanged = restored(same.correlator.encodeState(), same)
     unchanged.feed(1, "end s ann")
-    #expect(unchanged.told(.ip, .client) == ["logout ann@example.org ip=192.0.2.1 client=c"])
+    #expect(unchanged.emitted(.ip, .client) == ["logout ann@example.org ip=192.0.2.1 client=c"])
   }
 
   @Test func aKeyThatIsGoneIsLeftOut() throws {
@@ -68,7 +68,7 @@ import Testing
     bench.feed(0, "begin s 192.0.2.1 c")
     let other = restored(state(bench.correlator, swapping: ("ip", "gone"), ("logout", "gone")), bench)
     other.feed(1, "end s ann")
-    #expect(other.told(.ip, .client) == ["logout ann@example.org client=c"])
+    #expect(other.emitted(.ip, .client) == ["logout ann@example.org client=c"])
   }
 
   @Test func windowsKeepTheirKind() {

@@ -84,7 +84,7 @@ import Testing
           line += " :: \(words[2])"
         }
         bench.feed(0, line)
-        let event = try #require(bench.correlator.takeTold().last?.event)
+        let event = try #require(bench.correlator.takeEvents().last?.event)
         let expected = expression.value(names, CorrelationPolicy.everything.naming) ?? []
         #expect(Array(event.fields[.reason] ?? []) == expected, "\(expression.text) of \(line)")
       }
@@ -103,7 +103,8 @@ import Testing
       """)
     bench.feed(0, "v2^5.&AOs-.&AMk-t&AOk-")
     #expect(
-      bench.correlator.takeTold().last?.event.fields[.folder].map(Array.init) == Array("v2.5/\u{EB}/\u{C9}t\u{E9}".utf8)
+      bench.correlator.takeEvents().last?.event.fields[.folder].map(Array.init)
+        == Array("v2.5/\u{EB}/\u{C9}t\u{E9}".utf8)
     )
   }
 

@@ -45,7 +45,7 @@ import Testing
     let bench = try CorrelationBench(Self.rules)
     for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
     if let end { bench.advance(to: end) }
-    return bench.told(.session, .client, .status).map { $0.replacing(" ann@example.org", with: "") }
+    return bench.emitted(.session, .client, .status).map { $0.replacing(" ann@example.org", with: "") }
   }
 
   @Test func aNoteThatIsThereIsTakenAtOnce() throws {
@@ -108,7 +108,7 @@ import Testing
     #expect(bench.correlator.nextDue == CorrelationBench.time(2))
     bench.correlator.finish()
     #expect(
-      bench.told(.session, .status).sorted() == [
+      bench.emitted(.session, .status).sorted() == [
         "login.failed ann@example.org session=c", "logout ann@example.org session=none status=none",
       ])
     #expect(bench.correlator.nextDue == nil)
@@ -120,10 +120,10 @@ import Testing
     bench.feed(4_000, "one a")
     // Entries within a minute may be out of order.
     bench.feed(3_950, "tell b")
-    #expect(bench.told(.session) == ["message.sent ann@example.org session=b"])
+    #expect(bench.emitted(.session) == ["message.sent ann@example.org session=b"])
     bench.feed(10, "tell c")
     #expect(
-      bench.told(.session) == [
+      bench.emitted(.session) == [
         "login.failed ann@example.org session=a", "message.sent ann@example.org session=c",
       ])
     // From here time runs on from the new clock.
@@ -132,7 +132,9 @@ import Testing
     bench.feed(12, "one e")
     bench.advance(to: 14)
     #expect(
-      bench.told(.session) == ["login.succeeded ann@example.org session=d", "login.failed ann@example.org session=e"])
+      bench.emitted(.session) == [
+        "login.succeeded ann@example.org session=d", "login.failed ann@example.org session=e",
+      ])
   }
 
   @Test func waitingIsBounded() throws {
@@ -140,9 +142,9 @@ import Testing
     for number in 0..<1_000 { bench.feed(0, "either k\(number) x") }
     #expect(bench.correlator.sizes.waiting == 10)
     #expect(bench.correlator.waitsCutShort == 990)
-    #expect(bench.told().count == 990)
+    #expect(bench.emitted().count == 990)
     bench.correlator.finish()
-    #expect(bench.told().count == 10)
+    #expect(bench.emitted().count == 10)
   }
 
   @Test func waitingIsBoundedWhateverTheLinesHold() throws {
@@ -152,7 +154,7 @@ import Testing
     let waiting = bench.correlator.sizes.waiting
     #expect((5...100).contains(waiting))
     bench.correlator.finish()
-    #expect(bench.told().count == 1_000)
+    #expect(bench.emitted().count == 1_000)
     // The end of a wait gives back what it took.
     for number in 0..<1_000 { bench.feed(100, "either k\(number) \(text)") }
     #expect(bench.correlator.sizes.waiting == waiting)

@@ -72,7 +72,7 @@ enum Checkpoint {
     }
     require(copy.restore(correlator.encodeChanges()), "its own changes are refused")
     correlator.finish()
-    for told in correlator.takeTold() { RecordCheck.check(told) }
+    for told in correlator.takeEvents() { RecordCheck.check(told) }
   }
 
   /// One body for the correlator, made by its own lines: for the corpus.

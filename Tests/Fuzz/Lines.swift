@@ -31,7 +31,7 @@ enum Lines {
       }
     }
     correlator.finish()
-    for told in correlator.takeTold() { RecordCheck.check(told) }
+    for told in correlator.takeEvents() { RecordCheck.check(told) }
     checkState(of: correlator)
   }
 

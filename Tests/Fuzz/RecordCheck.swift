@@ -9,7 +9,7 @@ enum RecordCheck {
   private static let encoder = RecordEncoder()
   private static let decoder = RecordDecoder()
 
-  static func check(_ told: Correlator.Told) {
+  static func check(_ told: OwnedEvent) {
     check(told.event)
     check(TrailPath(told.owner))
   }

@@ -4,7 +4,7 @@ import Correlation
 import Glibc
 import LogSources
 
-/// Makes durable what an ingestor told: data, then checkpoint, as the collector does, but on the calling thread, whose
+/// Makes durable what an ingestor emitted: data, then checkpoint, as the collector does, but on the calling thread, whose
 /// answer to the syslog daemon waits for it anyway.
 ///
 /// The checkpoint lies in `ingest` below the state directory, beside the collector's: both may use a tree one after the
@@ -58,7 +58,7 @@ final class IngestStore {
   ///
   /// - Throws: `TreeError` or `CheckpointError`; then it is called again with the same events, more behind them.
   func commit(
-    _ events: inout [Correlator.Told], newest: UInt64, correlator: Correlator, recent: inout RecentLines
+    _ events: inout [OwnedEvent], newest: UInt64, correlator: Correlator, recent: inout RecentLines
   ) throws {
     if let owed {
       try store.write(

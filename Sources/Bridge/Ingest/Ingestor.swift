@@ -47,7 +47,7 @@ package final class Ingestor {
   private var rulesRecord: RulesRecord?
   private var locked: Set<String> = []
 
-  private var events: [Correlator.Told] = []
+  private var events: [OwnedEvent] = []
   private var newest: UInt64 = 0
   private var isInTransaction = false
   /// Whether a line of the open transaction came again.
@@ -68,7 +68,7 @@ package final class Ingestor {
 
   /// Without transactions events are durable at the latest so long after their line, in microseconds.
   private static let eventInterval: UInt64 = 200_000
-  /// The same for lines that told nothing yet.
+  /// The same for lines that emitted nothing yet.
   private static let lineInterval: UInt64 = 700_000
   /// How far the clock must be past a deadline before it may end a wait: lines come through a queue, and may bear whole
   /// seconds.
@@ -97,7 +97,7 @@ package final class Ingestor {
 
   /// Runs until the input ends or SIGTERM.
   ///
-  /// What keeps it from running at all is thrown, or, where there are answers, told with each until it is over.
+  /// What keeps it from running at all is thrown, or, where there are answers, sent with each until it is over.
   ///
   /// - Throws: also when the last lines are not durable.
   package func run() throws {
@@ -135,10 +135,10 @@ package final class Ingestor {
     status.pid = getpid()
     status.started = WallClock.now()
     let rules = "\(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
-    tell(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
+    emit(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
     rulesRecord = RulesRecord(directory: state + "/ingest")
     if let change = rulesRecord?.change(to: table.fingerprint) {
-      tell(BridgeEvents.tableChanged(change, at: WallClock.now()))
+      emit(BridgeEvents.tableChanged(change, at: WallClock.now()))
     }
   }
 
@@ -154,14 +154,14 @@ package final class Ingestor {
 
   private func finish() throws {
     if lines.isAtEnd, lines.hasTornLine {
-      // Whoever ended in the middle of a line sends it again, or it is lost: half of it would be told as something else.
+      // Whoever ended in the middle of a line sends it again, or it is lost: half of it would be emitted as something else.
       let notice = SourceNotice(
         kind: .gap, subject: "standard input", reason: "the last line has no end and was left out")
       options.report("\(notice.subject): \(notice.reason)")
-      if !isInTransaction { tell(BridgeEvents.gap(notice, at: WallClock.now())) }
+      if !isInTransaction { emit(BridgeEvents.gap(notice, at: WallClock.now())) }
     }
     takeBatch()
-    tell(BridgeEvents.stopped("mailtrail ingest stopped", at: WallClock.now()))
+    emit(BridgeEvents.stopped("mailtrail ingest stopped", at: WallClock.now()))
     var isCommitted = commit(patience: Self.commitPatience)
     while !isCommitted, !options.confirms, !isStopWanted {
       // Nobody has these lines any more.
@@ -312,18 +312,18 @@ package final class Ingestor {
     pipeline.process(batch)
     for entry in batch.entries { newest = max(newest, entry.realtime) }
     batch.removeAll()
-    takeTold()
+    takeEvents()
     isStatusNew = true
   }
 
-  private func takeTold() {
-    let told = pipeline.correlator.takeTold()
-    guard !told.isEmpty else { return }
-    events += told
+  private func takeEvents() {
+    let emitted = pipeline.correlator.takeEvents()
+    guard !emitted.isEmpty else { return }
+    events += emitted
     if dirtySince == nil { dirtySince = WallClock.monotonic() }
   }
 
-  private func tell(_ event: Correlator.Told) {
+  private func emit(_ event: OwnedEvent) {
     events.append(event)
     if dirtySince == nil { dirtySince = WallClock.monotonic() }
   }
@@ -363,7 +363,7 @@ package final class Ingestor {
     guard let store else { return false }
     let start = WallClock.monotonic()
     while true {
-      let told = events
+      let emitted = events
       do {
         try store.commit(&events, newest: newest, correlator: pipeline.correlator, recent: &recent)
         if trouble != nil { options.report("writing again") }
@@ -371,11 +371,11 @@ package final class Ingestor {
         openLines?.clear()
         status.checkpoint = WallClock.now()
         rulesRecord?.save()
-        count(told)
+        count(emitted)
         sealIfDue()
         return true
       } catch {
-        if events.isEmpty { count(told) }
+        if events.isEmpty { count(emitted) }
         if trouble == nil { options.report("\(error); nothing is acknowledged until there is room") }
         trouble = "\(error)"
         (dirtySince, isStatusNew) = (WallClock.monotonic(), true)
@@ -385,9 +385,9 @@ package final class Ingestor {
     }
   }
 
-  private func count(_ told: [Correlator.Told]) {
-    status.eventsWritten += UInt64(told.count)
-    for one in told {
+  private func count(_ emitted: [OwnedEvent]) {
+    status.eventsWritten += UInt64(emitted.count)
+    for one in emitted {
       status.countsByKind[one.event.kind.name.description, default: 0] += 1
       if let level = configuration.audit.systemMessages, one.event.level >= level { systemJournal.send(one.event) }
     }
@@ -400,7 +400,7 @@ package final class Ingestor {
       let due = pipeline.correlator.nextDue, due <= now - Self.grace
     else { return }
     pipeline.correlator.advance(to: now - Self.grace)
-    takeTold()
+    takeEvents()
     if dirtySince == nil { dirtySince = WallClock.monotonic() }
   }
 

@@ -17,7 +17,7 @@ final class OpenLines {
   /// More than a syslog daemon has on its way at a time. A line beyond it is only in memory.
   private static let limit = 64 << 20
 
-  /// Opens the file, making it when there is none. Where it cannot be opened nothing is kept, which is told.
+  /// Opens the file, making it when there is none. Where it cannot be opened nothing is kept, which is reported.
   init(directory: String, report: @escaping (String) -> Void) {
     path = directory + "/open-lines"
     self.report = report

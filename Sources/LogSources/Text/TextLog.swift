@@ -123,8 +123,8 @@ final class TextLog {
   }
 
   private func leave(_ stream: TextLogStream) {
-    if let failure = stream.failure, !stream.isFailureTold {
-      stream.isFailureTold = true
+    if let failure = stream.failure, !stream.isFailureReported {
+      stream.isFailureReported = true
       notices.append(
         SourceNotice(kind: .gap, subject: stream.file.path, reason: "\(failure)", from: lastTime == 0 ? nil : lastTime))
     }

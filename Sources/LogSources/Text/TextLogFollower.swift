@@ -64,8 +64,8 @@ final class TextLogFollower {
 
   /// Takes what the watch has told; whether there may be something to read.
   func takeEvents(isTimeOver: Bool) -> Bool {
-    let isTold = watch?.drain() ?? false
-    if isTold || isTimeOver { isDirty = true }
+    let isNotified = watch?.drain() ?? false
+    if isNotified || isTimeOver { isDirty = true }
     return isDirty
   }
 
@@ -80,7 +80,7 @@ final class TextLogFollower {
       for source in sources where !followed.contains(where: { $0.pattern == source.path }) {
         now[source.path] = "no file has a name like this yet"
       }
-      tell(now)
+      report(now)
     }
     for one in followed { one.log.lookAgain() }
   }
@@ -122,7 +122,7 @@ final class TextLogFollower {
   }
 
   /// Says what is in disorder now and was not before, and what is in order again.
-  private func tell(_ now: [String: String]) {
+  private func report(_ now: [String: String]) {
     for (path, reason) in now.sorted(by: { $0.key < $1.key }) where troubles[path] != reason {
       notices.append(SourceNotice(kind: .waiting, subject: path, reason: reason))
     }

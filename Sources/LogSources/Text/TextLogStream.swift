@@ -13,7 +13,7 @@ final class TextLogStream {
   private var isFinished = false
   /// Why it cannot be read on; nil when it can.
   private(set) var failure: JournalError?
-  var isFailureTold = false
+  var isFailureReported = false
   /// Whether there was no whole line left when it was looked at last.
   private var isAtEnd = false
 
