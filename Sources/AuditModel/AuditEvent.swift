@@ -7,7 +7,7 @@ package struct AuditEvent: Sendable, Hashable {
   package var level: Level
   /// Everything else, by `FieldKey`.
   package var fields: FieldSet
-  /// What a record of a newer version says besides, as it stands there: `,"key":value` for each key that is not known.
+  /// What a record of a newer version says besides, as JSON: `,"key":value` for each key that is not known.
   package var unknownKeys: [UInt8] = []
 
   package init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {

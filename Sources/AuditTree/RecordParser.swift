@@ -31,7 +31,7 @@ struct RecordParser {
     while take(",") {
       _ = try string()
       try expect(":")
-      try skipValue()
+      _ = try anyValue()
     }
     guard take("}"), place == bytes.count else { throw fault("a comma, or a closing brace and the end of the line") }
     return (id, time)
@@ -58,11 +58,14 @@ struct RecordParser {
     var last = -1
     while take(",") {
       let start = place
-      let name = String(decoding: try string(), as: UTF8.self)
+      let name = try string()
       try expect(":")
-      guard let key = FieldKey(name: name) else {
-        try skipValue()
-        event.unknownKeys += bytes[(start - 1)..<place]
+      guard let key = FieldKey(name: String(decoding: name, as: UTF8.self)) else {
+        let value = try anyValue()
+        event.unknownKeys.append(UInt8(ascii: ","))
+        Self.append(name, to: &event.unknownKeys)
+        event.unknownKeys.append(UInt8(ascii: ":"))
+        event.unknownKeys += value
         continue
       }
       guard Int(key.rawValue) > last else {
@@ -74,22 +77,31 @@ struct RecordParser {
     guard take("}") else { throw fault("a comma or a closing brace") }
   }
 
-  /// A value of any key: a text, a number, or an array of these.
-  private mutating func skipValue() throws(RecordError) {
-    if take("[") {
-      repeat { try skipScalar() } while take(",")
-      guard take("]") else { throw fault("a comma or a closing bracket") }
-    } else {
-      try skipScalar()
-    }
+  /// A value of any key as `RecordEncoder` would write it: a text, a number, or an array of these.
+  private mutating func anyValue() throws(RecordError) -> [UInt8] {
+    guard take("[") else { return try anyScalar() }
+    var value = [UInt8(ascii: "[")] + (try anyScalar())
+    while take(",") { value += [UInt8(ascii: ",")] + (try anyScalar()) }
+    guard take("]") else { throw fault("a comma or a closing bracket") }
+    return value + [UInt8(ascii: "]")]
   }
 
-  private mutating func skipScalar() throws(RecordError) {
+  private mutating func anyScalar() throws(RecordError) -> [UInt8] {
     if peek == UInt8(ascii: "\"") {
-      _ = try string()
-    } else if numberText().isEmpty {
-      throw fault("a text or a number")
+      var value: [UInt8] = []
+      Self.append(try string(), to: &value)
+      return value
     }
+    let number = numberText()
+    guard !number.isEmpty else { throw fault("a text or a number") }
+    return number
+  }
+
+  /// Whoever wrote it, nothing in it obeys a terminal.
+  private static func append(_ text: [UInt8], to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\""))
+    RecordText.unescapedBytes(text).withUnsafeBufferPointer { RecordText.append($0, to: &output) }
+    output.append(UInt8(ascii: "\""))
   }
 
   private mutating func fieldValue(_ shape: FieldKey.Shape) throws(RecordError) -> [UInt8] {

@@ -148,6 +148,14 @@ import Testing
     }
   }
 
+  @Test func whatANewerVersionSaysObeysNoTerminal() throws {
+    let text = String(decoding: line(sampleEvent(1)).dropLast(2), as: UTF8.self)
+    let newer = text + ",\"a\u{9b}\":\"\u{202e}x\\u001b \\\\xFF\"}"
+    let decoded = try RecordDecoder().decode(Array(newer.utf8))
+    #expect(String(decoding: decoded.unknownKeys, as: UTF8.self) == #","a\u009b":"\u202ex\u001b \\xFF""#)
+    #expect(try RecordDecoder().decode(line(decoded).dropLast()) == decoded)
+  }
+
   /// Recovery cuts what is torn, not what it does not know.
   @Test(arguments: [
     (#""message.expunged""#, #""message.lost""#, true), (#""level":5"#, #""level":7"#, true),
