@@ -158,6 +158,12 @@ package struct RuleCompiler {
     }
     var isNew = builders.isEmpty
     for elements in alternatives.map(Pattern.joined) {
+      if let name = Self.capturedTwice(elements) {
+        diagnostics.append(
+          Diagnostic(
+            line.place, "‘\(name)’ is captured twice", remedy: "give one of them another name, or none: <:text>"))
+        return
+      }
       guard let (steps, alternative) = steps(elements, of: line, names) else { return }
       for (builder, scope) in builders {
         guard let place = builder.insert(steps, alternative: alternative.coded(as: scope.coding ?? .plain)) else {
@@ -177,6 +183,15 @@ package struct RuleCompiler {
       diagnostics.append(
         Diagnostic(line.place, "the match lines above match all that this one does", remedy: "remove it"))
     }
+  }
+
+  /// A name that two captures of a line have: only one of their values could be seen.
+  private static func capturedTwice(_ elements: [Pattern.Element]) -> String? {
+    var names: Set<String> = []
+    for element in elements {
+      if case .capture(let name, _, _, _) = element, !name.isEmpty, !names.insert(name).inserted { return name }
+    }
+    return nil
   }
 
   private mutating func steps(

@@ -232,7 +232,11 @@ struct RuleFileParser {
   ) throws(Diagnostic.Failure) {
     let words = rest.split(separator: " ").map(String.init)
     switch (word, words.first) {
-    case ("identifier", _): scopes[name]?.identifiers += words
+    case ("identifier", _):
+      if let wrong = words.first(where: { $0.utf8.count { $0 == UInt8(ascii: "*") } > 1 }) {
+        throw fail(place, "‘\(wrong)’ has more than one *", "an identifier has one at the most; write several")
+      }
+      scopes[name]?.identifiers += words
     case ("command", _): scopes[name]?.commands += words
     case ("daemon", let daemon?): scopes[name]?.daemon = daemon
     case ("trust", _), ("distrust", _):

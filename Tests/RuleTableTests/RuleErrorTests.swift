@@ -126,6 +126,8 @@ import Testing
       "rule r\n  in q\n  match a\n  noise\n  example a\n    expect\n", "4:1", "there is no scope ‘q’", "scopes are s"),
     Mistake(rule("x<?a?><?b?><?c?><?d?><?e?><?f?><?g?>"), "5:9", "more than six optional parts", "use a list"),
     Mistake("list l \", \"\n  item <x:int>y<z:int>", "5:8", "an item is a literal", "write: item rip"),
+    Mistake(rule("▷a<x:word> <x:word>"), "‘x’ is captured twice", "give one of them another name, or none: <:text>"),
+    Mistake("scope q\n  ▷identifier po*s*d", "‘po*s*d’ has more than one *", "write several"),
     Mistake("rule r\n  match\n  noise\n  example a", "5:3", "the match line is empty", "paste a log line"),
     Mistake(
       rule("a") + "  example a\n    expect ▷x=\"ann y=b", "the quote of ‘x=\"ann y=b’ does not close", "close it"),
