@@ -10,16 +10,19 @@ package struct RecordEncoder: Sendable {
   /// The longest value that is not cut, in bytes of the log line.
   package static let maximumValueLength = 2048
 
+  private static let minimumLimit = 32
+
   package init() {}
 
   /// Appends the line with its line end.
   package func append(_ event: AuditEvent, to output: inout [UInt8]) {
     let start = output.count
-    // Nearly every line fits at once. The last limit always does: 34 fields of 32 bytes, escaped six-fold.
-    for limit in [Self.maximumValueLength, 512, 128, 32] {
+    // Nearly every line fits at once. The last limit always does: 34 fields of 32 bytes, escaped six-fold, and none of
+    // what another version wrote.
+    for limit in [Self.maximumValueLength, 512, 128, Self.minimumLimit] {
       appendHead(event, to: &output)
       event.fields.bytes.withUnsafeBufferPointer { appendFields($0, limit: limit, to: &output) }
-      output.append(contentsOf: event.unknownKeys)
+      if limit > Self.minimumLimit { output.append(contentsOf: event.unknownKeys) }
       output.append(UInt8(ascii: "}"))
       output.append(UInt8(ascii: "\n"))
       if output.count - start <= Self.maximumLineLength - RecordLink.length { return }

@@ -92,8 +92,11 @@ struct RecordParser {
       Self.append(try string(), to: &value)
       return value
     }
+    let start = place
     let number = numberText()
-    guard !number.isEmpty else { throw fault("a text or a number") }
+    guard number.withUnsafeBufferPointer(NumberShape.isNumber) else {
+      throw RecordError(byte: start, expected: "a text or a number")
+    }
     return number
   }
 
