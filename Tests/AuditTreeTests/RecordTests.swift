@@ -143,7 +143,8 @@ import Testing
     #expect(decoded.unknownKeys == Array(#","country":"NZ","near":[1,"x"],"odds":-1.5"#.utf8))
     let written = String(decoding: line(decoded), as: UTF8.self)
     #expect(written == text.dropLast() + #","country":"NZ","near":[1,"x"],"odds":-1.5}"# + "\n")
-    for wrong in [#","country":"#, #","country":{}"#, #","country":[1,]"#, #","country""#, #","n":09"#, #","n":[1,-]"#] {
+    for wrong in [#","country":"#, #","country":{}"#, #","country":[1,]"#, #","country""#, #","n":09"#, #","n":[1,-]"#]
+    {
       #expect(throws: RecordError.self) { try RecordDecoder().decode(Array((text.dropLast() + wrong + "}").utf8)) }
     }
   }
