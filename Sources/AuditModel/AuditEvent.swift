@@ -1,16 +1,16 @@
 /// One thing that happened to one mailbox: a line of its audit file.
-package struct AuditEvent: Sendable, Hashable {
-  package var id: EventID
+public struct AuditEvent: Sendable, Hashable {
+  public var id: EventID
   /// Microseconds since 1970, UTC: the realtime of the journal entry that told it.
-  package var time: UInt64
-  package var kind: EventKind
-  package var level: Level
+  public var time: UInt64
+  public var kind: EventKind
+  public var level: Level
   /// Everything else, by `FieldKey`.
-  package var fields: FieldSet
+  public var fields: FieldSet
   /// What a record of a newer version says besides, as JSON: `,"key":value` for each key that is not known.
-  package var unknownKeys: [UInt8] = []
+  public var unknownKeys: [UInt8] = []
 
-  package init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
+  public init(id: EventID, time: UInt64, kind: EventKind, level: Level, fields: FieldSet) {
     self.id = id
     self.time = time
     self.kind = kind
@@ -20,7 +20,7 @@ package struct AuditEvent: Sendable, Hashable {
 }
 
 /// Whose file an event belongs in.
-package enum TrailOwner: Sendable, Hashable {
+public enum TrailOwner: Sendable, Hashable {
   case mailbox(MailboxAddress)
   /// `_unknown`: names that are no mailbox of this server.
   case unknown
@@ -31,11 +31,11 @@ package enum TrailOwner: Sendable, Hashable {
 }
 
 /// An event and whose trail it goes to.
-package struct OwnedEvent: Sendable {
-  package var event: AuditEvent
-  package var owner: TrailOwner
+public struct OwnedEvent: Sendable {
+  public var event: AuditEvent
+  public var owner: TrailOwner
 
-  package init(event: AuditEvent, owner: TrailOwner) {
+  public init(event: AuditEvent, owner: TrailOwner) {
     self.event = event
     self.owner = owner
   }

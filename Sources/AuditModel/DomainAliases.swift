@@ -1,16 +1,16 @@
 /// Domains that are other names of a domain (`mailboxes.domain-aliases`): what one daemon calls
 /// `ann@mail.example.org` and another `ann@example.org` is one person's.
-package struct DomainAliases: Sendable, Equatable {
+public struct DomainAliases: Sendable, Equatable {
   private var domains: [ByteKey: [UInt8]] = [:]
   /// For each domain that an alias leads to, one of its aliases.
   private var aliases: [ByteKey: [UInt8]] = [:]
 
-  package init() {}
+  public init() {}
 
-  package var isEmpty: Bool { domains.isEmpty }
+  public var isEmpty: Bool { domains.isEmpty }
 
   /// The length of the longest domain that an alias leads to.
-  package private(set) var longestDomain = 0
+  public private(set) var longestDomain = 0
 
   /// The domain that an alias stands for; nil for no alias.
   ///
@@ -18,7 +18,7 @@ package struct DomainAliases: Sendable, Equatable {
   func domain(of name: UnsafeBufferPointer<UInt8>) -> [UInt8]? { isEmpty ? nil : domains[ByteKey(Array(name))] }
 
   /// Why an alias cannot be.
-  package enum Problem: Error, Sendable, Equatable {
+  public enum Problem: Error, Sendable, Equatable {
     /// It stands for itself.
     case itself
     /// It stands for another domain already.
@@ -29,7 +29,7 @@ package struct DomainAliases: Sendable, Equatable {
     case target(of: String)
 
     /// What is wrong with an alias, and what to do.
-    package func text(of alias: String, _ domain: String) -> String {
+    public func text(of alias: String, _ domain: String) -> String {
       switch self {
       case .itself: "`\(alias)` stands for itself; leave it out"
       case .other(let known): "`\(alias)` stands for `\(known)` already; leave one of the two out"
@@ -40,7 +40,7 @@ package struct DomainAliases: Sendable, Equatable {
   }
 
   /// Adds an alias. No chains, hence no circles: whoever reads a line sees where a name goes.
-  package mutating func add(_ alias: String, of domain: String) throws(Problem) {
+  public mutating func add(_ alias: String, of domain: String) throws(Problem) {
     let (alias, domain) = (Self.canonical(Array(alias.utf8)), Self.canonical(Array(domain.utf8)))
     if alias == domain { throw .itself }
     if let known = domains[ByteKey(alias)], known != domain { throw .other(Self.text(known)) }

@@ -1,6 +1,6 @@
 extension EventKind {
   /// `outcome` where neither the rule nor the line says another.
-  package var defaultOutcome: StaticString {
+  public var defaultOutcome: StaticString {
     switch self {
     case .loginFailed, .sendBounced, .fetchLoginFailed: "failure"
     case .loginDenied, .loginDeniedRegion, .sendRejected, .sendRateExceeded, .senderBlacklisted, .deliveryRejected,
@@ -12,7 +12,7 @@ extension EventKind {
   }
 
   /// Who acted where neither the rule nor the line says another; nil where it is not known.
-  package var defaultActor: StaticString? {
+  public var defaultActor: StaticString? {
     switch self {
     case .loginSucceeded, .logout, .folderCreated, .folderDeleted, .folderRenamed, .messageExpunged, .messageDeleted,
       .messageUndeleted, .messageMoved, .messageCopied, .messageArchived, .messageSaved, .messageSent,
@@ -31,7 +31,7 @@ extension EventKind {
   /// Whether the event shows that its mailbox exists here: somebody authenticated as it, something was delivered to it
   /// or an administrator made it. Failures name whatever a stranger typed, and refusals too, but those of a submission:
   /// its owner has logged in, else it is nobody's.
-  package var provesMailbox: Bool {
+  public var provesMailbox: Bool {
     switch self {
     case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
       .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .fetchLoginFailed, .fetchRetrieved, .listPosted,
@@ -42,7 +42,7 @@ extension EventKind {
   }
 
   /// Whether the proof is a delivery alone, which a catch-all address accepts for any name.
-  package var provesMailboxByDelivery: Bool {
+  public var provesMailboxByDelivery: Bool {
     switch self {
     case .deliveryStored, .deliverySpam, .deliveryForwarded, .deliveryReplied, .deliveryDiscardedByRule: true
     default: false
@@ -51,7 +51,7 @@ extension EventKind {
 
   /// Whether somebody who has no account here causes as many as he likes. In `_unknown` refused submissions too, since
   /// there nobody has logged in.
-  package func isStrangers(inUnknown isUnknown: Bool) -> Bool {
+  public func isStrangers(inUnknown isUnknown: Bool) -> Bool {
     switch self {
     case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
       .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .listSubscribed, .listUnsubscribed:

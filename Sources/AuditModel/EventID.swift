@@ -2,21 +2,21 @@
 ///
 /// `source` identifies the journal entry (boot, monotonic time, realtime and content hash), `detail` tells the events
 /// of one entry apart (kind, mailbox, recipient, folder, uids). Level, gates and settings are no part of it.
-package struct EventID: Sendable, Hashable {
-  package var source: UInt64
+public struct EventID: Sendable, Hashable {
+  public var source: UInt64
   /// 48 bits are kept.
-  package var detail: UInt64
+  public var detail: UInt64
   /// The summary of a burst has the id of the burst's first entry and the word `.burst` behind it.
-  package var isBurst: Bool
+  public var isBurst: Bool
 
-  package init(source: UInt64, detail: UInt64, isBurst: Bool = false) {
+  public init(source: UInt64, detail: UInt64, isBurst: Bool = false) {
     self.source = source
     self.detail = detail & 0xffff_ffff_ffff
     self.isBurst = isBurst
   }
 
   /// Sixteen hexadecimal digits, a point, twelve digits, and `.burst` for a summary.
-  package func append(to bytes: inout [UInt8]) {
+  public func append(to bytes: inout [UInt8]) {
     Self.appendHexadecimal(source, digits: 16, to: &bytes)
     bytes.append(UInt8(ascii: "."))
     Self.appendHexadecimal(detail, digits: 12, to: &bytes)
@@ -24,7 +24,7 @@ package struct EventID: Sendable, Hashable {
   }
 
   /// Reads what `append(to:)` wrote; nil when the text is no id.
-  package init?(_ text: some Collection<UInt8>) {
+  public init?(_ text: some Collection<UInt8>) {
     let bytes = Array(text)
     guard bytes.count == 29 || bytes.count == 35, bytes[16] == UInt8(ascii: "."),
       let source = Self.hexadecimal(bytes[0..<16]), let detail = Self.hexadecimal(bytes[17..<29])
@@ -56,18 +56,18 @@ package struct EventID: Sendable, Hashable {
 /// A 64-bit hash that is the same on every machine and in every version: FNV-1a with a final mix.
 ///
 /// Used for identities, not against an adversary: what it hashes contains the journal's own times and content hash.
-@frozen package struct StableHash: Sendable {
+@frozen public struct StableHash: Sendable {
   @usableFromInline var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  @inlinable package init() {}
+  @inlinable public init() {}
 
-  @inlinable package mutating func combine(_ bytes: some Sequence<UInt8>) {
+  @inlinable public mutating func combine(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     // A length mark would need a second pass; a byte that ends each part keeps "ab","c" and "a","bc" apart.
     state = (state ^ 0xff) &* 0x0000_0100_0000_01b3
   }
 
-  @inlinable package mutating func combine(_ value: UInt64) {
+  @inlinable public mutating func combine(_ value: UInt64) {
     var value = value
     for _ in 0..<8 {
       state = (state ^ (value & 0xff)) &* 0x0000_0100_0000_01b3
@@ -76,7 +76,7 @@ package struct EventID: Sendable, Hashable {
   }
 
   /// The hash of what was combined so far.
-  @inlinable package var value: UInt64 {
+  @inlinable public var value: UInt64 {
     var hash = state
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
     hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53

@@ -1,7 +1,7 @@
 /// What happened: the stable names of the vocabulary (mailtrail-events(7)).
 ///
 /// Adding a kind is easy; renaming one breaks every reader of the audit files.
-package enum EventKind: UInt8, Sendable, CaseIterable {
+public enum EventKind: UInt8, Sendable, CaseIterable {
   case accountCreated, accountDeleted, accountChanged, accountPasswordChanged, accountSuspended, accountResumed
   case accountImpersonated
   case loginSucceeded, loginFailed, loginDenied, loginDeniedRegion, logout
@@ -20,22 +20,22 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
   case bridgeGap, bridgeTableChanged, bridgeStarted, bridgeStopped
 
   /// The name as it stands in a record, in a rule and on the command line: `login.failed`.
-  package var name: StaticString { Self.rows[Int(rawValue)].name }
+  public var name: StaticString { Self.rows[Int(rawValue)].name }
 
   /// The default level of the kind; the configuration may set another (`audit.kinds`).
-  package var defaultLevel: Level { Self.rows[Int(rawValue)].level }
+  public var defaultLevel: Level { Self.rows[Int(rawValue)].level }
 
   /// The switch that must be on besides the level, if any.
-  package var gate: Gate? { Self.rows[Int(rawValue)].gate }
+  public var gate: Gate? { Self.rows[Int(rawValue)].gate }
 
   /// A kind by its name; nil when there is none.
-  package init?(name: String) {
+  public init?(name: String) {
     guard let kind = Self.byName[name] else { return nil }
     self = kind
   }
 
   /// A switch of the configuration that keeps whole families of events in or out.
-  package enum Gate: Sendable {
+  public enum Gate: Sendable {
     /// `audit.abuse-detection`: failed and denied logins.
     case abuseDetection
     /// `audit.mailbox-changes`: what is done to an account.
@@ -87,11 +87,11 @@ package enum EventKind: UInt8, Sendable, CaseIterable {
 }
 
 /// How important an event is, on MailEnable's scale.
-package enum Level: UInt8, Sendable, Comparable, CaseIterable {
+public enum Level: UInt8, Sendable, Comparable, CaseIterable {
   case lowest = 1
   case low = 3
   case normal = 5
   case high = 10
 
-  package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+  public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
 }

@@ -1,13 +1,13 @@
 /// The keys of a record besides `id`, `time`, `kind` and `level`, in the order in which they are written.
 ///
 /// Names come from this list only; a new one goes into mailtrail-events(7) first.
-package enum FieldKey: UInt16, Sendable, CaseIterable {
+public enum FieldKey: UInt16, Sendable, CaseIterable {
   case mailbox, service, outcome, actor, actorName, ip, port, client, session, folder, toFolder, uids, messageID
   case subject, sender, recipient, recipients, size, queueID, relay, status, reason, change, scope, script, score
   case method, tls, count, host, daemon, rule, confidence, prev
 
   /// The name in the record, in rules and on the command line: `message_id`.
-  package var name: StaticString {
+  public var name: StaticString {
     switch self {
     case .mailbox: "mailbox"
     case .service: "service"
@@ -47,14 +47,14 @@ package enum FieldKey: UInt16, Sendable, CaseIterable {
   }
 
   /// A key by its name; nil when there is none.
-  package init?(name: String) {
+  public init?(name: String) {
     guard let key = Self.byName[name] else { return nil }
     self = key
   }
 
   /// How the value is written in JSON. Values are kept as the bytes of the log line; a value that does not fit its
   /// shape (a port that is no number) is written as text.
-  package var shape: Shape {
+  public var shape: Shape {
     switch self {
     case .port, .size, .count: .integer
     case .score: .number
@@ -64,7 +64,7 @@ package enum FieldKey: UInt16, Sendable, CaseIterable {
     }
   }
 
-  package enum Shape: Sendable {
+  public enum Shape: Sendable {
     case text
     /// A whole number without sign.
     case integer

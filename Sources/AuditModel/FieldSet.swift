@@ -6,31 +6,31 @@
 /// scan, quicker than hashing for a dozen fields.
 ///
 /// The highest bit of a key says that its value is doubtful (`FieldLayout.doubt`); look-ups do not see it.
-@frozen package struct FieldSet: Sendable, Hashable {
+@frozen public struct FieldSet: Sendable, Hashable {
   /// The fields one behind the other, in the layout above.
-  package var bytes: [UInt8] { storage }
+  public var bytes: [UInt8] { storage }
 
   @usableFromInline var storage: [UInt8]
 
   @usableFromInline static var headerLength: Int { 5 }
   @usableFromInline static var maximumLength: Int { 0xFF_FFFF }
 
-  @inlinable package init() { storage = [] }
+  @inlinable public init() { storage = [] }
 
   /// Room for so many bytes, headers of five bytes a field included, without moving.
   @inlinable
-  package init(minimumCapacity: Int) {
+  public init(minimumCapacity: Int) {
     storage = []
     storage.reserveCapacity(minimumCapacity)
   }
 
   /// Takes whole fields that were made in the layout above.
-  @inlinable package init(wholeFields: UnsafeRawBufferPointer) { storage = Array(wholeFields) }
+  @inlinable public init(wholeFields: UnsafeRawBufferPointer) { storage = Array(wholeFields) }
 
   /// Takes fields in the layout above, as `bytes` gave them.
   ///
   /// Returns nil when the bytes do not hold whole fields (a damaged checkpoint).
-  @inlinable package init?(bytes: [UInt8]) {
+  @inlinable public init?(bytes: [UInt8]) {
     storage = bytes
     var position = 0
     while position < storage.count {
@@ -40,44 +40,44 @@
     guard position == storage.count else { return nil }
   }
 
-  @inlinable package var isEmpty: Bool { storage.isEmpty }
+  @inlinable public var isEmpty: Bool { storage.isEmpty }
 
   /// How many bytes the fields take, their headers included.
-  @inlinable package var byteCount: Int { storage.count }
+  @inlinable public var byteCount: Int { storage.count }
 
   /// The value of a key; nil when it is absent.
-  @inlinable package subscript(key: UInt16) -> ArraySlice<UInt8>? {
+  @inlinable public subscript(key: UInt16) -> ArraySlice<UInt8>? {
     guard let range = range(of: key) else { return nil }
     return storage[range]
   }
 
   /// The value of a record's key.
-  @inlinable package subscript(key: FieldKey) -> ArraySlice<UInt8>? { self[key.rawValue] }
+  @inlinable public subscript(key: FieldKey) -> ArraySlice<UInt8>? { self[key.rawValue] }
 
-  @inlinable package func contains(_ key: UInt16) -> Bool { range(of: key) != nil }
+  @inlinable public func contains(_ key: UInt16) -> Bool { range(of: key) != nil }
 
-  @inlinable package func contains(_ key: FieldKey) -> Bool { range(of: key.rawValue) != nil }
+  @inlinable public func contains(_ key: FieldKey) -> Bool { range(of: key.rawValue) != nil }
 
   /// Whether a key is there and its value doubtful.
-  @inlinable package func isDoubtful(_ key: UInt16) -> Bool {
+  @inlinable public func isDoubtful(_ key: UInt16) -> Bool {
     guard let range = range(of: key) else { return false }
     return storage.withUnsafeBytes { FieldLayout.isDoubtful(valueAt: range.lowerBound, in: $0) }
   }
 
   /// Sets a key, which may bear the mark of doubt, replacing what it had.
-  @inlinable package mutating func set(_ key: UInt16, to value: some Collection<UInt8>) {
+  @inlinable public mutating func set(_ key: UInt16, to value: some Collection<UInt8>) {
     remove(key & ~FieldLayout.doubt)
     append(key, value)
   }
 
-  @inlinable package mutating func set(_ key: FieldKey, to value: some Collection<UInt8>) {
+  @inlinable public mutating func set(_ key: FieldKey, to value: some Collection<UInt8>) {
     set(key.rawValue, to: value)
   }
 
-  @inlinable package mutating func set(_ key: FieldKey, to value: String) { set(key.rawValue, to: value.utf8) }
+  @inlinable public mutating func set(_ key: FieldKey, to value: String) { set(key.rawValue, to: value.utf8) }
 
   /// Sets a key that is known to be absent: no look-up.
-  @inlinable package mutating func append(_ key: UInt16, _ value: some Collection<UInt8>) {
+  @inlinable public mutating func append(_ key: UInt16, _ value: some Collection<UInt8>) {
     let length = min(value.count, Self.maximumLength)
     storage.append(UInt8(truncatingIfNeeded: key))
     let header = UInt32(length) | UInt32(key >> 8) << 24
@@ -85,15 +85,15 @@
     storage.append(contentsOf: value.prefix(length))
   }
 
-  @inlinable package mutating func remove(_ key: UInt16) {
+  @inlinable public mutating func remove(_ key: UInt16) {
     guard let range = range(of: key) else { return }
     storage.removeSubrange(range.lowerBound - Self.headerLength..<range.upperBound)
   }
 
-  @inlinable package mutating func remove(_ key: FieldKey) { remove(key.rawValue) }
+  @inlinable public mutating func remove(_ key: FieldKey) { remove(key.rawValue) }
 
   /// Calls the body for each field in the order of insertion.
-  @inlinable package func forEachField(_ body: (UInt16, ArraySlice<UInt8>) throws -> Void) rethrows {
+  @inlinable public func forEachField(_ body: (UInt16, ArraySlice<UInt8>) throws -> Void) rethrows {
     var position = 0
     while position < storage.count {
       let start = position + Self.headerLength
@@ -109,7 +109,7 @@
 
   /// Calls the body with the fields in the layout that `FieldLayout` reads. The bytes do not outlive the call.
   @inlinable
-  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try storage.withUnsafeBytes(body)
   }
 
@@ -125,37 +125,37 @@
 /// The layout of `FieldSet.bytes`, for whoever reads or makes it without a `FieldSet`.
 ///
 /// The callers hand in whole fields, as a `FieldSet` has them: lengths are not checked against the end again.
-package enum FieldLayout {
+public enum FieldLayout {
   /// The bytes in front of each value.
-  @inlinable package static var headerLength: Int { 5 }
+  @inlinable public static var headerLength: Int { 5 }
 
   /// Set in the key of a value that comes of a line which can be read a second way, in which the value is another.
-  @inlinable package static var doubt: UInt16 { 0x8000 }
+  @inlinable public static var doubt: UInt16 { 0x8000 }
 
   /// The key of the field whose header is at a place.
-  @inlinable package static func key(at place: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
+  @inlinable public static func key(at place: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
     (UInt16(fields[place]) | UInt16(fields[place + 4]) << 8) & ~doubt
   }
 
   /// Whether the value of the field whose header is at a place is doubtful.
-  @inlinable package static func isDoubtful(at place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+  @inlinable public static func isDoubtful(at place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
     fields[place + 4] & UInt8(doubt >> 8) != 0
   }
 
   /// The same for a field whose value begins at a place, as `range(of:in:)` gives it.
-  @inlinable package static func isDoubtful(valueAt place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+  @inlinable public static func isDoubtful(valueAt place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
     isDoubtful(at: place - headerLength, in: fields)
   }
 
   /// Where the value of the field lies whose header is at a place.
-  @inlinable package static func value(at place: Int, in fields: UnsafeRawBufferPointer) -> Range<Int> {
+  @inlinable public static func value(at place: Int, in fields: UnsafeRawBufferPointer) -> Range<Int> {
     let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
     return (place + headerLength)..<(place + headerLength + length)
   }
 
   /// Calls the body with the key and the place of the header of each field.
   @inlinable
-  package static func forEach(in fields: UnsafeRawBufferPointer, _ body: (UInt16, Int) -> Void) {
+  public static func forEach(in fields: UnsafeRawBufferPointer, _ body: (UInt16, Int) -> Void) {
     var place = 0
     while place < fields.count {
       body(key(at: place, in: fields), place)
@@ -164,7 +164,7 @@ package enum FieldLayout {
   }
 
   /// Where the value of a key lies; nil when it is absent.
-  @inlinable package static func range(of key: UInt16, in fields: UnsafeRawBufferPointer) -> Range<Int>? {
+  @inlinable public static func range(of key: UInt16, in fields: UnsafeRawBufferPointer) -> Range<Int>? {
     var place = 0
     while place < fields.count {
       let value = value(at: place, in: fields)
@@ -176,7 +176,7 @@ package enum FieldLayout {
 
   /// Writes the header of a value of so many bytes, less than 16 MiB.
   @inlinable
-  package static func writeHeader(_ key: UInt16, length: Int, to header: UnsafeMutablePointer<UInt8>) {
+  public static func writeHeader(_ key: UInt16, length: Int, to header: UnsafeMutablePointer<UInt8>) {
     header[0] = UInt8(truncatingIfNeeded: key)
     header[1] = UInt8(truncatingIfNeeded: length)
     header[2] = UInt8(truncatingIfNeeded: length >> 8)

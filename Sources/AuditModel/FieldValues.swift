@@ -1,6 +1,6 @@
 extension FieldKey {
   /// The only values that a key of a record may have; nil where any may stand.
-  package var values: [String]? {
+  public var values: [String]? {
     switch self {
     case .service:
       [

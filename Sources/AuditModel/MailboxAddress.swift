@@ -3,26 +3,26 @@
 ///
 /// Both parts are bytes: what daemons log need not be UTF-8. `MailboxNaming` makes one of an `AccountName` or of an
 /// `EnvelopeAddress`.
-package struct MailboxAddress: Sendable, Hashable {
+public struct MailboxAddress: Sendable, Hashable {
   /// The whole address, `local@domain`.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
   private let at: Int
 
   /// In one go: the library's own hashing of arrays takes byte for byte.
-  package func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+  public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 
-  package static func == (left: MailboxAddress, right: MailboxAddress) -> Bool { left.bytes == right.bytes }
+  public static func == (left: MailboxAddress, right: MailboxAddress) -> Bool { left.bytes == right.bytes }
 
   /// Splits at the last `@`; nil when a part is empty or missing.
-  package init?(_ bytes: [UInt8]) {
+  public init?(_ bytes: [UInt8]) {
     guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), at > 0, at < bytes.count - 1 else { return nil }
     self.bytes = bytes
     self.at = at
   }
 
   /// The part in front of the last `@`.
-  package var localPart: ArraySlice<UInt8> { bytes[..<at] }
+  public var localPart: ArraySlice<UInt8> { bytes[..<at] }
 
   /// The part behind the last `@`.
-  package var domain: ArraySlice<UInt8> { bytes[(at + 1)...] }
+  public var domain: ArraySlice<UInt8> { bytes[(at + 1)...] }
 }

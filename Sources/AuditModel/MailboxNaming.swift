@@ -2,16 +2,16 @@
 ///
 /// Canonical forms are stable: an account's canonical form is its own, and so is that of an address while the same
 /// accounts are known.
-package struct MailboxNaming: Sendable, Equatable {
+public struct MailboxNaming: Sendable, Equatable {
   /// The domain of names without one, canonical.
-  package let defaultDomain: [UInt8]
+  public let defaultDomain: [UInt8]
   /// Whether `Ann@Example.org` is `ann@example.org`; domains are always folded.
-  package let foldsCase: Bool
+  public let foldsCase: Bool
   /// What separates the user from an extension (`+`); empty for none.
-  package let extensionDelimiters: [UInt8]
-  package let domainAliases: DomainAliases
+  public let extensionDelimiters: [UInt8]
+  public let domainAliases: DomainAliases
 
-  package init(
+  public init(
     defaultDomain: String = "localhost", foldsCase: Bool = true, extensionDelimiters: String = "+",
     domainAliases: DomainAliases = DomainAliases()
   ) {
@@ -27,14 +27,14 @@ package struct MailboxNaming: Sendable, Equatable {
   /// The mailbox of an account; nil for no name at all.
   ///
   /// Never fails on odd text: whether such a name is a mailbox is not decided here.
-  package func mailbox(of account: AccountName) -> MailboxAddress? {
+  public func mailbox(of account: AccountName) -> MailboxAddress? {
     account.bytes.withUnsafeBufferPointer { name in made(ofName: name.count) { write(account: name, to: $0) } }
   }
 
   /// The mailbox that an address leads to; nil for no name at all.
   ///
   /// - Parameter isAccount: whether a mailbox of this canonical address is an account of its own.
-  package func mailbox(
+  public func mailbox(
     of address: EnvelopeAddress, isAccount: (UnsafeRawBufferPointer) -> Bool
   ) -> MailboxAddress? {
     address.bytes.withUnsafeBufferPointer { name in
@@ -50,7 +50,7 @@ package struct MailboxNaming: Sendable, Equatable {
 
   /// The longest address that a name of so many bytes may mean: composing text makes it three times as long at the most
   /// (Unicode's annex 15, section 12).
-  package func maximumLength(ofName count: Int) -> Int {
+  public func maximumLength(ofName count: Int) -> Int {
     count * 3 + max(defaultDomain.count, domainAliases.longestDomain) + 1
   }
 
@@ -58,7 +58,7 @@ package struct MailboxNaming: Sendable, Equatable {
   ///
   /// Blanks around a name are a slip of the hand or of a mail program. Cyrus SASL, by which Cyrus IMAP and Postfix know
   /// their users, strips them itself (`_canonuser_internal` in lib/canonusr.c).
-  package func write(account name: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
+  public func write(account name: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
     let name = Self.trimmed(name)
     guard NameText.isPlain(name) else { return write(oddAccount: Array(name), to: output) }
     guard let at = name.lastIndex(of: UInt8(ascii: "@")), at > 0, at < name.count - 1 else {
@@ -69,7 +69,7 @@ package struct MailboxNaming: Sendable, Equatable {
   }
 
   /// Writes the mailbox that an address leads to, likewise.
-  package func write(
+  public func write(
     address name: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>,
     isAccount: (UnsafeRawBufferPointer) -> Bool
   ) -> Int {
@@ -129,7 +129,7 @@ package struct MailboxNaming: Sendable, Equatable {
   }
 
   /// Whether a canonical address would lead elsewhere if it were no account's.
-  package func hasExtension(_ address: UnsafeRawBufferPointer) -> Bool { userLength(of: address) != nil }
+  public func hasExtension(_ address: UnsafeRawBufferPointer) -> Bool { userLength(of: address) != nil }
 
   /// How much of a canonical address is the user in front of an extension; nil when there is none.
   private func userLength(of address: UnsafeRawBufferPointer) -> Int? {

@@ -1,7 +1,7 @@
 /// Suggestions for misspelled names.
-package enum Spelling {
+public enum Spelling {
   /// The candidate that the writer probably meant; nil when none is near.
-  package static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+  public static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
     let word = folded(word)
     // A third of the word may be wrong, but not less than two letters' worth: `lvl` is no `level`, `levle` is.
     let limit = max(2, word.count / 3)

@@ -15,8 +15,8 @@ import Glibc
 ///     // save the position; before the next commit it must be durable itself
 ///
 /// After an end at any instant, the same events appended again from the saved position on are written exactly once.
-package final class AuditTree {
-  package enum Mode: Sendable, Hashable {
+public final class AuditTree {
+  public enum Mode: Sendable, Hashable {
     /// A live tree: `commit()` is durable and survives an end at any instant. The intent files are in the directory.
     case durable(state: String)
     /// A tree made in one go (`replay --output-dir`): written when much is pending, made durable by `commit()`.
@@ -25,7 +25,7 @@ package final class AuditTree {
 
   /// Whether events that their day file already has are left out: for a replay into a tree, or after the position was
   /// lost. Each file is then read whole when it is first appended to.
-  package var skipsPresent = false {
+  public var skipsPresent = false {
     didSet { if !skipsPresent { present.removeAll() } }
   }
 
@@ -60,7 +60,7 @@ package final class AuditTree {
   ///
   /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link, or when a newer
   /// mailtrail wrote the tree.
-  package init(
+  public init(
     root path: String, mode: Mode, calendar: DayCalendar, hasTamperEvidence: Bool = false,
     calls: SystemCalls = SystemCalls()
   ) throws(TreeError) {
@@ -79,13 +79,13 @@ package final class AuditTree {
   }
 
   /// Bytes that wait for `commit()`.
-  package var pendingBytes: Int { pending.byteCount }
+  public var pendingBytes: Int { pending.byteCount }
 
   /// Events that wait for `commit()`.
-  package var pendingEvents: Int { pending.lineCount }
+  public var pendingEvents: Int { pending.lineCount }
 
   /// Whether so much is pending that it is time for `commit()`. In bulk mode it never is.
-  package var isFull: Bool { pending.byteCount >= Self.bound }
+  public var isFull: Bool { pending.byteCount >= Self.bound }
 
   /// Takes an event for its owner's file of the day; true when it will be written, false when the file has it already.
   ///
@@ -93,7 +93,7 @@ package final class AuditTree {
   /// last line). Throws a `TreeError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when
   /// 128 MiB are pending: then commit first.
   @discardableResult
-  package func append(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
+  public func append(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
     if pending.byteCount >= Self.bound { try makeRoom() }
     let key = PendingLines.Key(owner: owner, day: calendar.day(of: event.time))
     if !recovered.isEmpty, recovered.take(event.id, of: owner) { return false }
@@ -119,7 +119,7 @@ package final class AuditTree {
   /// Each day file is read once. Knows what is in the files, not what is pending: commit before.
   ///
   /// Throws a `TreeError` when a file cannot be read, or its torn end not be cut.
-  package func missing(among events: [OwnedEvent]) throws(TreeError) -> [Bool] {
+  public func missing(among events: [OwnedEvent]) throws(TreeError) -> [Bool] {
     var wanted: [PendingLines.Key: Set<EventID>] = [:]
     for owned in events {
       let event = owned.event
@@ -155,7 +155,7 @@ package final class AuditTree {
   /// the one before as what a restart looks at. After an error (its path, errno and remedy in the `TreeError`) the
   /// files are as they were before and the events still pending: call it again when there is hope, keep the old
   /// position until then, and read on no further than `isFull`.
-  package func commit() throws(TreeError) {
+  public func commit() throws(TreeError) {
     switch mode {
     case .bulk:
       try flush()
@@ -171,7 +171,7 @@ package final class AuditTree {
 
   /// The number of the last commit that the position behind all that was appended leaves nothing of: to be saved with
   /// that position. An unfinished commit does not count before all of its events have come again or been given up.
-  package private(set) var commitNumber: UInt64 = 0
+  public private(set) var commitNumber: UInt64 = 0
   /// The number that was saved with the position from which the next commit goes on.
   private var positionCommit: UInt64 = 0
 
@@ -183,7 +183,7 @@ package final class AuditTree {
   ///
   /// Throws a `TreeError` when the tree or the intent files cannot be read, cut or made durable.
   @discardableResult
-  package func recover(savedCommit: UInt64? = nil) throws(TreeError) -> RecoveryReport {
+  public func recover(savedCommit: UInt64? = nil) throws(TreeError) -> RecoveryReport {
     guard var intents else { return RecoveryReport() }
     var recovery = TreeRecovery(root: root)
     try recovery.run(try intents.read(above: savedCommit ?? 0), savedCommit: savedCommit)
@@ -199,13 +199,13 @@ package final class AuditTree {
 
   /// Gives up the events of an unfinished commit that are from before a time, microseconds since 1970, and have not come
   /// again: once everything that was there at the start has been read again, and nothing so old waits to be told.
-  package func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
+  public func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
 
   /// Removes day files that are older than the retention; see `TrailRetention.removeExpired`.
   ///
   /// Times and retention in microseconds. It walks the whole tree: with very many mailboxes use `TrailRetention` on a
   /// thread of its own, which may run beside this object.
-  package func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+  public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
     defer {
       writer.walker.forget()
       heads?.forget()
@@ -220,15 +220,15 @@ package final class AuditTree {
   /// The first seal of a run also takes in what was changed since the last run's. The time is the wall clock's, in
   /// microseconds. Answers nil when nothing changed, or without tamper evidence. Throws a `TreeError` when the seal
   /// cannot be written; it is tried again with the next.
-  package func seal(at time: UInt64) throws(TreeError) -> Seal? {
+  public func seal(at time: UInt64) throws(TreeError) -> Seal? {
     try sealer?.seal(at: time, on: calendar.day(of: time)) ?? nil
   }
 
   /// The last seal that is in the tree; nil for none.
-  package var lastSeal: Seal? { sealer?.last }
+  public var lastSeal: Seal? { sealer?.last }
 
   /// Bytes of an unfinished seal that `recover()` cut.
-  package var sealBytesCut: Int { sealer?.bytesCut ?? 0 }
+  public var sealBytesCut: Int { sealer?.bytesCut ?? 0 }
 
   // MARK: Committing
 

@@ -1,24 +1,24 @@
 import CSHA256
 
 /// A SHA-256 (FIPS 180-4): of a line, a trail's name or a seal.
-package struct ChainHash: Sendable, Hashable, CustomStringConvertible {
+public struct ChainHash: Sendable, Hashable, CustomStringConvertible {
   // The 32 bytes as they stand, eight to a word: a value without an allocation of its own.
   private var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// All bytes zero: in front of the first seal.
-  package static let zero = ChainHash(words: (0, 0, 0, 0))
+  public static let zero = ChainHash(words: (0, 0, 0, 0))
 
   private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   /// The hash of the bytes.
-  package init(of bytes: ArraySlice<UInt8>) {
+  public init(of bytes: ArraySlice<UInt8>) {
     var hasher = ChainHasher()
     hasher.add(bytes)
     self = hasher.finish()
   }
 
   /// Reads 64 hexadecimal digits, letters in lower case; nil for every other text.
-  package init?(hexadecimal text: some Collection<UInt8>) {
+  public init?(hexadecimal text: some Collection<UInt8>) {
     guard text.count == Self.digitCount else { return nil }
     var words: [UInt64] = [0, 0, 0, 0]
     for (place, digit) in text.enumerated() {
@@ -57,15 +57,15 @@ package struct ChainHash: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  package var description: String {
+  public var description: String {
     var bytes: [UInt8] = []
     append(to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  package static func == (left: ChainHash, right: ChainHash) -> Bool { left.words == right.words }
+  public static func == (left: ChainHash, right: ChainHash) -> Bool { left.words == right.words }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
 
 /// A SHA-256 of bytes that come in parts.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Which day an event belongs to, in the configured time zone (`audit.time-zone`).
-package struct DayCalendar: Sendable {
+public struct DayCalendar: Sendable {
   private let rules: TimeZoneRules
   // Events come nearly in the order of time: while one lies between the bounds, its day costs two comparisons.
   private var lowerBound = 0
@@ -9,12 +9,12 @@ package struct DayCalendar: Sendable {
   private var day = Day(number: 0)
 
   /// Days of Coordinated Universal Time.
-  package static let utc = DayCalendar(rules: .utc)
+  public static let utc = DayCalendar(rules: .utc)
 
   /// A calendar of `local` (`TZ`, else /etc/localtime, else UTC), `UTC`, or a zone's name such as `Europe/Berlin`.
   ///
   /// Throws a `TreeError` when there is no such zone or its file is damaged.
-  package init(timeZone name: String) throws(TreeError) {
+  public init(timeZone name: String) throws(TreeError) {
     switch name {
     case "UTC": self = .utc
     case "local": self = try Self.local()
@@ -62,7 +62,7 @@ package struct DayCalendar: Sendable {
   }
 
   /// The day of a time, in microseconds since 1970.
-  package mutating func day(of time: UInt64) -> Day {
+  public mutating func day(of time: UInt64) -> Day {
     let second = Int(time / 1_000_000)
     if second >= lowerBound && second < upperBound { return day }
     let span = rules.span(at: second)
@@ -76,7 +76,7 @@ package struct DayCalendar: Sendable {
   }
 
   /// A time at which the day is over for certain, in microseconds since 1970: no event at or after it is of that day.
-  package func end(of day: Day) -> UInt64 {
+  public func end(of day: Day) -> UInt64 {
     let midnight = (day.number + 1) * 86_400
     let offset = [-2, -1, 0, 1, 2].map { rules.span(at: midnight + $0 * 43_200).offset }.min() ?? 0
     let (microseconds, isTooLate) = UInt64(max(0, midnight - offset)).multipliedReportingOverflow(by: 1_000_000)

@@ -1,17 +1,17 @@
 /// One seal: a root over the ends of all day files that changed since the seal before, and over that seal's root.
-package struct Seal: Sendable, Hashable {
+public struct Seal: Sendable, Hashable {
   /// From 1 on, without gaps.
-  package var number: UInt64
+  public var number: UInt64
   /// When it was made, by the clock on the wall, in microseconds since 1970.
-  package var time: UInt64
+  public var time: UInt64
   /// How many day files it covers.
-  package var files: Int
+  public var files: Int
   /// The root of the seal before; zero for the first.
-  package var previous: ChainHash
+  public var previous: ChainHash
   /// The SHA-256 of all bytes of the seal in front of `,"root":`; so it covers the number, the time and `previous` too.
-  package var root: ChainHash
+  public var root: ChainHash
 
-  package init(number: UInt64, time: UInt64, files: Int, previous: ChainHash, root: ChainHash) {
+  public init(number: UInt64, time: UInt64, files: Int, previous: ChainHash, root: ChainHash) {
     self.number = number
     self.time = time
     self.files = files

@@ -4,15 +4,15 @@ import Glibc
 ///
 /// Without an observer a call costs one comparison more than the bare one. Every call answers as the kernel does: a
 /// value from 0 on, or a negated errno value. A call that a signal interrupted (EINTR) is made again.
-package struct SystemCalls: Sendable {
+public struct SystemCalls: Sendable {
   /// Which call is about to be made.
-  package enum Call: String, Sendable, CaseIterable {
+  public enum Call: String, Sendable, CaseIterable {
     case open, makeDirectory, write, overwrite, synchronizeData, synchronizeDirectory, synchronizeFileSystem
     case truncate, remove, rename
   }
 
   /// What happens instead of the call.
-  package enum Fault: Sendable {
+  public enum Fault: Sendable {
     /// The call is not made and fails with this errno value.
     case failure(Int32)
     /// Only so many bytes are written; other calls are made as usual.
@@ -20,12 +20,12 @@ package struct SystemCalls: Sendable {
   }
 
   /// Asked before each call, perhaps from several threads at once; nil lets the call be made.
-  package typealias Observer = @Sendable (Call) -> Fault?
+  public typealias Observer = @Sendable (Call) -> Fault?
 
   private let observer: Observer?
 
   /// The real calls; the observer is for tests.
-  package init(observer: Observer? = nil) { self.observer = observer }
+  public init(observer: Observer? = nil) { self.observer = observer }
 
   func open(_ directory: Int32, _ name: String, flags: Int32, mode: mode_t = 0) -> Int32 {
     if let code = failure(.open) { return code }

@@ -2,47 +2,47 @@ import AuditModel
 import Glibc
 
 /// One line of an audit file, as it stands there.
-package struct TrailLine: Sendable, Hashable {
+public struct TrailLine: Sendable, Hashable {
   /// The file's day.
-  package let day: Day
+  public let day: Day
   /// Where the line begins in the file, in bytes.
-  package let offset: Int
+  public let offset: Int
   /// Without the line end. Made by `RecordEncoder`, it is safe to print; `event()` says whether it was.
-  package let bytes: ArraySlice<UInt8>
+  public let bytes: ArraySlice<UInt8>
 
   /// The event; throws a `RecordError` when the line is no record.
-  package func event() throws(RecordError) -> AuditEvent { try RecordDecoder().decode(bytes) }
+  public func event() throws(RecordError) -> AuditEvent { try RecordDecoder().decode(bytes) }
 }
 
 /// Where a reader stands in a trail.
-package struct TrailPosition: Sendable, Hashable {
-  package var day: Day
+public struct TrailPosition: Sendable, Hashable {
+  public var day: Day
   /// Bytes of the day's file that were read.
-  package var offset: Int
+  public var offset: Int
 
-  package init(day: Day, offset: Int) {
+  public init(day: Day, offset: Int) {
     self.day = day
     self.offset = offset
   }
 }
 
 /// Reads an audit tree, also while it is written: a last line that has no end yet is not handed out.
-package struct TrailReader {
-  package enum Order: Sendable {
+public struct TrailReader {
+  public enum Order: Sendable {
     case oldestFirst, newestFirst
   }
 
   private let root: Directory
 
   /// Opens a tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  package init(root path: String) throws(TreeError) {
+  public init(root path: String) throws(TreeError) {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
   /// The trails of the tree in the order of their directories, but for the collector's own.
   ///
   /// One of which the retention has left nothing but the end of its chain is not among them.
-  package func trails() throws(TreeError) -> [TrailPath] {
+  public func trails() throws(TreeError) -> [TrailPath] {
     var trails: [TrailPath] = []
     for trail in try TrailListing(root: root).trails() where trail != TrailPath(.bridge) {
       if root.isThere(trail.directory + "/" + TrailHead.fileName), try days(of: trail).isEmpty { continue }
@@ -54,7 +54,7 @@ package struct TrailReader {
   /// The mailbox whose trail it is; nil for trails of others.
   ///
   /// Where the name was shortened, its newest record tells, if the mailbox that it names has its trail there.
-  package func mailbox(of trail: TrailPath) throws(TreeError) -> MailboxAddress? {
+  public func mailbox(of trail: TrailPath) throws(TreeError) -> MailboxAddress? {
     if case .mailbox(let address)? = trail.owner { return address }
     guard trail.owner == nil, let newest = try last(1, of: trail).first, let event = try? newest.event(),
       let name = event.fields[.mailbox], let address = MailboxAddress(Array(name)),
@@ -64,7 +64,7 @@ package struct TrailReader {
   }
 
   /// The days for which there is a file, in order.
-  package func days(of trail: TrailPath) throws(TreeError) -> [Day] {
+  public func days(of trail: TrailPath) throws(TreeError) -> [Day] {
     guard let directory = try directory(of: trail) else { return [] }
     return try directory.names().filter(directory.isFile).compactMap(Day.init(fileName:)).sorted()
   }
@@ -74,7 +74,7 @@ package struct TrailReader {
   /// With times (microseconds since 1970), records outside them are left out; a line whose time cannot be read is handed
   /// out. Within a file lines come as they stand there, which is nearly, not always, the order of time. A last line
   /// without its end is handed out where a later day has a file, since nobody writes it any more.
-  package func forEachLine(
+  public func forEachLine(
     of trail: TrailPath, in times: Range<UInt64>? = nil, order: Order = .oldestFirst,
     _ body: (TrailLine) throws(TreeError) -> Bool
   ) throws(TreeError) {
@@ -102,7 +102,7 @@ package struct TrailReader {
   }
 
   /// The last lines of a trail, the oldest of them first. Reads from the end: the length of the trail is no matter.
-  package func last(_ count: Int, of trail: TrailPath) throws(TreeError) -> [TrailLine] {
+  public func last(_ count: Int, of trail: TrailPath) throws(TreeError) -> [TrailLine] {
     guard count > 0 else { return [] }
     var lines: [TrailLine] = []
     try forEachLine(of: trail, order: .newestFirst) { line in
@@ -113,7 +113,7 @@ package struct TrailReader {
   }
 
   /// The place behind the last whole line of a trail; nil when it has no file.
-  package func end(of trail: TrailPath) throws(TreeError) -> TrailPosition? {
+  public func end(of trail: TrailPath) throws(TreeError) -> TrailPosition? {
     guard let day = try days(of: trail).last, let directory = try directory(of: trail),
       let (file, length) = try directory.file(day.fileName, flags: O_RDONLY)
     else { return nil }
@@ -130,7 +130,7 @@ package struct TrailReader {
   ///
   /// Without a position everything is handed out. For `show --follow`: call it again when a file has changed. Lines
   /// that come late into an earlier day's file are not seen.
-  package func forEachLine(
+  public func forEachLine(
     of trail: TrailPath, after position: TrailPosition?, _ body: (TrailLine) throws(TreeError) -> Void
   ) throws(TreeError) -> TrailPosition? {
     var position = position

@@ -2,18 +2,18 @@ import AuditModel
 import Glibc
 
 /// What a run of the retention removed.
-package struct RetentionReport: Sendable, Hashable {
-  package var filesRemoved = 0
-  package var directoriesRemoved = 0
+public struct RetentionReport: Sendable, Hashable {
+  public var filesRemoved = 0
+  public var directoriesRemoved = 0
 }
 
 /// Removes day files that nobody is to keep any longer (`audit.retention`).
-package struct TrailRetention {
+public struct TrailRetention {
   private let root: Directory
   private let calendar: DayCalendar
 
   /// Opens the tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  package init(root path: String, calendar: DayCalendar) throws(TreeError) {
+  public init(root path: String, calendar: DayCalendar) throws(TreeError) {
     self.init(root: try Directory.open(path, create: false, calls: SystemCalls()), calendar: calendar)
   }
 
@@ -29,7 +29,7 @@ package struct TrailRetention {
   /// everything behind a symbolic link is left alone. Of a trail with tamper evidence the last hash stays, in `HEAD`,
   /// when its last file goes; seals stay twice as long. Throws a `TreeError` when something cannot be listed, written
   /// or removed.
-  package func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+  public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
     var report = RetentionReport()
     guard let firstKept = firstKept(now: now, newest: newest, retention: retention) else { return report }
     for trail in try TrailListing(root: root).trails() {
@@ -42,7 +42,7 @@ package struct TrailRetention {
   }
 
   /// The first day whose files are kept; nil when all are.
-  package func firstKept(now: UInt64, newest: UInt64, retention: UInt64) -> Day? {
+  public func firstKept(now: UInt64, newest: UInt64, retention: UInt64) -> Day? {
     let reference = min(now, newest)
     guard reference > retention else { return nil }
     // Its end lies behind the limit.

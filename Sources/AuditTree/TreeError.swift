@@ -1,9 +1,9 @@
 import Glibc
 
 /// What went wrong in the audit tree: the operation, the path, the system's code and what to do about it.
-package struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was tried.
-  package enum Operation: String, Sendable {
+  public enum Operation: String, Sendable {
     case open = "open"
     case createDirectory = "create the directory"
     case write = "write"
@@ -17,15 +17,15 @@ package struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     case use = "use"
   }
 
-  package let operation: Operation
+  public let operation: Operation
   /// The file or directory, or the zone's name.
-  package let path: String
+  public let path: String
   /// An errno value; 0 where `reason` says it.
-  package let code: Int32
+  public let code: Int32
   /// Why it did not work, where that is none of the system's errors.
   private let reason: String?
   /// What the administrator can do.
-  package let remedy: String
+  public let remedy: String
 
   init(_ operation: Operation, path: String, code: Int32, remedy: String? = nil) {
     self.operation = operation
@@ -43,7 +43,7 @@ package struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     self.remedy = remedy
   }
 
-  package var description: String {
+  public var description: String {
     if let reason { return "cannot \(operation.rawValue) \(path): \(reason); \(remedy)" }
     let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
     return "cannot \(operation.rawValue) \(path): \(reason) (errno \(code)); \(remedy)"

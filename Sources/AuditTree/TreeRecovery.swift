@@ -2,21 +2,21 @@ import AuditModel
 import Glibc
 
 /// What `AuditTree.recover()` found.
-package struct RecoveryReport: Sendable, Hashable {
+public struct RecoveryReport: Sendable, Hashable {
   /// Whether an intent was there: false on the first start of all.
-  package var foundIntent = false
+  public var foundIntent = false
   /// Intent files that were not whole; nothing had been appended after them.
-  package var tornIntents = 0
+  public var tornIntents = 0
   /// Whether others, which have a position of their own, committed since the saved position.
-  package var hasForeignCommits = false
+  public var hasForeignCommits = false
   /// Files that the last commit appended to.
-  package var filesExamined = 0
+  public var filesExamined = 0
   /// Whole lines of that commit: these events are skipped when they come again.
-  package var linesFound = 0
+  public var linesFound = 0
   /// Bytes of torn lines that were cut.
-  package var bytesCut = 0
+  public var bytesCut = 0
   /// Whole lines among them that are no records: somebody else wrote them, they are left alone.
-  package var foreignLines = 0
+  public var foreignLines = 0
 }
 
 /// Brings the tree into order after a stop at any instant (AuditTree.recover).

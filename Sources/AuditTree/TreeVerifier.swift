@@ -2,16 +2,16 @@ import AuditModel
 import Glibc
 
 /// Checks a tree: its lines, its chains, its seals (`mailtrail verify`). Changes nothing.
-package struct TreeVerifier {
-  package struct Options: Sendable {
+public struct TreeVerifier {
+  public struct Options: Sendable {
     /// The trails to look at; nil for all.
-    package var trails: [TrailPath]?
+    public var trails: [TrailPath]?
     /// The first day whose files the retention keeps; nil when it keeps all.
-    package var firstKept: Day?
+    public var firstKept: Day?
     /// What the system journal has of this tree's seals, and the time of its oldest entry; nil when it was not read.
-    package var journal: (announced: [AnnouncedSeal], oldestEntry: UInt64?)?
+    public var journal: (announced: [AnnouncedSeal], oldestEntry: UInt64?)?
 
-    package init() {}
+    public init() {}
   }
 
   private let root: Directory
@@ -19,15 +19,15 @@ package struct TreeVerifier {
   private static let maximumStates = 400_000
 
   /// Opens a tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  package init(root path: String) throws(TreeError) {
+  public init(root path: String) throws(TreeError) {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
   /// The user who owns the tree: the collector's.
-  package var owner: UInt32? { root.descriptor.status()?.st_uid }
+  public var owner: UInt32? { root.descriptor.status()?.st_uid }
 
   /// The seals that the tree has, unchecked.
-  package func seals() throws(TreeError) -> [Seal] {
+  public func seals() throws(TreeError) -> [Seal] {
     var verifier = SealVerifier(root: root)
     try verifier.check { _ in }
     return verifier.seals.map(\.seal)
@@ -36,7 +36,7 @@ package struct TreeVerifier {
   /// Checks everything and hands out the problems as they are found, trail by trail.
   ///
   /// Throws a `TreeError` when something cannot be read.
-  package func verify(
+  public func verify(
     _ options: Options, _ report: @escaping (VerifyProblem) -> Void
   ) throws(TreeError) -> VerifyReport {
     let count = Counter(report)

@@ -1,15 +1,15 @@
 /// Something in a tree that is not as mailtrail wrote it.
-package struct VerifyProblem: Sendable, Hashable {
+public struct VerifyProblem: Sendable, Hashable {
   /// The file, relative to the tree's root.
-  package var path: String
+  public var path: String
   /// Counted from 1; nil when it is about the file as a whole.
-  package var line: Int?
+  public var line: Int?
   /// What is wrong, for people.
-  package var text: String
+  public var text: String
   /// The time of the record in front of the place, microseconds since 1970; nil for none.
-  package var before: UInt64?
+  public var before: UInt64?
   /// The time of the record at the place or behind it; nil for none.
-  package var after: UInt64?
+  public var after: UInt64?
 
   init(_ path: String, line: Int? = nil, _ text: String, before: UInt64? = nil, after: UInt64? = nil) {
     self.path = path
@@ -28,15 +28,15 @@ package struct VerifyProblem: Sendable, Hashable {
 }
 
 /// What a verification looked at.
-package struct VerifyReport: Sendable, Hashable {
-  package var files = 0
-  package var records = 0
+public struct VerifyReport: Sendable, Hashable {
+  public var files = 0
+  public var records = 0
   /// Records that carry the hash of the one before.
-  package var chained = 0
-  package var seals = 0
+  public var chained = 0
+  public var seals = 0
   /// Seals that the system journal has with the same root.
-  package var announced = 0
-  package var problems = 0
+  public var announced = 0
+  public var problems = 0
   /// What could not be checked, for people.
-  package var notes: [String] = []
+  public var notes: [String] = []
 }

@@ -11,17 +11,17 @@ import RuleTable
 /// The collector stays the only writer: it is handed the records. Without one the tree is written here, under its lock.
 /// An event is added when neither its owner's trail nor `_unknown` has its id, and only as far as the collector has read:
 /// what it has not read yet it will tell itself.
-package final class Backfill {
+public final class Backfill {
   /// What became of the events.
-  package struct Outcome: Sendable, Equatable {
-    package var added = 0
+  public struct Outcome: Sendable, Equatable {
+    public var added = 0
     /// They were there.
-    package var present = 0
+    public var present = 0
     /// Older than the retention.
-    package var expired = 0
+    public var expired = 0
     /// Without a collector: up to where the last one had read, microseconds since 1970. What comes behind it the next one
     /// tells itself.
-    package var end: UInt64?
+    public var end: UInt64?
   }
 
   private let configuration: Configuration
@@ -29,16 +29,16 @@ package final class Backfill {
   private var calendar: DayCalendar
   private var outcome = Outcome()
   /// Called with the time of the newest entry so far.
-  package var onProgress: ((UInt64) -> Void)?
+  public var onProgress: ((UInt64) -> Void)?
   /// Threads that read, as `Replay.readers` has them.
-  package var readers: Int?
-  package private(set) var notices: [SourceNotice] = []
-  package private(set) var counts = Pipeline.Counts()
+  public var readers: Int?
+  public private(set) var notices: [SourceNotice] = []
+  public private(set) var counts = Pipeline.Counts()
 
   /// How far behind the end of the range entries are read for their context.
   private static let contextAfter: UInt64 = 15 * 60_000_000
 
-  package init(configuration: Configuration, table: CompiledTable) throws {
+  public init(configuration: Configuration, table: CompiledTable) throws {
     self.configuration = configuration
     self.table = table
     calendar = try DayCalendar(configuration.audit.timeZone)
@@ -47,7 +47,7 @@ package final class Backfill {
   /// Reads the request's range, with what lies around it for context, and adds what is missing.
   ///
   /// - Throws: `JournalError`, `TreeError`, `CollectorError`, or `BackfillError`.
-  package func run(_ request: SourceRequest) throws -> Outcome {
+  public func run(_ request: SourceRequest) throws -> Outcome {
     var request = request
     var wanted: ClosedRange<UInt64> = 0...(request.until ?? .max)
     if case .since(let start) = request.start {

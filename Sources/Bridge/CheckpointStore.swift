@@ -8,23 +8,23 @@ import LogSources
 /// is not written anew each second. It is written after the data that it stands for is durable: temporary file, fsync,
 /// rename, fsync of the directory. Form, all numbers little-endian: the mark, the length and hash of the body, the
 /// body. A checkpoint that is damaged or of another version is set aside, never overwritten.
-package final class CheckpointStore {
+public final class CheckpointStore {
   /// What a checkpoint says.
-  package struct Content {
-    package var position: SourcePosition
+  public struct Content {
+    public var position: SourcePosition
     /// The state's records: the snapshot, then the log.
-    package var state: [[UInt8]]
+    public var state: [[UInt8]]
     /// The newest entry's time, microseconds.
-    package var newest: UInt64
+    public var newest: UInt64
     /// `AuditTree.commitNumber` at the position; nil in a checkpoint of before version 5.
-    package var commit: UInt64?
+    public var commit: UInt64?
 
     /// The time of the last entry that was read, wanted or not.
-    package var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
+    public var readUpTo: UInt64 { max(newest, position.newestCursorTime) }
   }
 
   /// What changed in the state since the checkpoint before.
-  package enum StateChange: Sendable {
+  public enum StateChange: Sendable {
     case snapshot([UInt8])
     case changes([UInt8])
   }
@@ -50,7 +50,7 @@ package final class CheckpointStore {
   private var writtenChunks = 0
 
   /// - Throws: `CheckpointError` when the directory cannot be used.
-  package init(directory: String) throws {
+  public init(directory: String) throws {
     self.directory = directory
     if mkdir(directory, 0o750) != 0, errno != EEXIST { throw CheckpointError(directory, "cannot be made", errno) }
     descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -68,7 +68,7 @@ package final class CheckpointStore {
   /// `report`.
   ///
   /// - Throws: `CheckpointError`, or `CheckpointVersionError` for one of a newer version, which stays as it is.
-  package func load(report: (String) -> Void) throws -> Content? {
+  public func load(report: (String) -> Void) throws -> Content? {
     guard let bytes = try bytes() else { return nil }
     if let content = try decode(bytes) { return content }
     let bad = freeName(Self.name + ".bad")
@@ -80,7 +80,7 @@ package final class CheckpointStore {
   }
 
   /// The last checkpoint as it stands, for a reader beside the collector; nil when there is none or it is damaged.
-  package func peek() throws -> Content? { try bytes().flatMap { try decode($0) } }
+  public func peek() throws -> Content? { try bytes().flatMap { try decode($0) } }
 
   private func bytes() throws -> [UInt8]? {
     guard access(path(Self.name), F_OK) == 0 else { return nil }
@@ -166,7 +166,7 @@ package final class CheckpointStore {
   // MARK: - Writing
 
   /// Writes a checkpoint durably; `commit` is the `AuditTree.commitNumber` of the data that it stands for.
-  package func write(position: SourcePosition, newest: UInt64, commit: UInt64, change: StateChange) throws {
+  public func write(position: SourcePosition, newest: UInt64, commit: UInt64, change: StateChange) throws {
     let old = generation
     switch change {
     case .snapshot(let state):
@@ -282,23 +282,23 @@ package final class CheckpointStore {
 }
 
 /// A checkpoint that a later mailtrail wrote.
-package struct CheckpointVersionError: Error, CustomStringConvertible {
-  package var path: String
-  package var version: Int
-  package var known: Int
+public struct CheckpointVersionError: Error, CustomStringConvertible {
+  public var path: String
+  public var version: Int
+  public var known: Int
 
-  package var description: String {
+  public var description: String {
     "\(path) is of version \(version), and this mailtrail knows up to \(known): a newer mailtrail wrote it. Install that "
       + "one again, or move the file away to begin anew (the tree's events are not written twice)"
   }
 }
 
 /// Why a checkpoint could not be read or written.
-package struct CheckpointError: Error, CustomStringConvertible {
-  package var path: String
-  package var problem: String
+public struct CheckpointError: Error, CustomStringConvertible {
+  public var path: String
+  public var problem: String
   /// An errno value.
-  package var code: Int32
+  public var code: Int32
 
   init(_ path: String, _ problem: String, _ code: Int32) {
     self.path = path
@@ -306,7 +306,7 @@ package struct CheckpointError: Error, CustomStringConvertible {
     self.code = code
   }
 
-  package var description: String {
+  public var description: String {
     "\(path) \(problem): \(String(cString: strerror(code))); make room, or let the user that runs mailtrail write to it"
   }
 }

@@ -7,17 +7,17 @@ import LogSources
 import RuleTable
 
 /// The service: follows the journal and writes the audit tree, each event exactly once.
-package final class Collector {
+public final class Collector {
   /// How to run.
-  package struct Options: Sendable {
+  public struct Options: Sendable {
     /// Read to the end of the sources, make everything durable and return.
-    package var untilEnd = false
+    public var untilEnd = false
     /// Reads the configuration and the tables anew, for SIGHUP.
-    package var reload: @Sendable () throws -> (Configuration, CompiledTable)
+    public var reload: @Sendable () throws -> (Configuration, CompiledTable)
     /// Tells people what is worth a line in the system journal.
-    package var report: @Sendable (String) -> Void
+    public var report: @Sendable (String) -> Void
 
-    package init(
+    public init(
       untilEnd: Bool = false, reload: @escaping @Sendable () throws -> (Configuration, CompiledTable),
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -75,7 +75,7 @@ package final class Collector {
   /// A line of a text log bears the second that it was written in, and may come at its end.
   private let grace: UInt64
 
-  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -93,7 +93,7 @@ package final class Collector {
   /// Runs until SIGTERM, or to the end of the sources.
   ///
   /// - Throws: what keeps the service from running at all; everything else is reported and waited for.
-  package func run() throws {
+  public func run() throws {
     let messages = try SourceThread()
     sources = messages
     signals.start { messages.messages.interrupt() }
@@ -501,7 +501,7 @@ package final class Collector {
 }
 
 /// Why the collector ended badly.
-package enum CollectorError: Error, CustomStringConvertible {
+public enum CollectorError: Error, CustomStringConvertible {
   /// The last events could not be written; they will be read again.
   case notWritten(String)
   /// Another collector has the tree.
@@ -510,7 +510,7 @@ package enum CollectorError: Error, CustomStringConvertible {
   /// No replay can bring missing events.
   case backfill(String, Int32)
 
-  package var description: String {
+  public var description: String {
     switch self {
     case .notWritten(let reason):
       "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
@@ -526,12 +526,12 @@ package enum CollectorError: Error, CustomStringConvertible {
 }
 
 /// One writer a tree: a lock on its directory, which the kernel drops when the process ends.
-package enum DirectoryLock {
+public enum DirectoryLock {
   /// Makes the directory when it is missing and locks it until the process ends.
   ///
   /// - Parameter patience: how long to wait for a process that has it and is about to end, in microseconds.
   /// - Throws: `CollectorError` when another process has it, or it cannot be used.
-  package static func acquire(_ path: String, patience: UInt64 = 0) throws {
+  public static func acquire(_ path: String, patience: UInt64 = 0) throws {
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/" + part

@@ -6,7 +6,7 @@ import LogSources
 ///
 /// Only this machine's passwd(5) and login.defs(5) are at hand: they count for its own entries, by the machine id. For
 /// others the numbers of the configuration count, else the defaults that distributions have.
-package struct HostUsers: Sendable {
+public struct HostUsers: Sendable {
   enum Kind { case system, trusted, ordinary }
 
   /// SYS_UID_MAX of every distribution that has not been set otherwise.
@@ -72,7 +72,7 @@ package struct HostUsers: Sendable {
   }
 
   /// The name of a uid on this machine.
-  package static func name(ofUID uid: UInt32) -> String? {
+  public static func name(ofUID uid: UInt32) -> String? {
     var record = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var buffer = [CChar](repeating: 0, count: 16_384)

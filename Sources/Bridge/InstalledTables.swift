@@ -8,9 +8,9 @@ import Synchronization
 /// A daemon with units of its own needs no look: its entries come from them, or are not believed. A webmail's come from
 /// PHP's or the web server's, where every application may log under any name; so its table counts where it is installed.
 /// Asked when an entry comes, so that what is installed later counts from then on.
-package final class InstalledTables: Sendable {
+public final class InstalledTables: Sendable {
   /// Why a table counts or does not.
-  package enum State: Equatable, Sendable {
+  public enum State: Equatable, Sendable {
     /// `rules.tables.on` or `off`.
     case switchedOn, switchedOff
     /// At this path.
@@ -36,7 +36,7 @@ package final class InstalledTables: Sendable {
   private let known = Mutex<[String: Known]>([:])
   private static let patience: UInt64 = 60_000_000
 
-  package init(_ table: CompiledTable, _ rules: Configuration.Rules) {
+  public init(_ table: CompiledTable, _ rules: Configuration.Rules) {
     settings = rules.tables
     var paths: [String: [String]] = [:]
     for table in table.tables { paths[table.name, default: []] += table.installed.map(\.text) }
@@ -52,14 +52,14 @@ package final class InstalledTables: Sendable {
   }
 
   /// Whether the table does not count because its program was not found.
-  package func isMissing(_ table: String) -> Bool {
+  public func isMissing(_ table: String) -> Bool {
     switch state(of: table) {
     case .hidden, .absent: true
     case .switchedOff, .switchedOn, .found, .always: false
     }
   }
 
-  package func state(of table: String) -> State {
+  public func state(of table: String) -> State {
     if settings.off.contains(table) { return .switchedOff }
     if settings.on.contains(table) { return .switchedOn }
     guard let paths = paths[table], !paths.isEmpty else { return .always }

@@ -6,20 +6,20 @@ import LogSources
 import RuleTable
 
 /// Matches entries and joins them into events. Used by one thread.
-package final class Pipeline {
+public final class Pipeline {
   /// What the pipeline has seen so far.
-  package struct Counts: Sendable, Equatable {
+  public struct Counts: Sendable, Equatable {
     /// Entries of mail daemons, believed.
-    package var recognised: UInt64 = 0
+    public var recognised: UInt64 = 0
     /// Entries of mail daemons that no rule knows.
-    package var unrecognised: UInt64 = 0
+    public var unrecognised: UInt64 = 0
     /// Entries under a mail daemon's identifier that did not come from it.
-    package var refused: UInt64 = 0
+    public var refused: UInt64 = 0
     /// Entries under a mail daemon's identifier of which the journal does not say enough to know.
-    package var unprovable: UInt64 = 0
+    public var unprovable: UInt64 = 0
 
     /// What a person should know of the entries that were left out.
-    package var remarks: [String] {
+    public var remarks: [String] {
       var remarks: [String] = []
       if refused > 0 {
         remarks.append(
@@ -35,8 +35,8 @@ package final class Pipeline {
     }
   }
 
-  package private(set) var counts = Counts()
-  package let correlator: Correlator
+  public private(set) var counts = Counts()
+  public let correlator: Correlator
   let recognizer: EntryRecognizer
   private let table: CompiledTable
   /// Gaps that journald itself reports, since the caller last took them.
@@ -46,12 +46,12 @@ package final class Pipeline {
   private var unit: [UInt8] = []
   private var identifier: [UInt8] = []
   /// Gets entries that no rule knows, for `rules coverage`.
-  package var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
+  public var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
   /// Gets entries that are not believed, for `doctor`; whether they are refused.
-  package var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
+  public var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
 
   /// - Parameter rules: says whose entries are believed.
-  package convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
+  public convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
     self.init(recognizer: EntryRecognizer(table: table, rules: rules, isForGood: true), policy: policy)
   }
 
@@ -62,7 +62,7 @@ package final class Pipeline {
   }
 
   /// Which entries the source has to keep; it finds their rules too.
-  package var interest: any EntryInterest { recognizer }
+  public var interest: any EntryInterest { recognizer }
 
   /// Hands out the gaps and forgets them.
   func takeGaps() -> [OwnedEvent] {
@@ -71,7 +71,7 @@ package final class Pipeline {
   }
 
   /// Takes a batch's entries up, in their order.
-  package func process(_ batch: EntryBatch) {
+  public func process(_ batch: EntryBatch) {
     counts.recognised += UInt64(batch.leftOutCount)
     for entry in batch.entries { process(entry, batch, recognizer.finding(of: entry, in: batch)) }
   }

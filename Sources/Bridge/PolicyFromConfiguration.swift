@@ -9,7 +9,7 @@ extension CorrelationPolicy {
   /// The policy that a configuration asks for. Files of known mailboxes and aliases are read here.
   ///
   /// - Throws: `InputFileError` when one of the files cannot be read, `DomainAliasFileError`.
-  package init(_ configuration: Configuration, calendar: DayCalendar) throws {
+  public init(_ configuration: Configuration, calendar: DayCalendar) throws {
     self.init()
     let audit = configuration.audit
     naming = try MailboxNaming(configuration.mailboxes)
@@ -52,7 +52,7 @@ extension CorrelationPolicy {
   }
 
   /// The names of the special folders as rules compare them.
-  package static func folders(_ names: SpecialFolders) -> [Condition.NamedClass: Set<[UInt8]>] {
+  public static func folders(_ names: SpecialFolders) -> [Condition.NamedClass: Set<[UInt8]>] {
     [
       .trash: lowered(names.trash), .junk: lowered(names.junk), .sent: lowered(names.sent),
       .archive: lowered(names.archive), .drafts: lowered(names.drafts),
@@ -72,9 +72,9 @@ extension CorrelationPolicy {
 }
 
 /// Reads whole small files.
-package enum InputFile {
+public enum InputFile {
   /// - Throws: `InputFileError` with the system's reason.
-  package static func contents(of path: String) throws -> [UInt8] {
+  public static func contents(of path: String) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw InputFileError(path: path, code: errno) }
     defer { close(descriptor) }
@@ -91,19 +91,19 @@ package enum InputFile {
 }
 
 /// A file that the configuration names and that cannot be read.
-package struct InputFileError: Error, CustomStringConvertible {
-  package var path: String
+public struct InputFileError: Error, CustomStringConvertible {
+  public var path: String
   /// An errno value.
-  package var code: Int32
+  public var code: Int32
 
-  package var description: String {
+  public var description: String {
     "cannot read \(path): \(String(cString: strerror(code))); check the path and its permissions"
   }
 }
 
 extension DayCalendar {
   /// The calendar of `audit.time-zone`.
-  package init(_ setting: TimeZoneSetting) throws {
+  public init(_ setting: TimeZoneSetting) throws {
     switch setting {
     case .local: try self.init(timeZone: "local")
     case .utc: self = .utc

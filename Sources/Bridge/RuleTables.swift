@@ -2,7 +2,7 @@ import Glibc
 import RuleTable
 
 /// Finds and compiles the rule tables: the shipped ones, then the administrator's, which override by rule id.
-package enum RuleTables {
+public enum RuleTables {
   /// Reads the tables.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ package enum RuleTables {
   ///   - extra: single files besides, as `rules check FILE` names them.
   ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError`, every problem with its place.
-  package static func load(
+  public static func load(
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
@@ -34,7 +34,7 @@ package enum RuleTables {
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.
-  package static func shipped() -> [RuleFile] {
+  public static func shipped() -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
     let files = names(in: directory).compactMap { path in
       (try? contents(of: path)).map { RuleFile(name: path, text: $0) }

@@ -4,28 +4,28 @@ import LogSources
 import RuleTable
 
 /// Who logged under the daemons' identifiers and was not believed, for `mailtrail doctor`.
-package struct SenderSurvey {
+public struct SenderSurvey {
   /// Entries of one sender.
-  package struct Sender: Hashable, Sendable {
-    package var isRefused: Bool
+  public struct Sender: Hashable, Sendable {
+    public var isRefused: Bool
     /// `_UID`; nil where the entry has none.
-    package var uid: UInt32?
-    package var identifier: String
-    package var unit: String
-    package var executable: String
+    public var uid: UInt32?
+    public var identifier: String
+    public var unit: String
+    public var executable: String
     /// Whether the entry is this machine's own.
-    package var isLocal: Bool
+    public var isLocal: Bool
   }
 
-  package private(set) var counts: [Sender: Int] = [:]
+  public private(set) var counts: [Sender: Int] = [:]
   /// Entries of more senders than are counted apart.
-  package private(set) var others = 0
+  public private(set) var others = 0
   private static let maximumSenders = 100
 
   /// Reads a range of the journal as the collector reads it.
   ///
   /// - Throws: `JournalError`, or what a configuration's files throw.
-  package init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
+  public init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
     let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
     let users = HostUsers(configuration.rules)
     var (counts, others): ([Sender: Int], Int) = ([:], 0)

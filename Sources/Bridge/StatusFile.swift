@@ -3,41 +3,41 @@ import Correlation
 import Glibc
 
 /// What the running collector says of itself, for `mailtrail status`: a small file in the state directory.
-package struct CollectorStatus: Sendable, Equatable {
-  package var pid: Int32 = 0
+public struct CollectorStatus: Sendable, Equatable {
+  public var pid: Int32 = 0
   /// Microseconds since 1970 of this report.
-  package var reported: UInt64 = 0
-  package var started: UInt64 = 0
+  public var reported: UInt64 = 0
+  public var started: UInt64 = 0
   /// The newest entry that was read; 0 for none.
-  package var newestEntry: UInt64 = 0
-  package var isCaughtUp = false
-  package var entriesRead: UInt64 = 0
-  package var recognised: UInt64 = 0
-  package var unrecognised: UInt64 = 0
-  package var refused: UInt64 = 0
-  package var unprovable: UInt64 = 0
-  package var eventsWritten: UInt64 = 0
-  package var gaps: UInt64 = 0
-  package var truncated: UInt64 = 0
-  package var mailboxes: UInt64 = 0
-  package var notes: UInt64 = 0
-  package var waiting: UInt64 = 0
-  package var evicted: UInt64 = 0
+  public var newestEntry: UInt64 = 0
+  public var isCaughtUp = false
+  public var entriesRead: UInt64 = 0
+  public var recognised: UInt64 = 0
+  public var unrecognised: UInt64 = 0
+  public var refused: UInt64 = 0
+  public var unprovable: UInt64 = 0
+  public var eventsWritten: UInt64 = 0
+  public var gaps: UInt64 = 0
+  public var truncated: UInt64 = 0
+  public var mailboxes: UInt64 = 0
+  public var notes: UInt64 = 0
+  public var waiting: UInt64 = 0
+  public var evicted: UInt64 = 0
   /// Waits for another line that were ended before their time, because too many waited.
-  package var waitsCutShort: UInt64 = 0
-  package var checkpoint: UInt64 = 0
+  public var waitsCutShort: UInt64 = 0
+  public var checkpoint: UInt64 = 0
   /// Why nothing can be written at the moment; empty when all is well.
-  package var trouble = ""
+  public var trouble = ""
   /// What cannot be read at the moment, and why.
-  package var waitingFor: [String: String] = [:]
-  package var countsByKind: [String: UInt64] = [:]
+  public var waitingFor: [String: String] = [:]
+  public var countsByKind: [String: UInt64] = [:]
 
-  package init() {}
+  public init() {}
 
   static let fileName = "status"
 
   /// The numbers by name, in the order of the report.
-  package var numbers: [(name: String, value: UInt64)] {
+  public var numbers: [(name: String, value: UInt64)] {
     [
       ("pid", UInt64(pid)), ("reported", reported), ("started", started), ("newest_entry", newestEntry),
       ("caught_up", isCaughtUp ? 1 : 0), ("entries_read", entriesRead), ("recognised", recognised),
@@ -76,7 +76,7 @@ package struct CollectorStatus: Sendable, Equatable {
   }
 
   /// Reads the last report of a state directory.
-  package static func read(from directory: String) throws -> CollectorStatus {
+  public static func read(from directory: String) throws -> CollectorStatus {
     let text = String(decoding: try InputFile.contents(of: directory + "/" + fileName), as: UTF8.self)
     var status = CollectorStatus()
     var values: [String: UInt64] = [:]

@@ -195,16 +195,16 @@ final class TrailWriter: @unchecked Sendable {
 }
 
 /// The clock on the wall: for what people and the disk are shown, never for what an event says.
-package enum WallClock {
+public enum WallClock {
   /// Microseconds since 1970.
-  package static func now() -> UInt64 {
+  public static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
   }
 
   /// Microseconds of a clock that is never set.
-  package static func monotonic() -> UInt64 {
+  public static func monotonic() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000

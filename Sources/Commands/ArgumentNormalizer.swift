@@ -1,20 +1,20 @@
 /// What a command's options look like on the command line: enough to rewrite them, not to understand them.
-package struct CommandOptions: Sendable {
-  package struct Option: Sendable {
+public struct CommandOptions: Sendable {
+  public struct Option: Sendable {
     /// Without its two dashes.
-    package var long: String
+    public var long: String
     /// Without its dash.
-    package var short: Character?
-    package var argument: Argument
+    public var short: Character?
+    public var argument: Argument
 
-    package init(_ long: String, _ short: Character? = nil, _ argument: Argument = .none) {
+    public init(_ long: String, _ short: Character? = nil, _ argument: Argument = .none) {
       self.long = long
       self.short = short
       self.argument = argument
     }
   }
 
-  package enum Argument: Sendable {
+  public enum Argument: Sendable {
     /// A flag.
     case none
     /// A value always follows, even one that begins with a dash.
@@ -23,11 +23,11 @@ package struct CommandOptions: Sendable {
     case optional(default: String, takesWord: @Sendable (String) -> Bool)
   }
 
-  package var options: [Option]
+  public var options: [Option]
   /// The next words that select another table: `rules`, and in it `list`.
-  package var subcommands: [String: CommandOptions]
+  public var subcommands: [String: CommandOptions]
 
-  package init(options: [Option] = [], subcommands: [String: CommandOptions] = [:]) {
+  public init(options: [Option] = [], subcommands: [String: CommandOptions] = [:]) {
     self.options = options
     self.subcommands = subcommands
   }
@@ -35,12 +35,12 @@ package struct CommandOptions: Sendable {
 
 extension CommandOptions.Argument {
   /// The value of `--lines`: a number, or `all`.
-  package static let lineCount = Self.optional(default: "10") { word in
+  public static let lineCount = Self.optional(default: "10") { word in
     word == "all" || !word.isEmpty && word.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
   }
 
   /// The value of `--boot`: an offset, a 128-bit id, or an id and an offset (journalctl(1)).
-  package static let boot = Self.optional(default: "0") { word in
+  public static let boot = Self.optional(default: "0") { word in
     func isOffset(_ text: Substring, needsSign: Bool) -> Bool {
       let digits = text.drop { $0 == "+" || $0 == "-" }
       let signs = text.count - digits.count
@@ -57,7 +57,7 @@ extension CommandOptions.Argument {
 /// becomes `--follow --lines=5`, `-S -5d` becomes `--since=-5d`, `-b -1` becomes `--boot=-1`.
 ///
 /// What it does not know it leaves alone, so that the parser's own message names it.
-package struct ArgumentNormalizer {
+public struct ArgumentNormalizer {
   private var table: CommandOptions
   private var result: [String] = []
   private var rest: ArraySlice<String>
@@ -67,7 +67,7 @@ package struct ArgumentNormalizer {
   /// - Parameters:
   ///   - arguments: without the program's name.
   ///   - options: of the program, with its subcommands in it.
-  package static func normalize(_ arguments: [String], options: CommandOptions) -> [String] {
+  public static func normalize(_ arguments: [String], options: CommandOptions) -> [String] {
     var normalizer = ArgumentNormalizer(table: options, rest: arguments[...])
     normalizer.run()
     return normalizer.result

@@ -7,9 +7,9 @@ import Glibc
 /// pager can start a shell.
 ///
 /// For one thread, and one at a time: what SIGPIPE does belongs to the whole process.
-package final class Pager {
+public final class Pager {
   /// Where to write: the pager's standard input, or this process's standard output.
-  package let descriptor: CInt
+  public let descriptor: CInt
   /// The pager; nil when there is none.
   private let process: pid_t?
   /// What SIGPIPE and SIGINT did before.
@@ -24,7 +24,7 @@ package final class Pager {
   /// - Parameters:
   ///   - isDisabled: `--no-pager`.
   ///   - jumpsToEnd: whether less shows the end first (`--pager-end`).
-  package init(
+  public init(
     isDisabled: Bool = false, jumpsToEnd: Bool = false, output: Terminal = .standardOutput,
     environment: Terminal.Environment = Terminal.processEnvironment
   ) {
@@ -41,13 +41,13 @@ package final class Pager {
   }
 
   /// Whether what is written goes through a pager.
-  package var isRunning: Bool { process != nil }
+  public var isRunning: Bool { process != nil }
 
   /// Writes all bytes.
   ///
   /// - Returns: false when nobody reads any more (the pager was quit, `| head` has enough): time to end, not an error.
   /// - Throws: `OutputError` with the error number of write(2), as for a full disk.
-  package func write(_ bytes: some Sequence<UInt8>) throws(OutputError) -> Bool {
+  public func write(_ bytes: some Sequence<UInt8>) throws(OutputError) -> Bool {
     let bytes = ContiguousArray(bytes)
     var position = 0
     while position < bytes.count {
@@ -71,11 +71,11 @@ package final class Pager {
   }
 
   /// Writes a text; see above.
-  package func write(_ text: String) throws(OutputError) -> Bool { try write(text.utf8) }
+  public func write(_ text: String) throws(OutputError) -> Bool { try write(text.utf8) }
 
   /// Ends the output, waits until the person has quit the pager, and puts the signals back. Nothing may be written
   /// behind it.
-  package func finish() {
+  public func finish() {
     guard !isFinished else { return }
     isFinished = true
     if let process {
@@ -126,11 +126,11 @@ package final class Pager {
 }
 
 /// Output that could not be written.
-package struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The error number of write(2).
-  package var errno: CInt
+  public var errno: CInt
 
-  package var description: String { "cannot write the output: \(String(cString: strerror(errno)))" }
+  public var description: String { "cannot write the output: \(String(cString: strerror(errno)))" }
 }
 
 /// Which pager to start, and how: what the variables of the environment say (journalctl(1), "Environment").

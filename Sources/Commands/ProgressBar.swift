@@ -1,7 +1,7 @@
 import Glibc
 
 /// How far a replay has come, on standard error while a person looks at it, and gone without a trace at the end.
-package struct ProgressBar {
+public struct ProgressBar {
   /// Redrawn at most this often, in microseconds.
   static let interval: UInt64 = 100_000
   /// The clock is asked once in so many entries: a replay reads a million a second.
@@ -20,7 +20,7 @@ package struct ProgressBar {
   ///   - first, last: the times of the range's first and last entry, in microseconds since 1970.
   ///   - isHidden: keeps it off the terminal, as where output and progress would mix on one.
   ///   - monotonicTime: microseconds of a clock that is never set.
-  package init(
+  public init(
     first: UInt64, last: UInt64, isHidden: Bool = false, terminal: Terminal = .standardError,
     monotonicTime: @escaping () -> UInt64 = Self.systemMonotonicTime
   ) {
@@ -32,14 +32,14 @@ package struct ProgressBar {
   }
 
   /// CLOCK_MONOTONIC in microseconds (clock_gettime(2)).
-  package static func systemMonotonicTime() -> UInt64 {
+  public static func systemMonotonicTime() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
   }
 
   /// Counts one entry with its time, in microseconds since 1970.
-  package mutating func advance(to time: UInt64) {
+  public mutating func advance(to time: UInt64) {
     guard isShown else { return }
     entries += 1
     guard entries.isMultiple(of: Self.entriesPerLook) else { return }
@@ -53,7 +53,7 @@ package struct ProgressBar {
   }
 
   /// Erases the bar; needed before anything else is written to the terminal.
-  package mutating func finish() {
+  public mutating func finish() {
     guard lastDrawn != nil else { return }
     lastDrawn = nil
     write("\r\u{1B}[K")

@@ -5,7 +5,7 @@ import Glibc
 /// `2026-11-21 02:33:00.5`, `2026-11-21`, `02:33`, `now`, `today`, `yesterday`, `tomorrow`, `-5d`, `+1h 30min`,
 /// `2 hours ago`, `@1790000000`, RFC 3339 (`2026-11-21T02:33:00Z`), each absolute one with `UTC` or an offset behind
 /// it, or a day of the week in front.
-package struct TimeExpression {
+public struct TimeExpression {
   /// Microseconds since 1970, UTC, of the text.
   ///
   /// - Parameters:
@@ -13,7 +13,7 @@ package struct TimeExpression {
   ///   - offset: how many seconds local time is ahead of UTC at a time in seconds since 1970; a local time that
   ///     clocks skip means the one as much later, one that they show twice the first.
   /// - Throws: `TimeExpressionError`, which says what is accepted.
-  package static func microseconds(
+  public static func microseconds(
     of text: String, now: UInt64 = LocalTime.now(), offset: (_ seconds: Int64) -> Int64 = LocalTime.offset
   ) throws(TimeExpressionError) -> UInt64 {
     var trimmed = text[...]
@@ -140,19 +140,19 @@ package struct TimeExpression {
 }
 
 /// A text that is no time, with what would be one.
-package struct TimeExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
-  package var text: String
+public struct TimeExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var text: String
 
-  package var description: String {
+  public var description: String {
     "\"\(text)\" is not a time; accepted are \"2026-11-21 02:33:00\" (date or time alone too, UTC or an offset behind "
       + "it), now, today, yesterday, tomorrow, -5d, \"2 hours ago\", @1790000000 (systemd.time(7))"
   }
 }
 
 /// Lengths of time in the syntax of systemd.time(7): `5d`, `1h 30min`, `2 hours`, `1.5s`; a bare number is seconds.
-package enum TimeSpan {
+public enum TimeSpan {
   /// Microseconds; nil when the text is no length of time or too long to be counted.
-  package static func microseconds(_ text: Substring) -> Int64? {
+  public static func microseconds(_ text: Substring) -> Int64? {
     var rest = text
     var total: Int64 = 0
     var terms = 0
@@ -190,16 +190,16 @@ package enum TimeSpan {
 }
 
 /// The machine's clock and time zone: the one place where the C library is asked.
-package enum LocalTime {
+public enum LocalTime {
   /// Microseconds since 1970.
-  package static func now() -> UInt64 {
+  public static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
   }
 
   /// How many seconds local time is ahead of UTC at a time; 0 where the C library knows none (localtime_r(3)).
-  package static func offset(at seconds: Int64) -> Int64 {
+  public static func offset(at seconds: Int64) -> Int64 {
     var time = time_t(seconds)
     var fields = tm()
     // POSIX leaves open whether localtime_r reads TZ; glibc does so at the first call.

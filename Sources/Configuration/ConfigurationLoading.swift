@@ -2,7 +2,7 @@ import Glibc
 
 extension Configuration {
   /// The file that is read when none is named.
-  package static let defaultPath = "/etc/mailtrail/mailtrail.yaml"
+  public static let defaultPath = "/etc/mailtrail/mailtrail.yaml"
 
   /// Reads the configuration.
   ///
@@ -10,7 +10,7 @@ extension Configuration {
   ///   - path: the file; nil for `/etc/mailtrail/mailtrail.yaml`, which may be missing.
   ///   - overrides: arguments of `--set`, later ones winning.
   /// - Throws: every problem of the file and of the overrides. An explicit file that is missing is one.
-  package static func load(path: String? = nil, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
+  public static func load(path: String? = nil, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
     let bytes: [UInt8]
     do {
       bytes = try readFile(path ?? defaultPath)
@@ -26,7 +26,7 @@ extension Configuration {
   /// - Parameters:
   ///   - file: the name that problems bear.
   ///   - defaults: what holds for what the text does not say.
-  package static func parse(
+  public static func parse(
     _ bytes: [UInt8], file: String, overrides: [String] = [], defaults: Configuration = Configuration()
   ) throws(ConfigurationError) -> Configuration {
     let problems = ProblemList()

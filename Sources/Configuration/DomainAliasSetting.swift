@@ -2,19 +2,19 @@ import AuditModel
 
 extension Configuration {
   /// `mailboxes.domain-aliases`: domains that are other names of a domain.
-  package struct DomainAliasSetting: Sendable, Equatable {
+  public struct DomainAliasSetting: Sendable, Equatable {
     /// Those that stand in the configuration itself.
-    package var named = DomainAliases()
+    public var named = DomainAliases()
     /// Files with an alias and its domain on each line; absolute.
-    package var files: [String] = []
+    public var files: [String] = []
 
-    package init() {}
+    public init() {}
   }
 }
 
 /// Domains as the configuration writes them.
-package enum MailDomain {
-  package static func isValid(_ domain: some StringProtocol) -> Bool {
+public enum MailDomain {
+  public static func isValid(_ domain: some StringProtocol) -> Bool {
     !domain.isEmpty && !domain.hasPrefix(".") && !domain.contains { $0 == "@" || $0 == "/" || $0.isWhitespace }
   }
 }

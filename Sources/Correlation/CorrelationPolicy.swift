@@ -2,59 +2,59 @@ import AuditModel
 import RuleTable
 
 /// The settings that decide what an event looks like and whose it is; the configuration's part of correlation.
-package struct CorrelationPolicy: Sendable {
-  package var naming = MailboxNaming()
+public struct CorrelationPolicy: Sendable {
+  public var naming = MailboxNaming()
   /// Special-use folders in lower case, by class.
-  package var folders: [Condition.NamedClass: Set<[UInt8]>] = [:]
+  public var folders: [Condition.NamedClass: Set<[UInt8]>] = [:]
   /// Addresses of web servers whose word about the browser is believed.
-  package var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
+  public var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
   /// Addresses of the site's own mail hosts: a queue id that one of them answered with is that host's.
-  package var mailHosts: Set<[UInt8]> = []
+  public var mailHosts: Set<[UInt8]> = []
   /// Addresses that are aliases, canonical and with their extensions.
-  package var aliases: Set<[UInt8]> = []
+  public var aliases: Set<[UInt8]> = []
   /// Mailboxes that are known before the journal says so.
-  package var knownMailboxes: [MailboxAddress] = []
+  public var knownMailboxes: [MailboxAddress] = []
   /// Mailboxes of a domain that deliveries alone may make known in an hour.
-  package var newMailboxesPerHour = 10_000
+  public var newMailboxesPerHour = 10_000
   /// For how long a mailbox stays known without a proof, microseconds.
-  package var mailboxRetention = UInt64.max
+  public var mailboxRetention = UInt64.max
   /// Above so many sent messages in an hour `send.rate-exceeded` is emitted; 0 for never.
-  package var maximumSentPerHour = 500
+  public var maximumSentPerHour = 500
   /// How many records of one kind strangers may cause in one file in an hour, ten times as many in all files; 0 for no
   /// limit.
-  package var maximumStrangersPerHour = 20_000
+  public var maximumStrangersPerHour = 20_000
   /// Events below are not emitted.
-  package var threshold = Level.normal
+  public var threshold = Level.normal
   /// Levels that the administrator gave to kinds.
-  package var levels: [EventKind: Level] = [:]
-  package var kindsOff: Set<EventKind> = []
-  package var isAbuseDetectionOn = true
-  package var areMailboxChangesOn = true
-  package var isAuditOn = true
-  package var keepsSubjects = false
+  public var levels: [EventKind: Level] = [:]
+  public var kindsOff: Set<EventKind> = []
+  public var isAbuseDetectionOn = true
+  public var areMailboxChangesOn = true
+  public var isAuditOn = true
+  public var keepsSubjects = false
   /// The length of a window of failed logins, in microseconds.
-  package var burstWindow: UInt64 = 600_000_000
+  public var burstWindow: UInt64 = 600_000_000
   /// The first instant of the day behind the one that a time lies in, in the audit's time zone.
-  package var dayEnd: @Sendable (UInt64) -> UInt64 = { time in
+  public var dayEnd: @Sendable (UInt64) -> UInt64 = { time in
     // A checkpoint may say any time.
     let (end, isTooLate) = (time / 86_400_000_000 + 1).multipliedReportingOverflow(by: 86_400_000_000)
     return isTooLate ? .max : end
   }
   /// The share of the mailboxes whose events are emitted; nil for all.
-  package var shard: Shard?
+  public var shard: Shard?
   /// How many notes are kept at the most; the oldest go first.
-  package var maximumNotes = 1_500_000
+  public var maximumNotes = 1_500_000
   /// How many bytes of memory the notes take at the most; texts that strangers choose may be long.
-  package var maximumNoteBytes = 160 << 20
+  public var maximumNoteBytes = 160 << 20
   /// How many unfinished rules wait at the most.
-  package var maximumWaiting = 100_000
+  public var maximumWaiting = 100_000
   /// How many bytes of memory these take at the most.
-  package var maximumWaitingBytes = 64 << 20
+  public var maximumWaitingBytes = 64 << 20
 
-  package init() {}
+  public init() {}
 
   /// The level of an event of a kind; nil when it is switched off.
-  package func level(of kind: EventKind) -> Level? {
+  public func level(of kind: EventKind) -> Level? {
     guard isAuditOn, !kindsOff.contains(kind) else { return nil }
     switch kind.gate {
     case .abuseDetection: guard isAbuseDetectionOn else { return nil }

@@ -5,19 +5,19 @@ import RuleTable
 ///
 /// Everything is decided by the entries' own times, so that a replay tells the same as live collection did. Used by
 /// one thread.
-package final class Correlator {
+public final class Correlator {
   /// What was emitted since the caller last took it, in that order.
-  package private(set) var emitted: [OwnedEvent] = []
+  public private(set) var emitted: [OwnedEvent] = []
   /// Rules that had to stop waiting because too many did.
-  package private(set) var waitsCutShort = 0
-  package var notesEvicted: Int { notes.evicted }
+  public private(set) var waitsCutShort = 0
+  public var notesEvicted: Int { notes.evicted }
   /// How many notes are kept, how many rules wait, how many windows of failures are open.
-  package var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.count, waiting.count, bursts.count) }
+  public var sizes: (notes: Int, waiting: Int, bursts: Int) { (notes.count, waiting.count, bursts.count) }
   /// How many mailboxes are known.
-  package var mailboxCount: Int { mailboxes.addresses.count }
+  public var mailboxCount: Int { mailboxes.addresses.count }
 
   /// The known mailboxes, for another correlation that begins beside this one.
-  package var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
+  public var knownAddresses: [MailboxAddress] { mailboxes.addresses.compactMap { MailboxAddress($0.bytes) } }
 
   let table: CompiledTable
   let program: ActionProgram
@@ -69,13 +69,13 @@ package final class Correlator {
   /// Waits that are over, with the note that ended them: they go on when the rule at work has done its part.
   var ready: [(id: UInt64, found: NoteKey?, isOnlyOffer: Bool)] = []
   /// What verified entries showed of the senders.
-  package var senders = SenderLedger()
+  public var senders = SenderLedger()
   /// Whether a value that was worked out since this was last reset is doubtful.
   var sawDoubt = false
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
 
-  package convenience init(table: CompiledTable, policy: CorrelationPolicy) {
+  public convenience init(table: CompiledTable, policy: CorrelationPolicy) {
     self.init(table: table, program: ActionProgram(table), policy: policy)
   }
 
@@ -98,7 +98,7 @@ package final class Correlator {
   }
 
   /// Hands out what was emitted and forgets it.
-  package func takeEvents() -> [OwnedEvent] {
+  public func takeEvents() -> [OwnedEvent] {
     defer { emitted.removeAll(keepingCapacity: true) }
     return emitted
   }
@@ -126,7 +126,7 @@ package final class Correlator {
   }
 
   /// Moves to a time up to which all entries have been read: what falls due before it is emitted.
-  package func advance(to time: UInt64) {
+  public func advance(to time: UInt64) {
     if time &+ Self.setBack < clocks.newest {
       finish()
       clocks.newest = time
@@ -146,12 +146,12 @@ package final class Correlator {
   }
 
   /// Tells what falls due by a time up to which all entries have been read, though no rule knew the last of them.
-  package func settle(asOf time: UInt64) { if time > clocks.newest { advance(to: time) } }
+  public func settle(asOf time: UInt64) { if time > clocks.newest { advance(to: time) } }
 
   /// Tells what still waits: the input has ended.
   ///
   /// - Parameter closesBursts: false where more input may follow: windows stay open for it.
-  package func finish(closesBursts: Bool = true) {
+  public func finish(closesBursts: Bool = true) {
     isSettling = true
     defer { isSettling = false }
     for host in clocks.hosts.indices { settle(host, upTo: .max, closesWindows: closesBursts) }
@@ -159,7 +159,7 @@ package final class Correlator {
   }
 
   /// The next time at which something falls due; nil when nothing waits.
-  package var nextDue: UInt64? {
+  public var nextDue: UInt64? {
     guard let wait = clocks.nextDue else { return windows.next }
     return min(wait, windows.next ?? .max)
   }
@@ -205,7 +205,7 @@ package final class Correlator {
   // MARK: - Rules
 
   /// Carries out what a rule does for a line that it matched.
-  package func process(
+  public func process(
     _ facts: EntryFacts, rule: Int, scratch: MatchScratch, line: UnsafeBufferPointer<UInt8>
   ) {
     scratch.captures.withUnsafeBufferPointer {
@@ -214,7 +214,7 @@ package final class Correlator {
   }
 
   /// The same with captures that lie elsewhere.
-  package func process(
+  public func process(
     _ facts: consuming EntryFacts, rule: Int, captures matched: UnsafeBufferPointer<MatchScratch.Capture>,
     isAmbiguous: Bool, line: UnsafeBufferPointer<UInt8>
   ) {

@@ -19,14 +19,14 @@ extension Correlator {
   }
 
   /// From now on changes are remembered for `encodeChanges`.
-  package func trackChanges() {
+  public func trackChanges() {
     notes.tracksChanges = true
     mailboxes.tracksChanges = true
     tracksChanges = true
   }
 
   /// Everything, for a new snapshot. Forgets which changes were to be written.
-  package func encodeState() -> [UInt8] {
+  public func encodeState() -> [UInt8] {
     var writer = ByteWriter()
     writeNames(&writer)
     writeVocabulary(&writer)
@@ -46,7 +46,7 @@ extension Correlator {
   }
 
   /// What changed since the last call of this or of `encodeState`.
-  package func encodeChanges() -> [UInt8] {
+  public func encodeChanges() -> [UInt8] {
     var writer = ByteWriter()
     for key in notes.changed { Self.write(.notes, key.bytes, notes.note(key).map(encode), &writer) }
     for id in changedWaiting { Self.write(.waiting, Self.bytes(of: id), waiting[id].map(encode), &writer) }
@@ -87,12 +87,12 @@ extension Correlator {
   /// Takes records up; a snapshot first, then its changes in order. False when they are damaged.
   ///
   /// Call `settleRestored` behind the last.
-  package func restore(_ bytes: [UInt8]) -> Bool {
+  public func restore(_ bytes: [UInt8]) -> Bool {
     Self.forEachRecord(bytes, restore)
   }
 
   /// Sets the timers of what was restored.
-  package func settleRestored() {
+  public func settleRestored() {
     let items = waiting
     waiting.removeAll()
     waitingBytes = 0

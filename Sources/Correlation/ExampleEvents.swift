@@ -6,13 +6,13 @@ import RuleTable
 /// An example is read as if its lines were all that a host logged, a millisecond apart, by senders that are trusted. The
 /// default domain is example.org, ann@example.org and bob@example.org are known, folders have the names that the
 /// configuration knows by default.
-package struct ExampleEventChecker {
+public struct ExampleEventChecker {
   private let table: CompiledTable
   private let policy: CorrelationPolicy
   private let program: ActionProgram
 
   /// - Parameter folders: the names of the special folders, in lower case.
-  package init(_ table: CompiledTable, folders: [Condition.NamedClass: Set<[UInt8]>]) {
+  public init(_ table: CompiledTable, folders: [Condition.NamedClass: Set<[UInt8]>]) {
     self.table = table
     program = ActionProgram(table)
     var policy = CorrelationPolicy()
@@ -25,7 +25,7 @@ package struct ExampleEventChecker {
   }
 
   /// All that is wrong, in the order of the tables.
-  package func check() -> [Diagnostic] {
+  public func check() -> [Diagnostic] {
     table.rules.indices.flatMap { rule in
       table.rules[rule].examples.flatMap { example in
         example.events.map { check(example, of: rule, $0) } ?? []

@@ -5,7 +5,7 @@ import AuditModel
 /// It decides on entries that lack a field, or whose uid alone proves nothing. It learns in the order of the entries,
 /// from entries that are believed without it and that tell something; nobody who is not the daemon can add to it, so
 /// it is small: its bound is for journals of thousands of hosts, and what comes behind the bound is not learned.
-package struct SenderLedger: Sendable {
+public struct SenderLedger: Sendable {
   struct Key: Hashable, Sendable {
     var machine: UInt64
     var uid: UInt32
@@ -40,10 +40,10 @@ package struct SenderLedger: Sendable {
   /// Once may be chance, or a journal that lost the true agent's line.
   static let confirmationsNeeded: UInt8 = 3
 
-  package init() {}
+  public init() {}
 
   /// The number that stands for a daemon's name.
-  package static func number(ofDaemon name: String) -> UInt64 {
+  public static func number(ofDaemon name: String) -> UInt64 {
     var hash = StableHash()
     hash.combine(name.utf8)
     return hash.value
@@ -52,12 +52,12 @@ package struct SenderLedger: Sendable {
   // MARK: - Asking
 
   /// Whether verified entries of the daemon had this uid by a time.
-  package func knows(_ uid: UInt32, on machine: UInt64, for daemon: UInt64, at time: UInt64) -> Bool {
+  public func knows(_ uid: UInt32, on machine: UInt64, for daemon: UInt64, at time: UInt64) -> Bool {
     records[Key(machine: machine, uid: uid)]?.daemons.contains { $0.number == daemon && $0.since <= time } == true
   }
 
   /// Whether the uid is known by a time as the one that delivers mail on the host.
-  package func delivers(_ uid: UInt32, on machine: UInt64, at time: UInt64) -> Bool {
+  public func delivers(_ uid: UInt32, on machine: UInt64, at time: UInt64) -> Bool {
     delivering[machine].map { $0.uid == uid && $0.since <= time } == true
   }
 
@@ -69,7 +69,7 @@ package struct SenderLedger: Sendable {
   // MARK: - Learning
 
   /// An entry of the daemon, believed without this ledger, had the uid.
-  package mutating func learn(_ uid: UInt32, on machine: UInt64, for daemon: UInt64, at time: UInt64) {
+  public mutating func learn(_ uid: UInt32, on machine: UInt64, for daemon: UInt64, at time: UInt64) {
     let key = Key(machine: machine, uid: uid)
     if let last, last.key == key, last.daemon == daemon { return }
     last = (key, daemon)
@@ -114,7 +114,7 @@ package struct SenderLedger: Sendable {
   }
 
   /// What a checkpoint's state says of the senders; damaged records are left out.
-  package init(state: [[UInt8]]) {
+  public init(state: [[UInt8]]) {
     for part in state {
       _ = Correlator.forEachRecord(part) { table, key, value in
         if table == .senders { _ = restore(key, value ?? []) }

@@ -3,10 +3,10 @@ import Glibc
 /// The machine as the checks see it: its files, and what its programs print. Nothing is ever changed.
 ///
 /// With another root than `/` the checks look at a system below that directory, as tests do.
-package struct Machine: Sendable {
-  package let root: String
+public struct Machine: Sendable {
+  public let root: String
 
-  package init(root: String = "/") { self.root = root.utf8.last == UInt8(ascii: "/") ? String(root.dropLast()) : root }
+  public init(root: String = "/") { self.root = root.utf8.last == UInt8(ascii: "/") ? String(root.dropLast()) : root }
 
   /// A file's text; nil when it is not there or may not be read. What is longer than 4 MiB is cut.
   func text(of path: String) -> String? {

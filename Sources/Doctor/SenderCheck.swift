@@ -1,19 +1,19 @@
 /// Who logs as a mail daemon without being believed, and which tables count.
-package struct SenderCheck: Sendable {
+public struct SenderCheck: Sendable {
   /// Entries of the last day that were left out, of one sender.
-  package struct Sender: Sendable {
-    package var count: Int
-    package var isRefused: Bool
-    package var uid: UInt32?
+  public struct Sender: Sendable {
+    public var count: Int
+    public var isRefused: Bool
+    public var uid: UInt32?
     /// The uid's name on this machine.
-    package var user: String?
-    package var identifier: String
-    package var unit: String
-    package var executable: String
+    public var user: String?
+    public var identifier: String
+    public var unit: String
+    public var executable: String
     /// A table that has the identifier and does not count, because its program was not found.
-    package var absentTable: String?
+    public var absentTable: String?
 
-    package init(
+    public init(
       count: Int, isRefused: Bool, uid: UInt32?, user: String?, identifier: String, unit: String, executable: String,
       absentTable: String?
     ) {
@@ -24,15 +24,15 @@ package struct SenderCheck: Sendable {
   }
 
   /// A table that counts only where its program is installed.
-  package struct Table: Sendable {
-    package var name: String
-    package var isOn: Bool
+  public struct Table: Sendable {
+    public var name: String
+    public var isOn: Bool
     /// Why: a path, or a key of the configuration.
-    package var reason: String
+    public var reason: String
     /// Whether it is off only because the collector cannot see its program.
-    package var isWanted: Bool
+    public var isWanted: Bool
 
-    package init(name: String, isOn: Bool, reason: String, isWanted: Bool = false) {
+    public init(name: String, isOn: Bool, reason: String, isWanted: Bool = false) {
       (self.name, self.isOn, self.reason, self.isWanted) = (name, isOn, reason, isWanted)
     }
   }
@@ -40,7 +40,7 @@ package struct SenderCheck: Sendable {
   private let senders: [Sender]
   private let tables: [Table]
 
-  package init(senders: [Sender], tables: [Table]) {
+  public init(senders: [Sender], tables: [Table]) {
     self.senders = senders
     self.tables = tables
   }

@@ -3,21 +3,21 @@ import Glibc
 /// The place of one entry in the journal, as sd_journal_get_cursor(3) writes it: `s=…;i=…;b=…;m=…;t=…;x=…`.
 ///
 /// Parsed strictly: libsystemd takes a damaged cursor without complaint and seeks to nowhere.
-package struct Cursor: Sendable, Hashable {
+public struct Cursor: Sendable, Hashable {
   /// `s=`: the id of the sequence numbers.
-  package var sequenceID: ID128
+  public var sequenceID: ID128
   /// `i=`: the sequence number.
-  package var sequenceNumber: UInt64
+  public var sequenceNumber: UInt64
   /// `b=`.
-  package var bootID: ID128
+  public var bootID: ID128
   /// `m=`, microseconds since the boot.
-  package var monotonic: UInt64
+  public var monotonic: UInt64
   /// `t=`, microseconds since 1970, UTC.
-  package var realtime: UInt64
+  public var realtime: UInt64
   /// `x=`.
-  package var contentHash: UInt64
+  public var contentHash: UInt64
 
-  package init(
+  public init(
     sequenceID: ID128, sequenceNumber: UInt64, bootID: ID128, monotonic: UInt64, realtime: UInt64, contentHash: UInt64
   ) {
     self.sequenceID = sequenceID
@@ -29,7 +29,7 @@ package struct Cursor: Sendable, Hashable {
   }
 
   /// Reads a cursor; nil unless all six parts are there, in order, each with its right number of lower-case digits.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     var text = text
     guard let cursor = text.withUTF8({ Self.parse(UnsafeRawBufferPointer($0)) }) else { return nil }
     self = cursor
@@ -97,7 +97,7 @@ package struct Cursor: Sendable, Hashable {
 
 extension Cursor: CustomStringConvertible {
   /// The text that libsystemd and journalctl take.
-  package var description: String {
+  public var description: String {
     "s=\(sequenceID);i=\(Hexadecimal.text(sequenceNumber));b=\(bootID);m=\(Hexadecimal.text(monotonic));"
       + "t=\(Hexadecimal.text(realtime));x=\(Hexadecimal.text(contentHash))"
   }

@@ -3,42 +3,42 @@
 /// Sendable, because a batch has one owner at a time: a source fills it inside one call, then it is handed over whole
 /// (through a queue that orders memory) and given back when its reader has done with it. Nothing keeps a reference
 /// while another thread owns it. That discipline is the proof for `@unchecked`.
-package final class EntryBatch: @unchecked Sendable {
+public final class EntryBatch: @unchecked Sendable {
   /// The longest field that is kept, in bytes; longer ones are cut and `isMessageTruncated` says so.
-  package static let fieldLimit = 65_536
+  public static let fieldLimit = 65_536
 
   /// A batch ends early when its bytes grow past this, so that long messages do not cost unbounded memory.
   static let byteLimit = 4 << 20
 
   /// The entries, in the order of the source.
-  package internal(set) var entries: [JournalEntry] = []
+  public internal(set) var entries: [JournalEntry] = []
   /// How many entries were read, wanted or not.
-  package internal(set) var examinedCount = 0
+  public internal(set) var examinedCount = 0
   /// What the interest found in the entries: see `EntryFinding`.
-  package var places: [FoundPlace] = []
+  public var places: [FoundPlace] = []
   /// How many wanted entries the interest had no need to keep.
-  package var leftOutCount = 0
+  public var leftOutCount = 0
   /// The newest time of the wanted entries, kept or not; 0 when there was none.
-  package internal(set) var newestTime: UInt64 = 0
+  public internal(set) var newestTime: UInt64 = 0
   /// How many messages were cut at `fieldLimit`.
-  package internal(set) var truncatedCount = 0
+  public internal(set) var truncatedCount = 0
   /// Where to go on reading after this batch; it counts the entries that were read but not wanted too.
-  package internal(set) var position = SourcePosition()
+  public internal(set) var position = SourcePosition()
 
   /// The path of the file that came late and that all entries are from; nil for entries in the order of the journal.
-  package internal(set) var lateFile: String?
+  public internal(set) var lateFile: String?
   /// Whether these were the last entries of `lateFile`.
-  package internal(set) var isEndOfLateFile = false
+  public internal(set) var isEndOfLateFile = false
 
   @usableFromInline var buffer = ByteBuffer(capacity: 1 << 16)
 
-  package init() {}
+  public init() {}
 
   deinit { buffer.deallocate() }
 
   /// Calls the body with the bytes of a field of one of this batch's entries. They do not outlive the call.
   @inlinable
-  package func withBytes<Result, Failure: Error>(
+  public func withBytes<Result, Failure: Error>(
     of range: FieldRange, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     precondition(Int(range.offset) + Int(range.length) <= buffer.count, "a range of another batch")
@@ -47,20 +47,20 @@ package final class EntryBatch: @unchecked Sendable {
 
   /// Calls the body with the bytes of all fields of all entries: `FieldRange.offset` counts from their start.
   @inlinable
-  package func withAllBytes<Result, Failure: Error>(
+  public func withAllBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(start: buffer.start, count: buffer.count))
   }
 
   /// A copy of the bytes of a field.
-  package func bytes(of range: FieldRange) -> [UInt8] { withBytes(of: range) { Array($0) } }
+  public func bytes(of range: FieldRange) -> [UInt8] { withBytes(of: range) { Array($0) } }
 
   /// The bytes of a field as text, for messages to people; what is not UTF-8 is replaced.
-  package func text(of range: FieldRange) -> String { String(decoding: bytes(of: range), as: UTF8.self) }
+  public func text(of range: FieldRange) -> String { String(decoding: bytes(of: range), as: UTF8.self) }
 
   /// Empties the batch and keeps its memory.
-  package func removeAll() {
+  public func removeAll() {
     entries.removeAll(keepingCapacity: true)
     buffer.rollBack(to: 0)
     places.removeAll(keepingCapacity: true)

@@ -2,7 +2,7 @@
 ///
 /// An entry is kept when its identifier or its command is wanted; journald's own entries are always kept, because they
 /// tell of lost messages. Called for each entry: answers should come from a hash table.
-package protocol EntryInterest: AnyObject, Sendable {
+public protocol EntryInterest: AnyObject, Sendable {
   /// Whether entries with this `SYSLOG_IDENTIFIER` are wanted. The bytes do not outlive the call.
   func wants(identifier: UnsafeRawBufferPointer) -> Bool
   /// Whether entries with this `_COMM` are wanted. The bytes do not outlive the call.
@@ -14,38 +14,38 @@ package protocol EntryInterest: AnyObject, Sendable {
 }
 
 extension EntryInterest {
-  package func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool { true }
+  public func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool { true }
 }
 
 /// What an interest found in an entry, kept beside the entry for whoever takes the batch. Numbers and names have the
 /// meaning that the interest gives them.
-package struct EntryFinding: Sendable {
+public struct EntryFinding: Sendable {
   /// Whose finding it is; 0 for nobody's.
-  package var finder: UInt32 = 0
-  package var number: Int32 = 0
+  public var finder: UInt32 = 0
+  public var number: Int32 = 0
   /// The first of its places in `EntryBatch.places`, and how many there are.
-  package var firstPlace: Int32 = 0
-  package var placeCount: UInt16 = 0
-  package var mark = false
+  public var firstPlace: Int32 = 0
+  public var placeCount: UInt16 = 0
+  public var mark = false
   /// A small number of the interest's own.
-  package var grade: UInt8 = 0
+  public var grade: UInt8 = 0
   /// A place of the interest's own.
-  package var group: UInt16 = 0
+  public var group: UInt16 = 0
   /// Whether the entry's content hash is of use: it is the costliest part of an entry to read.
-  package var needsContentHash = true
+  public var needsContentHash = true
 
-  package init() {}
+  public init() {}
 }
 
 /// A named place in an entry's message.
-package struct FoundPlace: Sendable {
-  package var start: UInt32
-  package var end: UInt32
-  package var name: UInt16
-  package var form: UInt8
-  package var mark: Bool
+public struct FoundPlace: Sendable {
+  public var start: UInt32
+  public var end: UInt32
+  public var name: UInt16
+  public var form: UInt8
+  public var mark: Bool
 
-  package init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
+  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
     (self.start, self.end, self.name, self.form, self.mark) = (start, end, name, form, mark)
   }
 }
@@ -53,17 +53,17 @@ package struct FoundPlace: Sendable {
 /// What is asked of an entry besides the interest: journalctl's `--identifier` and `--unit`.
 ///
 /// Both are applied in this process, not by matches of libsystemd: with matches a damaged index silently hides entries.
-package struct EntryFilter: Sendable, Equatable {
+public struct EntryFilter: Sendable, Equatable {
   /// Any of these `SYSLOG_IDENTIFIER`s; empty for all.
-  package var identifiers: [String]
+  public var identifiers: [String]
   /// Any of these units, as `journalctl --unit` takes them: `.service` is added where there is no suffix, `*?[` make a
   /// pattern; messages of systemd, of root's daemons and of coredumps about the unit count too. Empty for all.
-  package var units: [String]
+  public var units: [String]
 
-  package init(identifiers: [String] = [], units: [String] = []) {
+  public init(identifiers: [String] = [], units: [String] = []) {
     self.identifiers = identifiers
     self.units = units
   }
 
-  package var isEmpty: Bool { identifiers.isEmpty && units.isEmpty }
+  public var isEmpty: Bool { identifiers.isEmpty && units.isEmpty }
 }

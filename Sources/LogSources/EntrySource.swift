@@ -1,7 +1,7 @@
 /// Where entries come from: the journal, or entries held in memory for the tests of the layers above.
 ///
 /// A source belongs to the thread that made it (sd-journal(3) asks for that).
-package protocol EntrySource {
+public protocol EntrySource {
   /// Empties the batch, then reads on: at most `limit` entries, wanted or not.
   ///
   /// Throws `JournalError` when the source cannot be read at all; damage in single entries or files becomes a notice.
@@ -18,7 +18,7 @@ package protocol EntrySource {
 }
 
 /// How a call of `EntrySource.read` ended.
-package enum ReadOutcome: Sendable, Equatable {
+public enum ReadOutcome: Sendable, Equatable {
   /// There may be more to read at once.
   case more
   /// Everything that is there now has been read.
@@ -26,7 +26,7 @@ package enum ReadOutcome: Sendable, Equatable {
 }
 
 /// How a call of `EntrySource.wait` ended.
-package enum WaitOutcome: Sendable, Equatable {
+public enum WaitOutcome: Sendable, Equatable {
   /// There may be new entries; there need not be.
   case changed
   case timedOut
@@ -35,8 +35,8 @@ package enum WaitOutcome: Sendable, Equatable {
 }
 
 /// Something about a source that people have to know.
-package struct SourceNotice: Sendable, Equatable {
-  package enum Kind: Sendable, Equatable {
+public struct SourceNotice: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
     /// Entries are missing or may be missing.
     case gap
     /// Something is in disorder, but no entry is known to be missing.
@@ -47,19 +47,19 @@ package struct SourceNotice: Sendable, Equatable {
     case recovered
   }
 
-  package var kind: Kind
+  public var kind: Kind
   /// Which writer or file it is about: a key of `SourcePosition` or a path.
-  package var subject: String
+  public var subject: String
   /// What happened, for people.
-  package var reason: String
+  public var reason: String
   /// The last moment before the gap, microseconds since 1970; nil when unknown.
-  package var from: UInt64?
+  public var from: UInt64?
   /// The first moment after the gap; nil when unknown.
-  package var to: UInt64?
+  public var to: UInt64?
   /// How many entries are known to be missing; nil when unknown.
-  package var count: Int?
+  public var count: Int?
 
-  package init(
+  public init(
     kind: Kind, subject: String, reason: String, from: UInt64? = nil, to: UInt64? = nil, count: Int? = nil
   ) {
     self.kind = kind

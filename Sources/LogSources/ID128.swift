@@ -1,20 +1,20 @@
 /// A 128-bit id as sd-id128(3) has them: boot, machine, message or sequence-number id.
-package struct ID128: Sendable, Hashable, Comparable {
+public struct ID128: Sendable, Hashable, Comparable {
   /// The first eight bytes of the id as a big-endian number, so that ids compare as their texts do.
-  package let high: UInt64
+  public let high: UInt64
   /// The last eight bytes.
-  package let low: UInt64
+  public let low: UInt64
 
-  package init(high: UInt64, low: UInt64) {
+  public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }
 
   /// The id of all zeros: "none".
-  package static let zero = ID128(high: 0, low: 0)
+  public static let zero = ID128(high: 0, low: 0)
 
   /// Reads 32 hexadecimal digits; nil for anything else.
-  package init?(hexadecimal digits: UnsafeRawBufferPointer) {
+  public init?(hexadecimal digits: UnsafeRawBufferPointer) {
     guard digits.count == 32, let high = Hexadecimal.value(UnsafeRawBufferPointer(rebasing: digits[..<16])),
       let low = Hexadecimal.value(UnsafeRawBufferPointer(rebasing: digits[16...]))
     else { return nil }
@@ -22,21 +22,21 @@ package struct ID128: Sendable, Hashable, Comparable {
   }
 
   /// Reads 32 hexadecimal digits; nil for anything else.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     var text = text
     let id = text.withUTF8 { ID128(hexadecimal: UnsafeRawBufferPointer($0)) }
     guard let id else { return nil }
     self = id
   }
 
-  package static func < (left: ID128, right: ID128) -> Bool {
+  public static func < (left: ID128, right: ID128) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }
 }
 
 extension ID128: CustomStringConvertible {
   /// 32 lower-case hexadecimal digits, as journalctl prints ids.
-  package var description: String {
+  public var description: String {
     Hexadecimal.text(high, digits: 16) + Hexadecimal.text(low, digits: 16)
   }
 }

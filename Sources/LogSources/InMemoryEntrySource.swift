@@ -1,15 +1,15 @@
 /// Entries made from fields in memory, read as a journal is read: the double for tests of the layers above.
-package struct InMemoryEntrySource: EntrySource {
+public struct InMemoryEntrySource: EntrySource {
   /// One entry as a test states it.
-  package struct Entry: Sendable {
+  public struct Entry: Sendable {
     /// Microseconds since 1970.
-    package var realtime: UInt64
+    public var realtime: UInt64
     /// Fields by their journal names: `MESSAGE`, `SYSLOG_IDENTIFIER`, `_UID` …
-    package var fields: [String: String]
+    public var fields: [String: String]
     /// A message that is not text; used instead of `MESSAGE`.
-    package var messageBytes: [UInt8]?
+    public var messageBytes: [UInt8]?
 
-    package init(realtime: UInt64, fields: [String: String], messageBytes: [UInt8]? = nil) {
+    public init(realtime: UInt64, fields: [String: String], messageBytes: [UInt8]? = nil) {
       self.realtime = realtime
       self.fields = fields
       self.messageBytes = messageBytes
@@ -24,9 +24,9 @@ package struct InMemoryEntrySource: EntrySource {
   private var notices: [SourceNotice] = []
 
   /// The key of the one writer in the position.
-  package static let key = "memory"
+  public static let key = "memory"
 
-  package init(
+  public init(
     _ entries: [Entry], after position: SourcePosition = SourcePosition(), interest: (any EntryInterest)? = nil,
     bootID: ID128 = ID128(high: 1, low: 1)
   ) {
@@ -37,16 +37,16 @@ package struct InMemoryEntrySource: EntrySource {
   }
 
   /// Adds an entry, as a daemon that goes on logging would.
-  package mutating func append(_ entry: Entry) { entries.append(entry) }
+  public mutating func append(_ entry: Entry) { entries.append(entry) }
 
   /// Adds a notice that the next `drainNotices` gives.
-  package mutating func append(_ notice: SourceNotice) { notices.append(notice) }
+  public mutating func append(_ notice: SourceNotice) { notices.append(notice) }
 
-  package var position: SourcePosition {
+  public var position: SourcePosition {
     next == 0 ? SourcePosition() : SourcePosition(cursors: [Self.key: cursor(ofEntryBefore: next)])
   }
 
-  package mutating func read(into batch: EntryBatch, limit: Int) -> ReadOutcome {
+  public mutating func read(into batch: EntryBatch, limit: Int) -> ReadOutcome {
     batch.removeAll()
     while batch.examinedCount < limit, next < entries.count, !batch.isFull {
       next += 1
@@ -59,11 +59,11 @@ package struct InMemoryEntrySource: EntrySource {
   }
 
   /// Never waits: what is there can be read at once.
-  package mutating func wait(timeoutMicroseconds: UInt64) -> WaitOutcome {
+  public mutating func wait(timeoutMicroseconds: UInt64) -> WaitOutcome {
     next < entries.count ? .changed : .timedOut
   }
 
-  package mutating func drainNotices() -> [SourceNotice] {
+  public mutating func drainNotices() -> [SourceNotice] {
     defer { notices = [] }
     return notices
   }

@@ -1,19 +1,19 @@
 import Glibc
 
 /// Why a journal cannot be read: what was tried, where, what the system said, and what to do.
-package struct JournalError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was tried: `cannot open the journal directory`.
-  package var operation: String
+  public var operation: String
   /// The path or the writer it is about.
-  package var subject: String
+  public var subject: String
   /// The system's error number; 0 where it is not the system that refused.
-  package var code: Int32
+  public var code: Int32
   /// What was found when the error number does not say it.
-  package var detail: String
+  public var detail: String
   /// What to do about it; may be empty.
-  package var remedy: String
+  public var remedy: String
 
-  package init(operation: String, subject: String, code: Int32 = 0, detail: String = "", remedy: String = "") {
+  public init(operation: String, subject: String, code: Int32 = 0, detail: String = "", remedy: String = "") {
     self.operation = operation
     self.subject = subject
     self.code = code
@@ -21,7 +21,7 @@ package struct JournalError: Error, Sendable, Equatable, CustomStringConvertible
     self.remedy = remedy
   }
 
-  package var description: String {
+  public var description: String {
     var text = "\(operation) \(subject)"
     if code != 0 { text += ": \(Self.message(for: code))" }
     if !detail.isEmpty { text += ": \(detail)" }

@@ -1,13 +1,13 @@
 import Glibc
 
 /// From when to when the entries of a journal file are, as its header says: the bounds of a gap when the file is lost.
-package struct JournalFileTimes: Sendable, Equatable {
+public struct JournalFileTimes: Sendable, Equatable {
   /// Microseconds since 1970.
-  package var first: UInt64
-  package var last: UInt64
+  public var first: UInt64
+  public var last: UInt64
 
   /// Nil when the header cannot be read, or the file never had an entry.
-  package init?(path: String) {
+  public init?(path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

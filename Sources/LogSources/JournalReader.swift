@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Within a writer (a machine, a namespace) the order is the journal's own, which survives a clock that is set back;
 /// between writers it is realtime, then machine id. Belongs to the thread that made it, its end included.
-package final class JournalReader: EntrySource {
+public final class JournalReader: EntrySource {
   private var writers: [JournalWriter] = []
   private var pendingNotices: [SourceNotice] = []
   private var decoder: FieldDecoder
@@ -34,7 +34,7 @@ package final class JournalReader: EntrySource {
   ///
   /// Throws `JournalError` when one of them cannot be read at all (no permission, no such path, a damaged file given by
   /// name). Files of a directory that cannot be read are notices.
-  package init(_ request: JournalRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
+  public init(_ request: JournalRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
     throws(JournalError)
   {
     self.request = request
@@ -147,7 +147,7 @@ package final class JournalReader: EntrySource {
     writers.sort { ($0.origin.machine ?? .zero, $0.origin.name) < ($1.origin.machine ?? .zero, $1.origin.name) }
   }
 
-  package var position: SourcePosition {
+  public var position: SourcePosition {
     thread.check()
     var position = SourcePosition()
     if case .after(let earlier, _) = request.start { position = earlier }
@@ -158,14 +158,14 @@ package final class JournalReader: EntrySource {
     return position
   }
 
-  package func drainNotices() -> [SourceNotice] {
+  public func drainNotices() -> [SourceNotice] {
     defer { pendingNotices = [] }
     return pendingNotices + writers.flatMap { $0.drainNotices() }
   }
 
   // MARK: Reading
 
-  package func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+  public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
     thread.check()
     batch.removeAll()
     if !lateFiles.isEmpty { return readLate(into: batch, limit: limit) }
@@ -266,7 +266,7 @@ package final class JournalReader: EntrySource {
 
   // MARK: Waiting
 
-  package func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
+  public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
     thread.check()
     // A writer that holds an entry back for its turn must not be disturbed, and there is something to read.
     if writers.contains(where: \.hasUnread) || hasLateFile { return .changed }

@@ -1,19 +1,19 @@
 /// Which journals to read. Each part adds writers to the others.
-package struct JournalSelection: Sendable, Equatable {
+public struct JournalSelection: Sendable, Equatable {
   /// This machine's journal (`SD_JOURNAL_LOCAL_ONLY`), users' entries included.
-  package var localMachine: Bool
+  public var localMachine: Bool
   /// Journal namespaces of this machine (systemd-journald.service(8)).
-  package var namespaces: [String]
+  public var namespaces: [String]
   /// Directories of journal files, followed as files come and go.
-  package var directories: [String]
+  public var directories: [String]
   /// Single files.
-  package var files: [String]
+  public var files: [String]
   /// Paths of files in the journals above that are left out, because reading them ended the process.
-  package var excludedFiles: Set<String> = []
+  public var excludedFiles: Set<String> = []
   /// How many files are opened with one handle of libsystemd; more are read in groups.
   var groupSize = JournalListing.libsystemdLimit
 
-  package init(
+  public init(
     localMachine: Bool = false, namespaces: [String] = [], directories: [String] = [], files: [String] = []
   ) {
     self.localMachine = localMachine
@@ -24,7 +24,7 @@ package struct JournalSelection: Sendable, Equatable {
 }
 
 /// Where to begin reading.
-package enum StartPoint: Sendable, Equatable {
+public enum StartPoint: Sendable, Equatable {
   /// The oldest entry.
   case head
   /// Behind the newest entry: only what comes from now on.
@@ -41,24 +41,24 @@ package enum StartPoint: Sendable, Equatable {
 }
 
 /// Which boot to read, as `journalctl --boot` numbers them; each machine has its own boots.
-package enum BootSelection: Sendable, Equatable {
+public enum BootSelection: Sendable, Equatable {
   case id(ID128)
   /// 0 the last boot, -1 the one before, 1 the oldest one that the journal has, 2 the next.
   case offset(Int)
 }
 
 /// What a `JournalReader` reads, and from where to where.
-package struct JournalRequest: Sendable {
-  package var selection: JournalSelection
-  package var start: StartPoint
+public struct JournalRequest: Sendable {
+  public var selection: JournalSelection
+  public var start: StartPoint
   /// The last moment, microseconds since 1970; a writer is read up to its first entry after it.
-  package var until: UInt64?
-  package var boot: BootSelection?
-  package var filter: EntryFilter
+  public var until: UInt64?
+  public var boot: BootSelection?
+  public var filter: EntryFilter
   /// Whether `wait` will be called: watches the journal for new entries and new files.
-  package var follows: Bool
+  public var follows: Bool
 
-  package init(
+  public init(
     selection: JournalSelection, start: StartPoint = .head, until: UInt64? = nil, boot: BootSelection? = nil,
     filter: EntryFilter = EntryFilter(), follows: Bool = false
   ) {

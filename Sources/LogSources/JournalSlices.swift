@@ -4,11 +4,11 @@
 /// for the next slice's: asked the same, it answers the same, so that the slices in their order hold each entry that one
 /// reader would read, once, and in the same order. That needs one sequence throughout: the journal of one machine, whose
 /// files all bear its numbers, as journald and systemd-journal-remote write them.
-package struct JournalSlices: Sendable {
+public struct JournalSlices: Sendable {
   /// How many slices there are.
-  package var count: Int { starts.count }
+  public var count: Int { starts.count }
   /// What has to be told to people about the journal.
-  package let notices: [SourceNotice]
+  public let notices: [SourceNotice]
 
   let sequenceID: ID128
   /// The sequence numbers with which the slices begin.
@@ -16,7 +16,7 @@ package struct JournalSlices: Sendable {
   let origin: JournalWriter.Origin
 
   /// Sequence numbers a slice: what one reader is ahead of another.
-  package static let defaultSize: UInt64 = 4096
+  public static let defaultSize: UInt64 = 4096
   /// More slices than a journal has: its headers are damaged.
   private static let maximumCount: UInt64 = 1_000_000
 
@@ -24,7 +24,7 @@ package struct JournalSlices: Sendable {
   /// be too few to be worth it.
   ///
   /// - Throws: `JournalError` when the journal cannot be read at all.
-  package init?(_ request: SourceRequest, size: UInt64 = Self.defaultSize) throws(JournalError) {
+  public init?(_ request: SourceRequest, size: UInt64 = Self.defaultSize) throws(JournalError) {
     guard let request = request.journalRequest, Self.isPlain(request) else { return nil }
     let discovery = try WriterDiscovery(request.selection)
     guard discovery.origins.count == 1, let origin = discovery.origins.first, origin.matches.isEmpty, !origin.isRest,

@@ -1,7 +1,7 @@
 /// Reads slices of a stored journal, any in any order. Belongs to the thread that made it.
-package final class SliceReader {
+public final class SliceReader {
   /// How a call of `read` ended.
-  package enum Outcome: Sendable {
+  public enum Outcome: Sendable {
     case more
     case endOfSlice
     /// Nothing of the request follows, in whatever slice.
@@ -17,7 +17,7 @@ package final class SliceReader {
   private var end: Cursor?
 
   /// - Throws: `JournalError` when the journal cannot be read.
-  package init(_ request: SourceRequest, _ slices: JournalSlices, interest: (any EntryInterest)?) throws(JournalError) {
+  public init(_ request: SourceRequest, _ slices: JournalSlices, interest: (any EntryInterest)?) throws(JournalError) {
     self.slices = slices
     filter = CompiledFilter(request.filter)
     decoder = FieldDecoder(interest: interest)
@@ -27,7 +27,7 @@ package final class SliceReader {
   /// Goes to the start of a slice.
   ///
   /// - Throws: `JournalError` when libsystemd cannot go there.
-  package func begin(_ slice: Int) throws(JournalError) {
+  public func begin(_ slice: Int) throws(JournalError) {
     thread.check()
     end = slice + 1 < slices.count ? try go(to: slice + 1) : nil
     if slice == 0 { try writer.goToStart() } else { _ = try go(to: slice) }
@@ -40,7 +40,7 @@ package final class SliceReader {
   /// Empties the batch and reads on in the slice: at most `limit` entries.
   ///
   /// - Throws: `JournalError` when the journal cannot be read on.
-  package func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> Outcome {
+  public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> Outcome {
     thread.check()
     batch.removeAll()
     while batch.examinedCount < limit, !batch.isFull {
@@ -52,5 +52,5 @@ package final class SliceReader {
   }
 
   /// What has to be told to people since the last call.
-  package func drainNotices() -> [SourceNotice] { writer.drainNotices() }
+  public func drainNotices() -> [SourceNotice] { writer.drainNotices() }
 }

@@ -2,17 +2,17 @@
 /// each text log its files and the places in them.
 ///
 /// One cursor a writer (machine, namespace), because a merged one loses entries that arrive late from a slower writer.
-package struct SourcePosition: Sendable, Equatable {
+public struct SourcePosition: Sendable, Equatable {
   /// Cursors by the writer's key, as `JournalReader` names writers: `local`, `namespace:NAME`,
   /// `directory:PATH#MACHINE`, `files#MACHINE`.
-  package var cursors: [String: Cursor]
+  public var cursors: [String: Cursor]
   /// Places by the path of the log that is followed.
-  package var textLogs: [String: TextLogPosition]
+  public var textLogs: [String: TextLogPosition]
   /// The ids of the journal files that were taken into the reading, by the start of the writer's key: a file that is
   /// not among them has come late. No entry where nothing is known of that.
-  package var seenFiles: [String: Set<ID128>]
+  public var seenFiles: [String: Set<ID128>]
 
-  package init(
+  public init(
     cursors: [String: Cursor] = [:], textLogs: [String: TextLogPosition] = [:], seenFiles: [String: Set<ID128>] = [:]
   ) {
     self.cursors = cursors
@@ -21,16 +21,16 @@ package struct SourcePosition: Sendable, Equatable {
   }
 
   /// The time of the newest entry of the journal that was read, wanted or not; 0 for none.
-  package var newestCursorTime: UInt64 { cursors.values.map(\.realtime).max() ?? 0 }
+  public var newestCursorTime: UInt64 { cursors.values.map(\.realtime).max() ?? 0 }
 
   /// Whether nothing was read yet.
-  package var isEmpty: Bool { cursors.isEmpty && textLogs.isEmpty }
+  public var isEmpty: Bool { cursors.isEmpty && textLogs.isEmpty }
 
   /// The form in a checkpoint: the number of cursors (4 bytes, little-endian), for each writer, sorted by key, key and
   /// cursor, each with its length (4 bytes) in front; then the same of the text logs; then of the names of journals
   /// and the ids of their files, 16 bytes each. Version and checksum are the
   /// checkpoint's.
-  package var encoded: [UInt8] {
+  public var encoded: [UInt8] {
     var bytes: [UInt8] = []
     Self.append(UInt32(cursors.count), to: &bytes)
     for (key, cursor) in cursors.sorted(by: { $0.key < $1.key }) {
@@ -51,10 +51,10 @@ package struct SourcePosition: Sendable, Equatable {
   }
 
   /// Reads what `encoded` gave; nil for anything else, a malformed cursor included.
-  package init?(encoded bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: true) }
+  public init?(encoded bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: true) }
 
   /// Reads the form of checkpoints of version 2, which did not know the files.
-  package init?(encodedInVersion2 bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: false) }
+  public init?(encodedInVersion2 bytes: some Collection<UInt8>) { self.init(bytes, hasSeenFiles: false) }
 
   private init?(_ bytes: some Collection<UInt8>, hasSeenFiles: Bool) {
     self.init()
@@ -93,7 +93,7 @@ package struct SourcePosition: Sendable, Equatable {
   }
 
   /// Reads the form of checkpoints of version 1, which had cursors only and no number of them.
-  package init?(encodedInVersion1 bytes: some Collection<UInt8>) {
+  public init?(encodedInVersion1 bytes: some Collection<UInt8>) {
     self.init()
     var rest = ArraySlice(Array(bytes))
     while !rest.isEmpty { guard takeCursor(&rest) else { return nil } }

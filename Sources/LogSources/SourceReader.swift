@@ -2,7 +2,7 @@ import Glibc
 
 /// Reads the journal and text logs together, in the order of their times as far as they are there already; what comes
 /// in later is read as it comes. Belongs to the thread that made it.
-package final class SourceReader: EntrySource {
+public final class SourceReader: EntrySource {
   private let journal: JournalReader?
   private let follower: TextLogFollower?
   private let stored: [TextLog]
@@ -16,7 +16,7 @@ package final class SourceReader: EntrySource {
   ///
   /// - Throws: `JournalError` when the journal or a file that is read once cannot be read at all. A log that is followed
   ///   may be missing; it is waited for.
-  package init(_ request: SourceRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
+  public init(_ request: SourceRequest, interest: (any EntryInterest)? = nil, wakeDescriptor: WakeDescriptor? = nil)
     throws(JournalError)
   {
     self.wakeDescriptor = wakeDescriptor
@@ -52,13 +52,13 @@ package final class SourceReader: EntrySource {
     }
   }
 
-  package var position: SourcePosition {
+  public var position: SourcePosition {
     var position = journal?.position ?? earlier
     if let follower { position.textLogs.merge(follower.positions) { _, new in new } }
     return position
   }
 
-  package func drainNotices() -> [SourceNotice] {
+  public func drainNotices() -> [SourceNotice] {
     defer { pendingNotices = [] }
     return pendingNotices + (journal?.drainNotices() ?? []) + (follower?.drainNotices() ?? [])
       + stored.flatMap { $0.drainNotices() }
@@ -66,7 +66,7 @@ package final class SourceReader: EntrySource {
 
   // MARK: Reading
 
-  package func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+  public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
     if let journal, journal.hasLateFile { return try journal.read(into: batch, limit: limit) }
     guard let journal, follower == nil, stored.isEmpty else { return try readAll(into: batch, limit: limit) }
     return try journal.read(into: batch, limit: limit)
@@ -116,7 +116,7 @@ package final class SourceReader: EntrySource {
 
   // MARK: Waiting
 
-  package func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
+  public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
     let timeout = min(timeoutMicroseconds, follower?.patience ?? .max)
     let outcome: WaitOutcome
     if let journal {

@@ -1,7 +1,7 @@
 import AuditModel
 
 /// A value of an action: what a capture, a note or the entry itself says, or a word of the table.
-package indirect enum ValueExpression: Sendable, Hashable {
+public indirect enum ValueExpression: Sendable, Hashable {
   case literal([UInt8])
   case capture(UInt16)
   /// A field of a note that the rule uses; the note is named by its place in `Rule.noteNames`.
@@ -19,13 +19,13 @@ package indirect enum ValueExpression: Sendable, Hashable {
   case joined([ValueExpression])
 
   /// What the journal says of the entry, by trusted fields.
-  package enum EntryField: String, Sendable, Hashable, CaseIterable {
+  public enum EntryField: String, Sendable, Hashable, CaseIterable {
     case pid, uid, unit, identifier, host
   }
 }
 
 /// When an action is carried out.
-package indirect enum Condition: Sendable, Hashable {
+public indirect enum Condition: Sendable, Hashable {
   case always
   case noteExists(Int)
   /// The value is there and not empty.
@@ -49,7 +49,7 @@ package indirect enum Condition: Sendable, Hashable {
   case any([Condition])
 
   /// Classes of values that the configuration names.
-  package enum NamedClass: String, Sendable, Hashable, CaseIterable {
+  public enum NamedClass: String, Sendable, Hashable, CaseIterable {
     case trash, junk, sent, archive, drafts, inbox
     /// An address of `mailboxes.webmail-hosts`.
     case webmailHost = "webmail-host"
@@ -79,13 +79,13 @@ extension Condition {
 
 /// The key of a note: its kind and what tells the notes of the kind apart. A class, so that handing it on costs one
 /// reference.
-package final class NoteReference: Sendable, Hashable {
-  package let kind: String
-  package let parts: [ValueExpression]
+public final class NoteReference: Sendable, Hashable {
+  public let kind: String
+  public let parts: [ValueExpression]
   /// The same for the same kind in every process and version: part of the note's identity.
-  package let kindHash: UInt32
+  public let kindHash: UInt32
   /// Whether the key means the same on every host (`keep KIND SPAN across hosts`); else each host has its own notes.
-  package let crossesHosts: Bool
+  public let crossesHosts: Bool
 
   init(kind: String, parts: [ValueExpression], crossesHosts: Bool = false) {
     self.kind = kind
@@ -95,25 +95,25 @@ package final class NoteReference: Sendable, Hashable {
   }
 
   /// The number that stands for a kind in the keys of notes.
-  package static func hash(ofKind kind: String) -> UInt32 {
+  public static func hash(ofKind kind: String) -> UInt32 {
     var hash = StableHash()
     hash.combine(kind.utf8)
     return UInt32(truncatingIfNeeded: hash.value)
   }
 
-  package static func == (left: NoteReference, right: NoteReference) -> Bool {
+  public static func == (left: NoteReference, right: NoteReference) -> Bool {
     left.kind == right.kind && left.parts == right.parts
   }
 
-  package func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
     hasher.combine(parts)
   }
 }
 
 /// One thing that a rule does when it matched.
-package final class Action: Sendable {
-  package enum Verb: Sendable, Hashable {
+public final class Action: Sendable {
+  public enum Verb: Sendable, Hashable {
     /// Begins a note anew: what was remembered under the key is gone.
     case begin(NoteReference, fields: [FieldAssignment], life: UInt64?)
     /// Adds fields to a note, making it when it is not there.
@@ -146,7 +146,7 @@ package final class Action: Sendable {
   }
 
   /// Whose file an event goes to.
-  package enum Filing: Sendable, Hashable {
+  public enum Filing: Sendable, Hashable {
     /// That of its mailbox, or `_unknown` where nobody knows the mailbox.
     case ofMailbox
     /// `_unknown`, whatever its mailbox; also without one, where the rule says `mailbox=nothing`.
@@ -155,11 +155,11 @@ package final class Action: Sendable {
     case ofPanel(ValueExpression)
   }
 
-  package let verb: Verb
-  package let condition: Condition
-  package let place: SourcePlace
+  public let verb: Verb
+  public let condition: Condition
+  public let place: SourcePlace
   /// Whether there is no condition: the usual case, looked at first.
-  package let isUnconditional: Bool
+  public let isUnconditional: Bool
 
   init(verb: Verb, condition: Condition, place: SourcePlace) {
     self.verb = verb
@@ -170,15 +170,15 @@ package final class Action: Sendable {
 }
 
 /// A note that a rule waits for and the name under which later actions see it.
-package struct WaitTarget: Sendable, Hashable {
-  package var reference: NoteReference
-  package var name: Int
+public struct WaitTarget: Sendable, Hashable {
+  public var reference: NoteReference
+  public var name: Int
 }
 
 /// Under what an offer is made and taken, and the group in which it can be withdrawn.
-package struct OfferReference: Sendable, Hashable {
-  package var offer: NoteReference
-  package var group: NoteReference
+public struct OfferReference: Sendable, Hashable {
+  public var offer: NoteReference
+  public var group: NoteReference
 
   /// - Parameter groupSize: how many of the parts make the group.
   init(kind: String, parts: [ValueExpression], groupSize: Int, crossesHosts: Bool) {
@@ -198,12 +198,12 @@ package struct OfferReference: Sendable, Hashable {
 }
 
 /// `field=value` of a note or an event, or `field+=value` / `field-=value` on a note's list.
-package struct FieldAssignment: Sendable, Hashable {
-  package enum Operation: Sendable, Hashable { case set, add, remove }
-  package var field: UInt16
-  package var operation: Operation
-  package var value: ValueExpression
+public struct FieldAssignment: Sendable, Hashable {
+  public enum Operation: Sendable, Hashable { case set, add, remove }
+  public var field: UInt16
+  public var operation: Operation
+  public var value: ValueExpression
 
   /// `mailbox=nothing`: nothing in the lines says whose the event is.
-  package var saysNoMailbox: Bool { field == FieldKey.mailbox.rawValue && value == .first([]) }
+  public var saysNoMailbox: Bool { field == FieldKey.mailbox.rawValue && value == .first([]) }
 }

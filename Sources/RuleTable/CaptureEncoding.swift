@@ -3,7 +3,7 @@ import Glibc
 /// How a daemon writes the bytes of a name into its line.
 ///
 /// The numbers stand in findings that pass from thread to thread; none is stored.
-package enum CaptureEncoding: UInt8, Sendable, CaseIterable {
+public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   case plain = 0
   /// The inside of a JSON string (RFC 8259, section 7).
   case json = 1
@@ -25,7 +25,7 @@ package enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   case ellipsis = 9
 
   /// The encoding by its name in a table.
-  package init?(name: some StringProtocol) {
+  public init?(name: some StringProtocol) {
     guard let known = Self.allCases.first(where: { "\($0)" == name }) else { return nil }
     self = known
   }
@@ -42,7 +42,7 @@ package enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   }
 
   /// Whether something in the bytes may be an escape: mostly not, and they are what is meant.
-  package func mayDecode(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+  public func mayDecode(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     let (first, second) = marks
     guard first != 0, let start = bytes.baseAddress else { return false }
     return memchr(start, Int32(first), bytes.count) != nil
@@ -50,11 +50,11 @@ package enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   }
 
   /// Room that suffices for the decoding of so many bytes.
-  package static func maximumLength(of count: Int) -> Int { 2 * count + 4 }
+  public static func maximumLength(of count: Int) -> Int { 2 * count + 4 }
 
   /// Writes what is meant where there is room for `maximumLength`; returns its length. An escape that is none stands for
   /// itself.
-  package func decode(_ bytes: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
+  public func decode(_ bytes: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
     var decoder = EscapeDecoder(input: bytes, output: output)
     switch self {
     case .plain, .postfix, .dovecot, .ellipsis: decoder.copyAll()
@@ -69,7 +69,7 @@ package enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   }
 
   /// The bytes that are meant.
-  package func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+  public func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
     Array(bytes).withUnsafeBufferPointer { bytes in
       [UInt8](unsafeUninitializedCapacity: Self.maximumLength(of: bytes.count)) { buffer, count in
         count = decode(bytes, to: buffer.baseAddress!)

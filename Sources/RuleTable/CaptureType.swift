@@ -2,7 +2,7 @@
 ///
 /// Closed types end where their own alphabet ends, in either direction, so that a stranger's text beside them cannot
 /// move their ends. Open types (`text`, `gap`) are bounded by the literals around them.
-package enum CaptureType: String, Sendable, CaseIterable {
+public enum CaptureType: String, Sendable, CaseIterable {
   /// Up to the first place (scanned from the left; the last, scanned from the right) at which the rest fits.
   case text
   /// What is between the scan from the left and the scan from the right; one in a pattern at the most.
@@ -29,7 +29,7 @@ package enum CaptureType: String, Sendable, CaseIterable {
   case string
 
   /// The type by its name in a pattern.
-  package init?(name: some StringProtocol) {
+  public init?(name: some StringProtocol) {
     self.init(rawValue: String(name))
   }
 

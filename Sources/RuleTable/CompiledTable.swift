@@ -1,31 +1,31 @@
 import AuditModel
 
 /// All rules, ready to match: immutable, shared by whoever needs it.
-package final class CompiledTable: Sendable {
+public final class CompiledTable: Sendable {
   /// A rule as the pipeline sees it.
-  package struct Rule: Sendable {
-    package var id: String
-    package var place: SourcePlace
-    package var daemon: String
-    package var scopes: [Int]
-    package var actions: [Action]
+  public struct Rule: Sendable {
+    public var id: String
+    public var place: SourcePlace
+    public var daemon: String
+    public var scopes: [Int]
+    public var actions: [Action]
     /// The names under which the rule's notes are seen, by place.
-    package var noteNames: [String]
+    public var noteNames: [String]
     /// Where the rule's match lines stand.
-    package var matchPlaces: [SourcePlace]
-    package var examples: [Example]
+    public var matchPlaces: [SourcePlace]
+    public var examples: [Example]
     /// Says nothing for an audit: known noise.
-    package var isNoise: Bool
+    public var isNoise: Bool
   }
 
-  package let rules: [Rule]
-  package let scopes: [Scope]
-  package let names: NameTable
+  public let rules: [Rule]
+  public let scopes: [Scope]
+  public let names: NameTable
   /// How long notes of a kind are kept, in microseconds of entry time.
-  package let lives: [String: UInt64]
-  package let tables: [RuleTableInfo]
+  public let lives: [String: UInt64]
+  public let tables: [RuleTableInfo]
   /// Hash of all that was read: the same tables give the same number.
-  package let fingerprint: UInt64
+  public let fingerprint: UInt64
 
   /// By rule, whether it says nothing for an audit.
   private let noiseRules: [Bool]
@@ -60,51 +60,51 @@ package final class CompiledTable: Sendable {
   }
 
   /// Whether a line of so many bytes, which a rule matched, may lack its end.
-  package func mayBeCut(_ count: Int, rule: Int) -> Bool {
+  public func mayBeCut(_ count: Int, rule: Int) -> Bool {
     count >= shortestCut && rules[rule].scopes.contains { scopes[$0].mayBeCut(count) }
   }
 
   /// Whether a rule, by its place in `rules`, says nothing for an audit.
-  package func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
+  public func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
 
   /// Whether a rule, by its place in `rules`, has a use for entries that nothing proves to be the daemon's.
-  package func isTolerant(_ rule: Int32) -> Bool { tolerantRules[Int(rule)] }
+  public func isTolerant(_ rule: Int32) -> Bool { tolerantRules[Int(rule)] }
 
   /// Whether a rule, by its place in `rules`, may tell an event. The others remember something at the most.
-  package func mayTell(_ rule: Int32) -> Bool { tellingRules[Int(rule)] }
+  public func mayTell(_ rule: Int32) -> Bool { tellingRules[Int(rule)] }
 
   /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
   ///
   /// - Parameter scope: the scope's place in `scopes`.
-  package func match(scope: Int, _ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
+  public func match(scope: Int, _ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
     matchers[scope].match(line, &scratch) ?? noise[scope].match(line, &scratch)
   }
 
   /// The same for bytes at hand: tools and tests.
-  package func match(scope: Int, bytes: [UInt8], _ scratch: inout MatchScratch) -> Int? {
+  public func match(scope: Int, bytes: [UInt8], _ scratch: inout MatchScratch) -> Int? {
     bytes.withUnsafeBufferPointer { match(scope: scope, $0, &scratch) }
   }
 
   /// The scopes whose identifiers fit, in the order of the tables.
-  package func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
+  public func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
     scopes.indices.filter { index in scopes[index].identifiers.contains { Glob.matches($0, identifier) } }
   }
 
   /// Whether a unit is one that a table trusts: messages that are lost of other units are not ours to report.
-  package func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
+  public func isMailUnit(_ unit: UnsafeRawBufferPointer) -> Bool {
     scopes.contains { scope in scope.senders.units.contains { Glob.matches($0.name, unit) } }
   }
 
   /// The scopes for a `_COMM`, for entries whose identifier no scope knows.
-  package func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
+  public func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
     scopes.indices.filter { index in scopes[index].commands.contains { Glob.matches($0, command) } }
   }
 }
 
 /// Patterns with one `*` at the most, as identifiers and units have them.
-package enum Glob {
+public enum Glob {
   /// Whether the text fits the pattern.
-  package static func matches(_ pattern: String, _ text: UnsafeRawBufferPointer) -> Bool {
+  public static func matches(_ pattern: String, _ text: UnsafeRawBufferPointer) -> Bool {
     var pattern = pattern
     return pattern.withUTF8 { bytes in
       guard let star = bytes.firstIndex(of: UInt8(ascii: "*")) else {

@@ -1,18 +1,18 @@
 import AuditModel
 
 /// A log line that shows what a rule catches, or, as `not`, what it must leave alone.
-package struct Example: Sendable {
-  package var message: [UInt8]
+public struct Example: Sendable {
+  public var message: [UInt8]
   /// Another identifier than the scope's first.
-  package var identifier: String?
+  public var identifier: String?
   /// Every capture by name; nil for a negative example.
-  package var expected: [String: [UInt8]]?
+  public var expected: [String: [UInt8]]?
   /// What comes of it; nil where the example does not say.
-  package var events: [ExampleEvent]?
+  public var events: [ExampleEvent]?
   /// Lines of other entries in front of it and behind it.
-  package var before: [ExampleLine] = []
-  package var after: [ExampleLine] = []
-  package var place: SourcePlace
+  public var before: [ExampleLine] = []
+  public var after: [ExampleLine] = []
+  public var place: SourcePlace
 
   init(message: [UInt8], expected: [String: [UInt8]]?, place: SourcePlace) {
     (self.message, self.expected, self.place) = (message, expected, place)
@@ -20,26 +20,26 @@ package struct Example: Sendable {
 }
 
 /// An entry beside an example: `before postfix/smtpd[12] connect from …`.
-package struct ExampleLine: Sendable {
-  package var identifier: String
-  package var pid: Int32
-  package var message: [UInt8]
-  package var place: SourcePlace
+public struct ExampleLine: Sendable {
+  public var identifier: String
+  public var pid: Int32
+  public var message: [UInt8]
+  public var place: SourcePlace
 }
 
 /// An event that must come of an example: `event login.succeeded in ann@example.org service=imap`.
-package struct ExampleEvent: Sendable {
-  package var kind: EventKind
+public struct ExampleEvent: Sendable {
+  public var kind: EventKind
   /// The mailbox whose file it is, or `_unknown`, or `_panel/ACCOUNT`.
-  package var owner: String
-  package var fields: [Field]
-  package var place: SourcePlace
+  public var owner: String
+  public var fields: [Field]
+  public var place: SourcePlace
 
   /// A key of the record and its value; the parts of a list stand with commas between them.
-  package struct Field: Sendable {
-    package var key: FieldKey
+  public struct Field: Sendable {
+    public var key: FieldKey
     /// Empty where the record must not have the key.
-    package var value: [UInt8]
+    public var value: [UInt8]
   }
 }
 

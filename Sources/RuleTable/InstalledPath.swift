@@ -1,8 +1,8 @@
 /// A path at which a program that runs in another daemon's units, as a webmail does in PHP's, is installed.
 ///
 /// A `*` stands for a part of one name. What is there is asked of glob(7).
-package struct InstalledPath: Sendable, Hashable {
-  package let text: String
+public struct InstalledPath: Sendable, Hashable {
+  public let text: String
 
   init(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
     self.text = text

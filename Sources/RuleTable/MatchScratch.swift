@@ -1,26 +1,26 @@
 /// What a match found: the rule and where its captures stand in the line.
-package struct MatchScratch {
+public struct MatchScratch {
   /// A capture: its name's number and its bytes' offsets in the line.
-  package struct Capture {
-    package var name: UInt16
-    package var start: Int
-    package var end: Int
-    package var encoding: CaptureEncoding
+  public struct Capture {
+    public var name: UInt16
+    public var start: Int
+    public var end: Int
+    public var encoding: CaptureEncoding
     /// Whether the line can be read a second way in which this capture is something else.
-    package var isDoubtful: Bool
+    public var isDoubtful: Bool
 
-    package init(name: UInt16, start: Int, end: Int, encoding: CaptureEncoding, isDoubtful: Bool = false) {
+    public init(name: UInt16, start: Int, end: Int, encoding: CaptureEncoding, isDoubtful: Bool = false) {
       (self.name, self.start, self.end, self.encoding) = (name, start, end, encoding)
       self.isDoubtful = isDoubtful
     }
   }
 
   /// The captures of the last match in the order of the scan; a name stands once.
-  package internal(set) var captures: [Capture] = []
+  public internal(set) var captures: [Capture] = []
   /// Whether the line can be read a second way, in which a capture, or the rule, is another.
-  package internal(set) var isAmbiguous = false
+  public internal(set) var isAmbiguous = false
   /// Which of the rule's match lines the last match was by: its place in `CompiledTable.Rule.matchPlaces`.
-  package internal(set) var matchLine = 0
+  public internal(set) var matchLine = 0
 
   var slots: [(start: Int, end: Int)] = []
   /// By text edge the earliest place from which it failed; behind these the same of nodes with all their texts, and of
@@ -31,7 +31,7 @@ package struct MatchScratch {
   /// What a walk fills besides: empty between two walks, with its room kept.
   var remains = WalkRemains()
 
-  package init() {}
+  public init() {}
 }
 
 /// Places that failed: mostly a handful, which is looked through quicker than it is hashed.

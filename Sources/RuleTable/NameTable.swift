@@ -4,24 +4,24 @@ import AuditModel
 ///
 /// The record's keys keep their `FieldKey` numbers, so that a capture called `ip` is an event's `ip` without a look-up;
 /// other names are numbered from `firstOwn` in the order in which the tables use them.
-package struct NameTable: Sendable {
+public struct NameTable: Sendable {
   /// The first number that is no record key.
-  package static let firstOwn: UInt16 = 64
+  public static let firstOwn: UInt16 = 64
 
   /// How many names besides the record's keys all tables together may use.
-  package static let maximum = 20_000
+  public static let maximum = 20_000
 
   /// The names that are no record keys; the place in the list plus `firstOwn` is the number.
-  package private(set) var own: [String] = []
+  public private(set) var own: [String] = []
   private var numbers: [String: UInt16] = [:]
 
-  package init() {}
+  public init() {}
 
   /// One more than the largest number in use.
-  package var upperBound: Int { Int(Self.firstOwn) + own.count }
+  public var upperBound: Int { Int(Self.firstOwn) + own.count }
 
   /// The number of a name, given to it when it is new; nil when `maximum` names are used up.
-  package mutating func number(of name: String) -> UInt16? {
+  public mutating func number(of name: String) -> UInt16? {
     if let known = lookUp(name) { return known }
     guard own.count < Self.maximum else { return nil }
     let number = Self.firstOwn + UInt16(own.count)
@@ -31,10 +31,10 @@ package struct NameTable: Sendable {
   }
 
   /// The number of a name that is used already.
-  package func lookUp(_ name: String) -> UInt16? { FieldKey(name: name)?.rawValue ?? numbers[name] }
+  public func lookUp(_ name: String) -> UInt16? { FieldKey(name: name)?.rawValue ?? numbers[name] }
 
   /// The name behind a number.
-  package func name(of number: UInt16) -> String {
+  public func name(of number: UInt16) -> String {
     if let key = FieldKey(rawValue: number) { return key.name.description }
     let place = Int(number) - Int(Self.firstOwn)
     return own.indices.contains(place) ? own[place] : "?\(number)"

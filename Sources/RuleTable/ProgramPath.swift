@@ -5,9 +5,9 @@ import Glibc
 /// A `*` stands for a part of one name (`/usr/sbin/php-fpm*`), or, as the last name, for all below a directory
 /// (`/usr/lib/cyrus/*`). `/bin`, `/sbin`, `/usr/bin` and `/usr/sbin` are one, `/lib` is `/usr/lib`: distributions move
 /// programs between them, and all are root's.
-package struct ProgramPath: Sendable, Hashable {
+public struct ProgramPath: Sendable, Hashable {
   /// As it was written.
-  package let text: String
+  public let text: String
   private let front: [UInt8]
   /// Behind the `*`; nil where there is none.
   private let back: [UInt8]?
@@ -29,7 +29,7 @@ package struct ProgramPath: Sendable, Hashable {
     }
   }
 
-  package func matches(_ path: UnsafeRawBufferPointer) -> Bool {
+  public func matches(_ path: UnsafeRawBufferPointer) -> Bool {
     let (isInBin, start) = Self.start(path)
     guard isInBin == self.isInBin else { return false }
     let rest = UnsafeRawBufferPointer(rebasing: path[start...])

@@ -1,18 +1,18 @@
 import AuditModel
 
 /// One `.rules` file's text and the name to use in errors.
-package struct RuleFile: Sendable {
-  package var name: String
-  package var text: [UInt8]
+public struct RuleFile: Sendable {
+  public var name: String
+  public var text: [UInt8]
 
-  package init(name: String, text: [UInt8]) {
+  public init(name: String, text: [UInt8]) {
     self.name = name
     self.text = text
   }
 }
 
 /// Makes a `CompiledTable` of files.
-package struct RuleCompiler {
+public struct RuleCompiler {
   private var diagnostics: [Diagnostic] = []
   private var lists: [CompiledList] = []
   private var listIndex: [String: Int] = [:]
@@ -27,7 +27,7 @@ package struct RuleCompiler {
   ///   - strictness: what is asked of the tables besides.
   ///   - examples: whether the tables' examples are tried.
   /// - Throws: `RuleTableError` with everything that was found.
-  package static func compile(
+  public static func compile(
     _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual, examples: Bool = true
   ) throws(RuleTableError) -> CompiledTable {
     var parser = RuleFileParser(readsExamples: examples)

@@ -425,10 +425,10 @@ struct RuleFileParser {
 }
 
 /// A shipped or an administrator's table: its daemon and with which versions its lines were seen.
-package struct RuleTableInfo: Sendable, Hashable {
-  package var name: String
-  package var file: String
-  package var seen: [String]
+public struct RuleTableInfo: Sendable, Hashable {
+  public var name: String
+  public var file: String
+  public var seen: [String]
   /// One of these is there where the program is that the table is of; empty where its own units show that.
-  package var installed: [InstalledPath] = []
+  public var installed: [InstalledPath] = []
 }

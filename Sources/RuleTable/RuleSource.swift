@@ -16,25 +16,25 @@ struct RuleSource: Sendable {
 }
 
 /// Which journal entries the rules of a scope are for.
-package struct Scope: Sendable {
-  package var name: String
+public struct Scope: Sendable {
+  public var name: String
   /// The table in which it stands.
-  package var table: String
+  public var table: String
   /// The daemon's name in records.
-  package var daemon: String
+  public var daemon: String
   /// Identifiers, exact or with one `*`.
-  package var identifiers: [String] = []
+  public var identifiers: [String] = []
   /// Values of `_COMM` for entries whose identifier no scope knows.
-  package var commands: [String] = []
-  package var senders = TrustedSenders()
+  public var commands: [String] = []
+  public var senders = TrustedSenders()
   /// The lengths, in bytes of the message, at which the daemon or what carries its lines cuts them.
-  package var limits: [ClosedRange<Int>] = []
+  public var limits: [ClosedRange<Int>] = []
   /// How open captures are written that do not say it themselves; nil where each must say it.
   var coding: CaptureCoding? = .plain
-  package var place: SourcePlace
+  public var place: SourcePlace
 
   /// Whether a line of so many bytes may lack its end.
-  package func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
+  public func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
 }
 
 /// A run of `key=value` items in any order: what `<*name>` stands for.

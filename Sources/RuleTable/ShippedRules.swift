@@ -1,9 +1,9 @@
 import EmbeddedRules
 
 /// The tables that come with mailtrail, as they are embedded in the binary.
-package enum ShippedRules {
+public enum ShippedRules {
   /// The embedded files, in the order of their names.
-  package static var embedded: [RuleFile] {
+  public static var embedded: [RuleFile] {
     var files: [RuleFile] = []
     while true {
       // Name and text are constants of the binary.

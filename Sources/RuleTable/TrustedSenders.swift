@@ -1,21 +1,21 @@
 /// Who may speak for a scope's daemon besides root: what its `trust` lines say.
 ///
 /// Only what a user cannot choose counts: `_UID`, the unit and slice, and the path of a program that belongs to root.
-package struct TrustedSenders: Sendable {
+public struct TrustedSenders: Sendable {
   /// The daemon's own system users.
-  package private(set) var users: [String] = []
+  public private(set) var users: [String] = []
   /// Its units of system.slice.
-  package private(set) var units: [Unit] = []
+  public private(set) var units: [Unit] = []
   /// Its programs, in any unit.
-  package private(set) var programs: [ProgramPath] = []
+  public private(set) var programs: [ProgramPath] = []
   /// Programs that log under the same identifier but are another daemon's: their entries are never this scope's.
-  package private(set) var distrusted: [ProgramPath] = []
+  public private(set) var distrusted: [ProgramPath] = []
 
-  package struct Unit: Sendable, Hashable {
+  public struct Unit: Sendable, Hashable {
     /// The unit's name, with one `*` if need be.
-    package var name: String
+    public var name: String
     /// Where others' programs run in the unit too: the daemon's own. Empty where only the daemon runs.
-    package var programs: [ProgramPath]
+    public var programs: [ProgramPath]
   }
 
   /// Users that are nobody's own: many programs run as they do.

@@ -1,5 +1,5 @@
 /// What a value of an action goes through: `replaced(<x>,"^",".")`.
-package enum ValueFunction: Sendable, Hashable {
+public enum ValueFunction: Sendable, Hashable {
   /// Each occurrence of an old text replaced by its new one, in one pass from the left.
   case replaced([Replacement])
   /// A folder's name in modified UTF-7 (RFC 3501, section 5.1.3) as UTF-8; a name that is none stays as it is.
@@ -15,17 +15,17 @@ package enum ValueFunction: Sendable, Hashable {
   /// A segment of a URL's path, decoded: see `URLPath`.
   case segment(Int)
 
-  package struct Replacement: Sendable, Hashable {
-    package var old: [UInt8]
-    package var new: [UInt8]
+  public struct Replacement: Sendable, Hashable {
+    public var old: [UInt8]
+    public var new: [UInt8]
 
-    package init(old: [UInt8], new: [UInt8]) {
+    public init(old: [UInt8], new: [UInt8]) {
       self.old = old
       self.new = new
     }
   }
 
-  package func callAsFunction(_ value: [UInt8]) -> [UInt8] {
+  public func callAsFunction(_ value: [UInt8]) -> [UInt8] {
     switch self {
     case .replaced(let pairs): Self.replace(pairs, in: value)
     case .folderName: CaptureEncoding.utf7.decode(value)

@@ -8,20 +8,20 @@ import RuleTable
 
 /// Takes the lines that a syslog daemon writes into its standard input, and writes the audit tree: what `mailtrail
 /// ingest` does. One thread; what it acknowledges is durable.
-package final class Ingestor {
+public final class Ingestor {
   /// How to run.
-  package struct Options: Sendable {
+  public struct Options: Sendable {
     /// How the lines are framed.
-    package var format: TextLogFormat
+    public var format: TextLogFormat
     /// Whether each line is answered as rsyslog's omprog expects it with `confirmMessages`.
-    package var confirms: Bool
+    public var confirms: Bool
     /// Where lines come from and answers go to.
-    package var input: Int32
-    package var output: Int32
+    public var input: Int32
+    public var output: Int32
     /// Tells people what is worth a line.
-    package var report: @Sendable (String) -> Void
+    public var report: @Sendable (String) -> Void
 
-    package init(
+    public init(
       format: TextLogFormat = .syslog, confirms: Bool, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO,
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -81,7 +81,7 @@ package final class Ingestor {
   private static let silence: UInt64 = 500_000
   private static let stopPatience: UInt64 = 4_000_000
 
-  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -100,7 +100,7 @@ package final class Ingestor {
   /// What keeps it from running at all is thrown, or, where there are answers, sent with each until it is over.
   ///
   /// - Throws: also when the last lines are not durable.
-  package func run() throws {
+  public func run() throws {
     signal(SIGPIPE, SIG_IGN)
     let wake = wake
     signals.start { wake.wake() }
@@ -427,13 +427,13 @@ package final class Ingestor {
 }
 
 /// Why an ingestor ended badly.
-package struct IngestError: Error, CustomStringConvertible {
+public struct IngestError: Error, CustomStringConvertible {
   /// Why the last lines could not be written.
-  package var reason: String
+  public var reason: String
   /// Whether the syslog daemon still has them.
-  package var comesAgain: Bool
+  public var comesAgain: Bool
 
-  package var description: String {
+  public var description: String {
     "stopped before everything was durable (\(reason)); "
       + (comesAgain
         ? "what was not acknowledged is sent again" : "the last lines are lost: this side was their only holder")

@@ -4,7 +4,7 @@
 /// the next year, one more than 334 days behind it of the year before (a late line at New Year); nothing is put past
 /// the limit, which is when the file was last written to. In the hour that the clock repeats in autumn the earlier
 /// reading holds until times go back.
-package struct LineClock: Sendable {
+public struct LineClock: Sendable {
   private let zone: LocalZone
   /// The last time found, as if its written form were UTC's; nil before the first line.
   private var lastWall: Int?
@@ -23,7 +23,7 @@ package struct LineClock: Sendable {
   static let futureSlack = 86_400
 
   /// - Parameter last: the time of the last line that was read before, microseconds since 1970; nil at the start.
-  package init(zone: LocalZone = .system, last: UInt64? = nil) {
+  public init(zone: LocalZone = .system, last: UInt64? = nil) {
     self.zone = zone
     guard let last else { return }
     self.last = Int(last / 1_000_000)
@@ -45,7 +45,7 @@ package struct LineClock: Sendable {
   /// The moment, microseconds since 1970, UTC.
   ///
   /// - Parameter limit: seconds since 1970 that no line can be past: when the file was last written to, or now.
-  package mutating func resolve(_ time: LineTime, limit: Int) -> UInt64 {
+  public mutating func resolve(_ time: LineTime, limit: Int) -> UInt64 {
     let latest = limit + Self.futureSlack
     let written = time.year == 0 ? yearOf(time, latest: latest) : time.year
     let wall = time.wallSeconds(inYear: written)

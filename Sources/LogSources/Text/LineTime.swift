@@ -1,17 +1,17 @@
 /// The time that a log line bears, as written: some lines have no year, many no zone.
-package struct LineTime: Sendable, Hashable {
+public struct LineTime: Sendable, Hashable {
   /// 0 when the line does not say it.
-  package var year: Int
+  public var year: Int
   /// 1 to 12.
-  package var month: Int
-  package var day: Int
-  package var hour: Int
-  package var minute: Int
+  public var month: Int
+  public var day: Int
+  public var hour: Int
+  public var minute: Int
   /// 60 in a leap second.
-  package var second: Int
-  package var microsecond = 0
+  public var second: Int
+  public var microsecond = 0
   /// Seconds east of UTC; nil when the line does not say it.
-  package var offset: Int?
+  public var offset: Int?
 
   init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
     (self.year, self.month, self.day) = (year, month, day)

@@ -1,14 +1,14 @@
 import Glibc
 
 /// The zone of times that are written without one: how far it is from UTC at a moment.
-package struct LocalZone: Sendable {
+public struct LocalZone: Sendable {
   /// Seconds east of UTC at a second since 1970.
-  package let offset: @Sendable (Int) -> Int
+  public let offset: @Sendable (Int) -> Int
 
-  package init(offset: @escaping @Sendable (Int) -> Int) { self.offset = offset }
+  public init(offset: @escaping @Sendable (Int) -> Int) { self.offset = offset }
 
   /// This process's zone: `TZ`, else /etc/localtime (tzset(3)).
-  package static let system: LocalZone = {
+  public static let system: LocalZone = {
     tzset()
     return LocalZone { second in
       var time = time_t(second)

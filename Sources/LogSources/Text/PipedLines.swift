@@ -1,13 +1,13 @@
 import Glibc
 
 /// The lines that another program writes into a pipe, as they come. Belongs to one thread.
-package final class PipedLines {
+public final class PipedLines {
   /// A line without its end.
-  package struct Line {
+  public struct Line {
     /// Valid until the next call of `next`.
-    package var bytes: UnsafeRawBufferPointer
+    public var bytes: UnsafeRawBufferPointer
     /// Whether it was longer than `EntryBatch.fieldLimit` and is cut there.
-    package var isCut: Bool
+    public var isCut: Bool
   }
 
   private let source: PipedBytes
@@ -15,21 +15,21 @@ package final class PipedLines {
   private var isTaken = false
 
   /// - Parameter descriptor: of a pipe, a socket or a file; it stays its owner's.
-  package init(descriptor: Int32) {
+  public init(descriptor: Int32) {
     source = PipedBytes(descriptor: descriptor)
     reader = LineReader(source)
   }
 
   /// Whether the other side has closed the pipe.
-  package var isAtEnd: Bool { source.isAtEnd }
+  public var isAtEnd: Bool { source.isAtEnd }
 
   /// Whether bytes of a line without its end are at hand: at the end of the pipe they stay so.
-  package var hasTornLine: Bool { reader.hasTornLine }
+  public var hasTornLine: Bool { reader.hasTornLine }
 
   /// The next whole line; nil when none is there now. Never waits.
   ///
   /// - Throws: `JournalError` when the pipe cannot be read.
-  package func next() throws(JournalError) -> Line? {
+  public func next() throws(JournalError) -> Line? {
     if isTaken { reader.consume() }
     isTaken = false
     guard let line = try reader.line(takesTorn: false) else { return nil }

@@ -3,16 +3,16 @@
 /// A line that begins with `@TOKEN ` is known by the token, which the syslog daemon gives each message once and sends
 /// again with it. Without tokens lines that are alike are told apart by counting: only as many are taken for sent again
 /// as may be.
-package struct RecentLines: Sendable {
+public struct RecentLines: Sendable {
   /// One line that was taken.
-  package struct Line: Sendable, Equatable {
+  public struct Line: Sendable, Equatable {
     /// A hash of the token, or of the whole line without one.
-    package var mark: UInt64
-    package var hasToken: Bool
+    public var mark: UInt64
+    public var hasToken: Bool
     /// What the number among lines alike is counted by.
-    package var identity: TextEntryAssembler.Identity
+    public var identity: TextEntryAssembler.Identity
 
-    package init(mark: UInt64, hasToken: Bool, identity: TextEntryAssembler.Identity) {
+    public init(mark: UInt64, hasToken: Bool, identity: TextEntryAssembler.Identity) {
       self.mark = mark
       self.hasToken = hasToken
       self.identity = identity
@@ -21,7 +21,7 @@ package struct RecentLines: Sendable {
 
   /// How many lines are remembered. A syslog daemon sends again what it has in flight: a batch, a thousand at the most
   /// unless it is told otherwise.
-  package static let defaultCapacity = 16_384
+  public static let defaultCapacity = 16_384
 
   private let capacity: Int
   private var lines: [Line] = []
@@ -35,16 +35,16 @@ package struct RecentLines: Sendable {
   /// Lines since the last saving.
   private var unsaved: [Line] = []
 
-  package init(capacity: Int = Self.defaultCapacity) {
+  public init(capacity: Int = Self.defaultCapacity) {
     precondition(capacity > 0)
     self.capacity = capacity
   }
 
   /// The lines, oldest first.
-  package var all: [Line] { Array(lines[oldest...] + lines[..<oldest]) }
+  public var all: [Line] { Array(lines[oldest...] + lines[..<oldest]) }
 
   /// Takes a line's token off: what follows it, and what the line is known by.
-  package static func separate(_ line: UnsafeRawBufferPointer) -> (
+  public static func separate(_ line: UnsafeRawBufferPointer) -> (
     rest: UnsafeRawBufferPointer, mark: UInt64, hasToken: Bool
   ) {
     guard line.first == UInt8(ascii: "@"), let space = line.prefix(tokenLimit).firstIndex(of: UInt8(ascii: " ")),
@@ -57,25 +57,25 @@ package struct RecentLines: Sendable {
   private static let tokenLimit = 130
 
   /// From here on every line may come again: which ones the syslog daemon knows as taken is not known after a start.
-  package mutating func expectAll() {
+  public mutating func expectAll() {
     expected = [:]
     for line in lines where !line.hasToken { expected[line.mark, default: 0] += 1 }
   }
 
   /// From here on the lines since the last acknowledgement may come again.
-  package mutating func expectUnacknowledged() {
+  public mutating func expectUnacknowledged() {
     expected = [:]
     for mark in unacknowledged { expected[mark, default: 0] += 1 }
   }
 
   /// The syslog daemon knows that what was taken so far is durable.
-  package mutating func acknowledge() { unacknowledged.removeAll(keepingCapacity: true) }
+  public mutating func acknowledge() { unacknowledged.removeAll(keepingCapacity: true) }
 
   /// No line without a token comes again from here on.
-  package mutating func expectNothing() { expected = [:] }
+  public mutating func expectNothing() { expected = [:] }
 
   /// Whether a line was taken already. One without a token counts once for each time that it was taken.
-  package mutating func takesAgain(mark: UInt64, hasToken: Bool) -> Bool {
+  public mutating func takesAgain(mark: UInt64, hasToken: Bool) -> Bool {
     if hasToken { return tokens.contains(mark) }
     guard let count = expected[mark], count > 0 else { return false }
     expected[mark] = count - 1
@@ -83,7 +83,7 @@ package struct RecentLines: Sendable {
   }
 
   /// Remembers a line.
-  package mutating func insert(_ line: Line) {
+  public mutating func insert(_ line: Line) {
     keep(line)
     unsaved.append(line)
     if !line.hasToken, unacknowledged.count < capacity { unacknowledged.append(line.mark) }
@@ -102,19 +102,19 @@ package struct RecentLines: Sendable {
   private static let recordLength = 25
 
   /// All lines, for a new snapshot; what was to be saved is forgotten.
-  package mutating func encodeAll() -> [UInt8] {
+  public mutating func encodeAll() -> [UInt8] {
     unsaved.removeAll(keepingCapacity: true)
     return Self.encode(all)
   }
 
   /// The lines since the last saving.
-  package mutating func encodeChanges() -> [UInt8] {
+  public mutating func encodeChanges() -> [UInt8] {
     defer { unsaved.removeAll(keepingCapacity: true) }
     return Self.encode(unsaved)
   }
 
   /// Takes up what was saved, in its order; false when it is damaged.
-  package mutating func restore(_ bytes: some Collection<UInt8>) -> Bool {
+  public mutating func restore(_ bytes: some Collection<UInt8>) -> Bool {
     let bytes = Array(bytes)
     guard bytes.count % Self.recordLength == 0 else { return false }
     for start in stride(from: 0, to: bytes.count, by: Self.recordLength) {

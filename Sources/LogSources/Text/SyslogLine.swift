@@ -6,9 +6,9 @@
 ///
 /// All before the message was written by the syslog daemon, but from what the sender claimed: identifier and pid are
 /// claims, as in the journal.
-package enum SyslogLine {
+public enum SyslogLine {
   /// Takes a line apart; the bytes are one line without its end. Nil when it is none.
-  package static func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+  public static func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     var cursor = LineCursor(bytes)
     let hasPriority = skipPriority(&cursor)
     let isNumeric = cursor.byte &- 48 < 10

@@ -5,9 +5,9 @@ import Glibc
 /// Such an entry has no fields that journald writes: its file is believed as a whole. Its identity is a hash of time,
 /// identifier, pid, message and the number of lines alike before it in the same second: the same line has the same
 /// identity in a rotated or compressed copy.
-package struct TextEntryAssembler {
+public struct TextEntryAssembler {
   /// What a line became.
-  package enum Result: Sendable, Equatable {
+  public enum Result: Sendable, Equatable {
     /// An entry in the batch.
     case entry
     /// Nobody asked for it, by identifier or time.
@@ -35,7 +35,7 @@ package struct TextEntryAssembler {
   /// - Parameters:
   ///   - name: the log's file name, from which Mailman's entries have their identifier.
   ///   - last: the time of the last line that was read before, microseconds since 1970; nil at the start.
-  package init(
+  public init(
     format: TextLogFormat, name: String = "", interest: (any EntryInterest)? = nil, zone: LocalZone = .system,
     last: UInt64? = nil
   ) {
@@ -60,7 +60,7 @@ package struct TextEntryAssembler {
   /// - Parameters:
   ///   - now: the wall clock, seconds since 1970: no line without a year is put past it.
   ///   - isCut: whether the line was longer than `EntryBatch.fieldLimit`.
-  package mutating func append(_ line: UnsafeRawBufferPointer, now: Int, isCut: Bool = false, to batch: EntryBatch)
+  public mutating func append(_ line: UnsafeRawBufferPointer, now: Int, isCut: Bool = false, to batch: EntryBatch)
     -> Result
   {
     guard let parsed = format.parse(line) else { return .unparsed }
@@ -70,23 +70,23 @@ package struct TextEntryAssembler {
   }
 
   /// What tells the line that was appended last from others, but for the number of lines alike before it.
-  package private(set) var lastIdentity = Identity(second: 0, hash: 0)
+  public private(set) var lastIdentity = Identity(second: 0, hash: 0)
 
   /// A line's second and the hash of its parts.
-  package struct Identity: Sendable, Equatable {
+  public struct Identity: Sendable, Equatable {
     /// Seconds since 1970.
-    package var second: Int
+    public var second: Int
     /// Of time, identifier, pid and message.
-    package var hash: UInt64
+    public var hash: UInt64
 
-    package init(second: Int, hash: UInt64) {
+    public init(second: Int, hash: UInt64) {
       self.second = second
       self.hash = hash
     }
   }
 
   /// Counts a line that was appended in an earlier run, so that those alike that come now have their numbers.
-  package mutating func recall(_ identity: Identity) {
+  public mutating func recall(_ identity: Identity) {
     _ = repeats.ordinal(of: identity.hash, second: identity.second, file: 0, offset: 0)
   }
 

@@ -1,17 +1,17 @@
 /// One line of a text log taken apart. The texts are ranges of the line's own bytes.
-package struct TextLine: Sendable, Equatable {
+public struct TextLine: Sendable, Equatable {
   /// When it was written, by its own word.
-  package var time: LineTime
+  public var time: LineTime
   /// Empty when the line does not say it.
-  package var host = 0..<0
+  public var host = 0..<0
   /// The syslog tag; empty where the format decides it.
-  package var identifier = 0..<0
+  public var identifier = 0..<0
   /// -1 when the line does not say it.
-  package var pid: Int32 = -1
+  public var pid: Int32 = -1
   /// What the daemon said.
-  package var message: Range<Int>
+  public var message: Range<Int>
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
-  package var omitted = 0..<0
+  public var omitted = 0..<0
 
   /// Longer host names are none (RFC 1035).
   static let hostLimit = 255

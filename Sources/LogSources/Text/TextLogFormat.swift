@@ -1,5 +1,5 @@
 /// How the lines of a text log are framed; the raw value is the name in the configuration and on the command line.
-package enum TextLogFormat: String, Sendable, CaseIterable {
+public enum TextLogFormat: String, Sendable, CaseIterable {
   /// What syslog daemons write: `Mar  3 18:07:03 host ident[pid]: message` (RFC 3164), or the time as RFC 3339 has it,
   /// or RFC 5424; each with or without `<PRI>` in front.
   case syslog
@@ -21,7 +21,7 @@ package enum TextLogFormat: String, Sendable, CaseIterable {
   case zimbraMailbox = "zimbra-mailbox"
 
   /// The names of all formats, for messages to people.
-  package static var names: String { allCases.map(\.rawValue).sorted().joined(separator: ", ") }
+  public static var names: String { allCases.map(\.rawValue).sorted().joined(separator: ", ") }
 
   /// The identifier of the format's entries; nil where the line names it.
   ///

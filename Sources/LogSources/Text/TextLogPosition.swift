@@ -1,21 +1,21 @@
 /// How far a text log has been read: one place for each of its files that may still hold or get lines.
-package struct TextLogPosition: Sendable, Equatable {
+public struct TextLogPosition: Sendable, Equatable {
   /// The place in one file.
-  package struct File: Sendable, Equatable {
+  public struct File: Sendable, Equatable {
     /// stat(2).
-    package var device: UInt64
-    package var inode: UInt64
+    public var device: UInt64
+    public var inode: UInt64
     /// Where the next line begins, in bytes of the decompressed log.
-    package var offset: UInt64
+    public var offset: UInt64
     /// From where on the lines are still remembered that may be alike.
-    package var windowStart: UInt64
+    public var windowStart: UInt64
     /// How many first bytes the hash is of: up to 1024, and none past `offset`.
-    package var headLength: UInt64
-    package var headHash: UInt64
+    public var headLength: UInt64
+    public var headHash: UInt64
     /// Whether everything that was there had been read: then it is no loss if the file is gone.
-    package var isAtEnd: Bool
+    public var isAtEnd: Bool
 
-    package init(
+    public init(
       device: UInt64, inode: UInt64, offset: UInt64, windowStart: UInt64, headLength: UInt64, headHash: UInt64,
       isAtEnd: Bool
     ) {
@@ -30,11 +30,11 @@ package struct TextLogPosition: Sendable, Equatable {
   }
 
   /// Oldest first.
-  package var files: [File]
+  public var files: [File]
   /// The time of the last line, microseconds since 1970, from which the year of the next one follows; 0 without lines.
-  package var lastTime: UInt64
+  public var lastTime: UInt64
 
-  package init(files: [File] = [], lastTime: UInt64 = 0) {
+  public init(files: [File] = [], lastTime: UInt64 = 0) {
     self.files = files
     self.lastTime = lastTime
   }
