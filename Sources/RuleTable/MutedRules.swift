@@ -2,13 +2,22 @@
 struct MutedRules {
   let rules: [RuleSource]
   let strangers: StrangersText
+  /// So many assignments of a rule's conditions are looked at for each text: more than any needs that a person can read.
+  var maximumSteps = 2_000
 
   func check() -> [Diagnostic] {
     rules.compactMap { rule in
       let events = rule.lines.filter { if case .event = $0.action.verb { true } else { false } }
       guard let first = events.first else { return nil }
-      let search = MuteSearch(rule, events.map(\.action.condition), strangers)
-      guard let atom = search.muting() else { return nil }
+      var search = MuteSearch(rule, events.map(\.action.condition), strangers, maximumSteps: maximumSteps)
+      let muting = search.muting()
+      guard !search.isUndecided else {
+        return Diagnostic(
+          first.action.place,
+          "‘\(rule.id)’ has too many conditions to see whether a text keeps it from telling anything",
+          remedy: "make several rules of it, or end it with: event … unowned otherwise")
+      }
+      guard let atom = muting else { return nil }
       let (word, what) = Self.text(of: atom)
       return Diagnostic(
         (events.first { $0.action.condition.atoms.contains(atom) } ?? first).place(of: word),
@@ -36,9 +45,9 @@ struct MutedRules {
 /// Looks for two lines of a rule that differ in what a stranger chooses alone: the one without any of the texts that
 /// conditions look for is told, the other is not.
 private struct MuteSearch {
-  /// So many assignments are looked at for a text: more than any rule needs that a person can read.
-  private static let maximumSteps = 2_000
-
+  /// Whether the search for a text was given up.
+  private(set) var isUndecided = false
+  private let maximumSteps: Int
   private let atoms: [Condition]
   private let events: [Formula]
   /// Which atoms a stranger decides.
@@ -47,7 +56,8 @@ private struct MuteSearch {
   /// a text says was told before.
   private let repeated: [Set<Int>]
 
-  init(_ rule: RuleSource, _ conditions: [Condition], _ strangers: StrangersText) {
+  init(_ rule: RuleSource, _ conditions: [Condition], _ strangers: StrangersText, maximumSteps: Int) {
+    self.maximumSteps = maximumSteps
     let flags = RuleFlags(rule)
     let told = conditions.map(flags.expanded)
     var atoms: [Condition] = []
@@ -60,18 +70,19 @@ private struct MuteSearch {
     }
   }
 
-  /// What holds the events back; nil where nothing does.
-  func muting() -> Condition? {
-    chosen.indices.first { text in chosen[text] && events.contains { $0.atoms.contains(text) && isMuted($0, by: text) }
+  /// What holds the events back; nil where nothing does, or where that cannot be seen.
+  mutating func muting() -> Condition? {
+    for text in chosen.indices where chosen[text] {
+      for event in events where event.atoms.contains(text) && isMuted(event, by: text) { return atoms[text] }
     }
-    .map { atoms[$0] }
+    return nil
   }
 
   /// Whether there are facts with which the text alone keeps this event, and with it every other, from being told.
-  private func isMuted(_ event: Formula, by text: Int) -> Bool {
-    let open = { !chosen[$0] && !repeated[$0].contains(text) }
-    let own = event.atoms.filter(open)
-    let rest = atoms.indices.filter { open($0) && !own.contains($0) }
+  private mutating func isMuted(_ event: Formula, by text: Int) -> Bool {
+    let open = atoms.indices.filter { !chosen[$0] && !repeated[$0].contains(text) }
+    let own = open.filter(event.atoms.contains)
+    let rest = open.filter { !own.contains($0) }
     var without: [Bool?] = chosen.indices.map { chosen[$0] || repeated[$0].contains(text) ? false : nil }
     var with = without
     with[text] = true
@@ -79,11 +90,12 @@ private struct MuteSearch {
     return search(own + rest, event, &without, &with, &steps)
   }
 
-  private func search(
+  private mutating func search(
     _ open: [Int], _ event: Formula, _ without: inout [Bool?], _ with: inout [Bool?], _ steps: inout Int
   ) -> Bool {
     steps += 1
-    guard steps < Self.maximumSteps, event.value(without) != false else { return false }
+    if steps > maximumSteps { isUndecided = true }
+    guard steps <= maximumSteps, event.value(without) != false else { return false }
     let told = Formula.any(events).value(with)
     if told == true { return false }
     if told == false, event.value(without) == true { return true }

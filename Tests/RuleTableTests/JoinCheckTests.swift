@@ -1,5 +1,6 @@
-import RuleTable
 import Testing
+
+@testable import RuleTable
 
 /// Ways to join lines that are refused, and those like them that are sound.
 @Suite struct JoinCheckTests {
@@ -223,5 +224,20 @@ import Testing
 
   @Test(arguments: sound) func whatIsSoundIsLeftAlone(_ text: String) throws {
     _ = try TableUnderTest(text, strictness: .joins)
+  }
+
+  /// A check that gives up says so.
+  @Test func tooManyConditionsAreRefused() throws {
+    let lines =
+      (1...6).map { "event logout mailbox=account(<user>) unless <message_id> contains \"x\" and <n> = \($0)" }
+      + ["event login.failed mailbox=account(<user>) if <n> = 1"]
+    let file = TableUnderTest.file(Self.rule("a", lines.joined(separator: "\n")))
+    var parser = RuleFileParser()
+    parser.readDeclarations(file.text, file: file.name)
+    parser.read(file.text, file: file.name)
+    let strangers = StrangersText(parser.rules, parser.lists, parser.names)
+    #expect(MutedRules(rules: parser.rules, strangers: strangers).check().isEmpty)
+    let found = MutedRules(rules: parser.rules, strangers: strangers, maximumSteps: 2).check()
+    #expect(found.map(\.message).allSatisfy { $0.contains("‘a’ has too many conditions") } && found.count == 1)
   }
 }
