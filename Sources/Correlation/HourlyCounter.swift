@@ -26,7 +26,7 @@ struct HourlyCounter: Sendable {
     current(name, time).number / times < maximum
   }
 
-  /// Counts one more, where there is room.
+  /// Counts one more.
   mutating func add(_ name: [UInt8], at time: UInt64) {
     var entry = current(name, time)
     entry.number += 1
