@@ -56,11 +56,18 @@ public struct TrailReader {
   /// Where the name was shortened, its newest record tells, if the mailbox that it names has its trail there.
   public func mailbox(of trail: TrailPath) throws(TreeError) -> MailboxAddress? {
     if case .mailbox(let address)? = trail.owner { return address }
-    guard trail.owner == nil, let newest = try last(1, of: trail).first, let event = try? newest.event(),
-      let name = event.fields[.mailbox], let address = MailboxAddress(Array(name)),
-      TrailPath(.mailbox(address)) == trail
-    else { return nil }
-    return address
+    guard trail.owner == nil else { return nil }
+    var found: MailboxAddress?
+    try forEachLine(of: trail, order: .newestFirst) { line in
+      do {
+        found = try line.event().fields[.mailbox].flatMap { MailboxAddress(Array($0)) }
+        return false
+      } catch {
+        // Of another version, or no record: one in front of it may say it.
+        return true
+      }
+    }
+    return found.flatMap { TrailPath(.mailbox($0)) == trail ? $0 : nil }
   }
 
   /// The days for which there is a file, in order.

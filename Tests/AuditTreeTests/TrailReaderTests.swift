@@ -48,6 +48,11 @@ import Testing
     let reader = try TrailReader(root: directory.root)
     #expect(TrailPath(.mailbox(address)).owner == nil)
     #expect(try reader.mailbox(of: TrailPath(.mailbox(address))) == address)
+    // The newest line is of another version.
+    let day = try #require(try reader.days(of: TrailPath(.mailbox(address))).last)
+    let file = "Audit/" + TrailPath(.mailbox(address)).directory + "/" + day.fileName
+    directory.write(try #require(directory.read(file)) + Array("something else\n".utf8), to: file)
+    #expect(try reader.mailbox(of: TrailPath(.mailbox(address))) == address)
     #expect(try reader.trails().count == 4)
     #expect(try reader.trails().compactMap(reader.mailbox) == [address])
     #expect(try reader.mailbox(of: ann) == MailboxAddress(Array("ann@example.org".utf8)))
