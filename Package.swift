@@ -19,22 +19,27 @@ let package = Package(
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCompression", providers: [.apt(["zlib1g-dev", "liblzma-dev", "libzstd-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "AuditModel"),
     .target(name: "RuleTable", dependencies: ["AuditModel", "EmbeddedRules"], exclude: ["Rules"]),
     .target(name: "EmbeddedRules", path: "Sources/RuleTable/Rules", sources: ["embed.c"]),
-    .target(name: "LogSources", dependencies: ["CCompression", "CSystemd"]),
+    .target(name: "LogSources", dependencies: ["CCompression", "CSystemd", "Platform"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
     .target(name: "CSHA256"),
-    .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256"]),
-    .target(name: "Configuration", dependencies: ["AuditModel", "CYaml"]),
+    .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256", "Platform"]),
+    .target(name: "Configuration", dependencies: ["AuditModel", "CYaml", "Platform"]),
     .target(
       name: "Bridge",
-      dependencies: ["AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd"]),
-    .target(name: "Doctor", dependencies: ["Configuration", "LogSources"]),
+      dependencies: [
+        "AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd", "Platform",
+      ]),
+    .target(name: "Doctor", dependencies: ["Configuration", "LogSources", "Platform"]),
     .target(
       name: "Commands",
       dependencies: [
-        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "Doctor", "LogSources", "RuleTable",
+        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "Doctor", "LogSources", "Platform",
+        "RuleTable",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
@@ -46,13 +51,16 @@ let package = Package(
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
-    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree", "CSHA256"]),
+    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree", "CSHA256", "Platform"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(
       name: "BridgeTests",
-      dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"]),
+      dependencies: [
+        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "Platform", "RuleTable",
+      ]),
     .testTarget(
-      name: "CommandsTests", dependencies: ["AuditModel", "AuditTree", "Commands", "Configuration", "LogSources"]),
+      name: "CommandsTests",
+      dependencies: ["AuditModel", "AuditTree", "Commands", "Configuration", "LogSources", "Platform"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]

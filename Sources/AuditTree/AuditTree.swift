@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// The audit files of all mailboxes, as their one writer sees them.
 ///
@@ -15,8 +16,8 @@ import Glibc
 ///     // save the position; before the next commit it must be durable itself
 ///
 /// After an end at any instant, the same events appended again from the saved position on are written exactly once.
-public final class AuditTree {
-  public enum Mode: Sendable, Hashable {
+package final class AuditTree {
+  package enum Mode: Sendable, Hashable {
     /// A live tree: `commit()` is durable and survives an end at any instant. The intent files are in the directory.
     case durable(state: String)
     /// A tree made in one go (`replay --output-dir`): written when much is pending, made durable by `commit()`.
@@ -25,7 +26,7 @@ public final class AuditTree {
 
   /// Whether events that their day file already has are left out: for a replay into a tree, or after the position was
   /// lost. Each file is then read whole when it is first appended to.
-  public var skipsPresent = false {
+  package var skipsPresent = false {
     didSet { if !skipsPresent { present.removeAll() } }
   }
 
@@ -58,12 +59,12 @@ public final class AuditTree {
   ///
   /// With tamper evidence each record that is written from now on carries the hash of the one before it in its file.
   ///
-  /// Throws a `TreeError` when the root or the state directory cannot be opened or is a symbolic link, or when a newer
+  /// Throws a `FileError` when the root or the state directory cannot be opened or is a symbolic link, or when a newer
   /// mailtrail wrote the tree.
-  public init(
+  package init(
     root path: String, mode: Mode, calendar: DayCalendar, hasTamperEvidence: Bool = false,
     calls: SystemCalls = SystemCalls()
-  ) throws(TreeError) {
+  ) throws(FileError) {
     root = try Directory.open(path, create: true, calls: calls)
     try TreeFormat.check(root)
     self.mode = mode
@@ -79,21 +80,21 @@ public final class AuditTree {
   }
 
   /// Bytes that wait for `commit()`.
-  public var pendingBytes: Int { pending.byteCount }
+  package var pendingBytes: Int { pending.byteCount }
 
   /// Events that wait for `commit()`.
-  public var pendingEvents: Int { pending.lineCount }
+  package var pendingEvents: Int { pending.lineCount }
 
   /// Whether so much is pending that it is time for `commit()`. In bulk mode it never is.
-  public var isFull: Bool { pending.byteCount >= Self.bound }
+  package var isFull: Bool { pending.byteCount >= Self.bound }
 
   /// Takes an event for its owner's file of the day; true when it will be written, false when the file has it already.
   ///
   /// In durable mode only memory changes until `commit()` (but for `skipsPresent`, which reads the file and cuts a torn
-  /// last line). Throws a `TreeError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when
+  /// last line). Throws a `FileError` when that fails, when a bulk tree cannot be written, or with ENOBUFS when
   /// 128 MiB are pending: then commit first.
   @discardableResult
-  public func append(_ event: AuditEvent, owner: TrailOwner) throws(TreeError) -> Bool {
+  package func append(_ event: AuditEvent, owner: TrailOwner) throws(FileError) -> Bool {
     if pending.byteCount >= Self.bound { try makeRoom() }
     let key = PendingLines.Key(owner: owner, day: calendar.day(of: event.time))
     if !recovered.isEmpty, recovered.take(event.id, of: owner) { return false }
@@ -118,8 +119,8 @@ public final class AuditTree {
   ///
   /// Each day file is read once. Knows what is in the files, not what is pending: commit before.
   ///
-  /// Throws a `TreeError` when a file cannot be read, or its torn end not be cut.
-  public func missing(among events: [OwnedEvent]) throws(TreeError) -> [Bool] {
+  /// Throws a `FileError` when a file cannot be read, or its torn end not be cut.
+  package func missing(among events: [OwnedEvent]) throws(FileError) -> [Bool] {
     var wanted: [PendingLines.Key: Set<EventID>] = [:]
     for owned in events {
       let event = owned.event
@@ -152,10 +153,10 @@ public final class AuditTree {
   /// Makes everything durable that was appended; nothing is done when nothing is pending.
   ///
   /// In durable mode the position behind the last commit must be saved before the next one: a commit takes the place of
-  /// the one before as what a restart looks at. After an error (its path, errno and remedy in the `TreeError`) the
+  /// the one before as what a restart looks at. After an error (its path, errno and remedy in the `FileError`) the
   /// files are as they were before and the events still pending: call it again when there is hope, keep the old
   /// position until then, and read on no further than `isFull`.
-  public func commit() throws(TreeError) {
+  package func commit() throws(FileError) {
     switch mode {
     case .bulk:
       try flush()
@@ -171,7 +172,7 @@ public final class AuditTree {
 
   /// The number of the last commit that the position behind all that was appended leaves nothing of: to be saved with
   /// that position. An unfinished commit does not count before all of its events have come again or been given up.
-  public private(set) var commitNumber: UInt64 = 0
+  package private(set) var commitNumber: UInt64 = 0
   /// The number that was saved with the position from which the next commit goes on.
   private var positionCommit: UInt64 = 0
 
@@ -181,9 +182,9 @@ public final class AuditTree {
   /// `savedCommit` is the `commitNumber` that was saved with the position; nil when none was. Where it is the last
   /// commit's, nothing was left unfinished.
   ///
-  /// Throws a `TreeError` when the tree or the intent files cannot be read, cut or made durable.
+  /// Throws a `FileError` when the tree or the intent files cannot be read, cut or made durable.
   @discardableResult
-  public func recover(savedCommit: UInt64? = nil) throws(TreeError) -> RecoveryReport {
+  package func recover(savedCommit: UInt64? = nil) throws(FileError) -> RecoveryReport {
     guard var intents else { return RecoveryReport() }
     var recovery = TreeRecovery(root: root)
     try recovery.run(try intents.read(above: savedCommit ?? 0), savedCommit: savedCommit)
@@ -199,13 +200,13 @@ public final class AuditTree {
 
   /// Gives up the events of an unfinished commit that are from before a time, microseconds since 1970, and have not come
   /// again: once everything that was there at the start has been read again, and nothing so old waits to be told.
-  public func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
+  package func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
 
   /// Removes day files that are older than the retention; see `TrailRetention.removeExpired`.
   ///
   /// Times and retention in microseconds. It walks the whole tree: with very many mailboxes use `TrailRetention` on a
   /// thread of its own, which may run beside this object.
-  public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+  package func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(FileError) -> RetentionReport {
     defer {
       writer.walker.forget()
       heads?.forget()
@@ -218,26 +219,26 @@ public final class AuditTree {
   /// `_seals`, durably. What is pending is not sealed, only what was committed.
   ///
   /// The first seal of a run also takes in what was changed since the last run's. The time is the wall clock's, in
-  /// microseconds. Answers nil when nothing changed, or without tamper evidence. Throws a `TreeError` when the seal
+  /// microseconds. Answers nil when nothing changed, or without tamper evidence. Throws a `FileError` when the seal
   /// cannot be written; it is tried again with the next.
-  public func seal(at time: UInt64) throws(TreeError) -> Seal? {
+  package func seal(at time: UInt64) throws(FileError) -> Seal? {
     try sealer?.seal(at: time, on: calendar.day(of: time)) ?? nil
   }
 
   /// The last seal that is in the tree; nil for none.
-  public var lastSeal: Seal? { sealer?.last }
+  package var lastSeal: Seal? { sealer?.last }
 
   /// Bytes of an unfinished seal that `recover()` cut.
-  public var sealBytesCut: Int { sealer?.bytesCut ?? 0 }
+  package var sealBytesCut: Int { sealer?.bytesCut ?? 0 }
 
   // MARK: Committing
 
-  private func makeRoom() throws(TreeError) {
+  private func makeRoom() throws(FileError) {
     if mode == .bulk { return try flush() }
-    if pending.byteCount >= Self.limit { throw TreeError(.append, path: root.path, code: ENOBUFS, remedy: "commit") }
+    if pending.byteCount >= Self.limit { throw FileError(.append, path: root.path, code: ENOBUFS, remedy: "commit") }
   }
 
-  private func commitDurably() throws(TreeError) {
+  private func commitDurably() throws(FileError) {
     let (files, order) = pending.grouped()
     let targets = try writer.measure(files)
     let batch = try heads?.chain(pending)
@@ -257,7 +258,7 @@ public final class AuditTree {
     sealer?.add(batch)
   }
 
-  private func flush() throws(TreeError) {
+  private func flush() throws(FileError) {
     guard !pending.isEmpty else { return }
     let (files, order) = pending.grouped()
     try writer.repair()
@@ -272,28 +273,28 @@ public final class AuditTree {
     }
   }
 
-  private func synchronizeTouched() throws(TreeError) {
+  private func synchronizeTouched() throws(FileError) {
     let files = touched.map { (path: TrailPath($0.owner), day: $0.day) }
     try writer.synchronize(files, wholeFileSystem: hasTouchedMany)
     touched = []
     hasTouchedMany = false
   }
 
-  private func isPresent(_ id: EventID, _ key: PendingLines.Key) throws(TreeError) -> Bool {
+  private func isPresent(_ id: EventID, _ key: PendingLines.Key) throws(FileError) -> Bool {
     if let answer = present.contains(id, in: key) { return answer }
     present.insert(try idsInFile(key), for: key)
     return present.contains(id, in: key) ?? false
   }
 
-  private func idsInFile(_ key: PendingLines.Key) throws(TreeError) -> [EventID] {
-    try withSoundFile(key) { (file, path, length) throws(TreeError) in
+  private func idsInFile(_ key: PendingLines.Key) throws(FileError) -> [EventID] {
+    try withSoundFile(key) { (file, path, length) throws(FileError) in
       let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
       return (finding.lines.map(\.id), finding.soundLength)
     } ?? []
   }
 
-  private func search(_ key: PendingLines.Key, for ids: Set<EventID>) throws(TreeError) -> Set<EventID> {
-    try withSoundFile(key) { (file, path, length) throws(TreeError) in
+  private func search(_ key: PendingLines.Key, for ids: Set<EventID>) throws(FileError) -> Set<EventID> {
+    try withSoundFile(key) { (file, path, length) throws(FileError) in
       let finding = try TrailSearch(for: ids).run(file, path: path, length: length)
       return (finding.present, finding.soundLength)
     } ?? []
@@ -301,8 +302,8 @@ public final class AuditTree {
 
   /// Reads a day file and cuts the torn end that the reading found; nil when there is none.
   private func withSoundFile<Result>(
-    _ key: PendingLines.Key, _ read: (FileDescriptor, String, Int) throws(TreeError) -> (Result, soundLength: Int)
-  ) throws(TreeError) -> Result? {
+    _ key: PendingLines.Key, _ read: (FileDescriptor, String, Int) throws(FileError) -> (Result, soundLength: Int)
+  ) throws(FileError) -> Result? {
     let trail = TrailPath(key.owner)
     var walker = TreeWalker(root: root)
     guard let (file, length) = try walker.open(trail, key.day, create: false) else { return nil }
@@ -310,7 +311,7 @@ public final class AuditTree {
     let (result, soundLength) = try read(file, path, length)
     if soundLength < length {
       let code = root.calls.truncate(file.number, to: soundLength)
-      if code < 0 { throw TreeError(.truncate, path: path, code: -code) }
+      if code < 0 { throw FileError(.truncate, path: path, code: -code) }
     }
     return result
   }

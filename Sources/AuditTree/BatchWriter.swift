@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Appends a batch to its files and makes them durable, or leaves every file as long as it was.
 struct BatchWriter {
@@ -36,7 +37,7 @@ struct BatchWriter {
   private var calls: SystemCalls { root.calls }
 
   /// Finds out how long the files of a batch are; files that are missing stay missing.
-  mutating func measure(_ files: [PendingLines.File]) throws(TreeError) -> [Target] {
+  mutating func measure(_ files: [PendingLines.File]) throws(FileError) -> [Target] {
     try repair()
     walker.forget()
     var targets: [Target] = []
@@ -55,7 +56,7 @@ struct BatchWriter {
   /// Appends the lines and makes them durable; after an error the files are as they were measured.
   mutating func writeDurably(
     _ targets: [Target], _ lines: PendingLines, _ order: [Int32]
-  ) throws(TreeError) {
+  ) throws(FileError) {
     walker.forget()
     var attempted = 0
     do {
@@ -82,7 +83,7 @@ struct BatchWriter {
   /// Appends the lines only; the kernel writes them back when it likes.
   ///
   /// With many files the time goes into opening them, which several threads do side by side.
-  mutating func write(_ files: [PendingLines.File], _ lines: PendingLines, _ order: [Int32]) throws(TreeError) {
+  mutating func write(_ files: [PendingLines.File], _ lines: PendingLines, _ order: [Int32]) throws(FileError) {
     try repair()
     let threads = max(1, min(Self.writingThreads, files.count / 1000))
     let writer = self
@@ -100,7 +101,7 @@ struct BatchWriter {
   private struct WrittenShare: Sendable {
     var attempted: [Target] = []
     var unsynchronized: Set<String> = []
-    var error: TreeError?
+    var error: FileError?
   }
 
   private func writeShare(
@@ -126,91 +127,91 @@ struct BatchWriter {
   /// Makes files durable that were written before, and the names that are new.
   mutating func synchronize(
     _ files: [(path: TrailPath, day: Day)], wholeFileSystem: Bool
-  ) throws(TreeError) {
+  ) throws(FileError) {
     let wholeFileSystem = wholeFileSystem || synchronizesFileSystem
     if !wholeFileSystem {
       let root = root
-      try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(TreeError) in
+      try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(FileError) in
         try Self.synchronize(files[place].path, files[place].day, in: root)
       }
     }
     try synchronizeNames(wholeFileSystem: wholeFileSystem)
   }
 
-  private static func synchronize(_ path: TrailPath, _ day: Day, in root: Directory) throws(TreeError) {
+  private static func synchronize(_ path: TrailPath, _ day: Day, in root: Directory) throws(FileError) {
     var walker = TreeWalker(root: root)
     // One that was removed meanwhile needs nothing.
     guard let (file, _) = try walker.open(path, day, create: false) else { return }
     let result = root.calls.synchronizeData(file.number)
-    if result < 0 { throw TreeError(.synchronize, path: root.path + "/" + path.file(of: day), code: -result) }
+    if result < 0 { throw FileError(.synchronize, path: root.path + "/" + path.file(of: day), code: -result) }
   }
 
   // MARK: Parts
 
   private func name(_ target: Target) -> String { root.path + "/" + target.path.file(of: target.day) }
 
-  private mutating func openForAppend(_ target: Target) throws(TreeError) -> FileDescriptor {
+  private mutating func openForAppend(_ target: Target) throws(FileError) -> FileDescriptor {
     if let file = target.file, let status = file.status(), status.st_nlink > 0 { return file }
     return try createOrOpen(target, &walker).0
   }
 
   private func createOrOpen(
     _ target: Target, _ walker: inout TreeWalker
-  ) throws(TreeError) -> (FileDescriptor, length: Int) {
+  ) throws(FileError) -> (FileDescriptor, length: Int) {
     guard let opened = try walker.open(target.path, target.day, create: true) else {
-      throw TreeError(.open, path: name(target), code: ENOENT)
+      throw FileError(.open, path: name(target), code: ENOENT)
     }
     return opened
   }
 
   /// Ends a line that something else left without an end, so that ours begins a new one; the length then.
-  private func endLine(of file: FileDescriptor, _ length: Int, _ target: Target) throws(TreeError) -> Int {
+  private func endLine(of file: FileDescriptor, _ length: Int, _ target: Target) throws(FileError) -> Int {
     guard length > 0 else { return 0 }
     var last: UInt8 = 0
     let count = withUnsafeMutableBytes(of: &last) { file.read(at: length - 1, into: $0) }
-    if count < 0 { throw TreeError(.read, path: name(target), code: Int32(-count)) }
+    if count < 0 { throw FileError(.read, path: name(target), code: Int32(-count)) }
     if count == 0 || last == 10 { return length }
     let result = withUnsafeBytes(of: UInt8(10)) { calls.write(file.number, $0) }
-    if result < 0 { throw TreeError(.append, path: name(target), code: Int32(-result)) }
+    if result < 0 { throw FileError(.append, path: name(target), code: Int32(-result)) }
     return length + 1
   }
 
   private func append(
     _ lines: PendingLines, _ places: ArraySlice<Int32>, to file: FileDescriptor, _ target: Target
-  ) throws(TreeError) {
-    try lines.forEachPiece(places) { (piece) throws(TreeError) in
+  ) throws(FileError) {
+    try lines.forEachPiece(places) { (piece) throws(FileError) in
       var rest = piece
       while !rest.isEmpty {
         let result = calls.write(file.number, rest)
-        if result < 0 { throw TreeError(.append, path: name(target), code: Int32(-result)) }
+        if result < 0 { throw FileError(.append, path: name(target), code: Int32(-result)) }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(result))
       }
     }
   }
 
-  private func synchronize(_ files: [(FileDescriptor, Target)]) throws(TreeError) {
+  private func synchronize(_ files: [(FileDescriptor, Target)]) throws(FileError) {
     // All begin to be written before the first is waited for: they then share the file system's transactions.
-    if files.count > 1 { for (file, _) in files { LinuxCalls.startWritingBack(file.number) } }
     let calls = calls
+    if files.count > 1 { for (file, _) in files { calls.startWriteback(file.number) } }
     let root = root
-    try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(TreeError) in
+    try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(FileError) in
       let (file, target) = files[place]
       let result = calls.synchronizeData(file.number)
       if result < 0 {
-        throw TreeError(.synchronize, path: root.path + "/" + target.path.file(of: target.day), code: -result)
+        throw FileError(.synchronize, path: root.path + "/" + target.path.file(of: target.day), code: -result)
       }
     }
   }
 
   /// Makes new directory entries durable; with syncfs, everything.
-  private mutating func synchronizeNames(wholeFileSystem: Bool) throws(TreeError) {
+  private mutating func synchronizeNames(wholeFileSystem: Bool) throws(FileError) {
     if wholeFileSystem {
       let result = calls.synchronizeFileSystem(root.descriptor.number)
-      if result < 0 { throw TreeError(.synchronize, path: root.path, code: -result) }
+      if result < 0 { throw FileError(.synchronize, path: root.path, code: -result) }
     } else {
       let directories = walker.unsynchronized.sorted()
       let walker = walker
-      try ParallelWork.run(count: directories.count, threads: Self.threads) { (place) throws(TreeError) in
+      try ParallelWork.run(count: directories.count, threads: Self.threads) { (place) throws(FileError) in
         try walker.synchronizeDirectory(directories[place])
       }
     }
@@ -226,12 +227,12 @@ struct BatchWriter {
   }
 
   /// Cuts what failed batches left.
-  mutating func repair() throws(TreeError) {
+  mutating func repair() throws(FileError) {
     walker.forget()
     while let (path, day, length) = unrepaired.last {
       if let (file, current) = try walker.open(path, day, create: false), current > length {
         let result = calls.truncate(file.number, to: length)
-        if result < 0 { throw TreeError(.truncate, path: root.path + "/" + path.file(of: day), code: -result) }
+        if result < 0 { throw FileError(.truncate, path: root.path + "/" + path.file(of: day), code: -result) }
       }
       unrepaired.removeLast()
     }

@@ -1,24 +1,24 @@
 import CSHA256
 
 /// A SHA-256 (FIPS 180-4): of a line, a trail's name or a seal.
-public struct ChainHash: Sendable, Hashable, CustomStringConvertible {
+package struct ChainHash: Sendable, Hashable, CustomStringConvertible {
   // The 32 bytes as they stand, eight to a word: a value without an allocation of its own.
   private var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// All bytes zero: in front of the first seal.
-  public static let zero = ChainHash(words: (0, 0, 0, 0))
+  package static let zero = ChainHash(words: (0, 0, 0, 0))
 
   private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   /// The hash of the bytes.
-  public init(of bytes: ArraySlice<UInt8>) {
+  package init(of bytes: ArraySlice<UInt8>) {
     var hasher = ChainHasher()
     hasher.add(bytes)
     self = hasher.finish()
   }
 
   /// Reads 64 hexadecimal digits, letters in lower case; nil for every other text.
-  public init?(hexadecimal text: some Collection<UInt8>) {
+  package init?(hexadecimal text: some Collection<UInt8>) {
     guard text.count == Self.digitCount else { return nil }
     var words: [UInt64] = [0, 0, 0, 0]
     for (place, digit) in text.enumerated() {
@@ -57,15 +57,15 @@ public struct ChainHash: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     var bytes: [UInt8] = []
     append(to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  public static func == (left: ChainHash, right: ChainHash) -> Bool { left.words == right.words }
+  package static func == (left: ChainHash, right: ChainHash) -> Bool { left.words == right.words }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
 
 /// A SHA-256 of bytes that come in parts.

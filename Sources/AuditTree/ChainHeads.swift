@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// Puts the chain into a batch of lines, and remembers the last hash of the files that are written to.
 ///
@@ -34,7 +35,7 @@ struct ChainHeads {
   mutating func forget() { (newest, earlier) = ([:], [:]) }
 
   /// Links the lines; nothing is remembered yet.
-  func chain(_ lines: PendingLines) throws(TreeError) -> Batch {
+  func chain(_ lines: PendingLines) throws(FileError) -> Batch {
     let pass = Pass(heads: self, keys: lines.keys)
     let chained = try lines.chained(from: pass.start, added: pass.add)
     return Batch(lines: chained, heads: pass.current.map { $0 ?? .zero }, newest: pass.newestOfBatch)
@@ -90,7 +91,7 @@ struct ChainHeads {
     }
 
     /// The hash in front of the file's first line in this batch.
-    func start(of file: Int) throws(TreeError) -> ChainHash {
+    func start(of file: Int) throws(FileError) -> ChainHash {
       let key = keys[file]
       let trail = trailOfFile[file]
       if !isLoaded[trail] {
@@ -107,7 +108,7 @@ struct ChainHeads {
     }
 
     /// In front of an event of a day before the trail's newest.
-    private func late(_ key: PendingLines.Key) throws(TreeError) -> ChainHash {
+    private func late(_ key: PendingLines.Key) throws(FileError) -> ChainHash {
       if let hash = heads.earlier[key] { return hash }
       let path = TrailPath(key.owner)
       if let directory = try walker.directory(path, create: false),
@@ -126,7 +127,7 @@ struct ChainHeads {
     }
 
     /// The newest file with a line in it.
-    private func newestOnDisk(_ owner: TrailOwner, before limit: Day?) throws(TreeError) -> Head? {
+    private func newestOnDisk(_ owner: TrailOwner, before limit: Day?) throws(FileError) -> Head? {
       guard let directory = try walker.directory(TrailPath(owner), create: false) else { return nil }
       let days = try directory.names().compactMap(Day.init(fileName:)).filter { day in limit.map { day < $0 } ?? true }
       for day in days.sorted(by: >) where directory.isFile(day.fileName) {
@@ -135,7 +136,7 @@ struct ChainHeads {
       return nil
     }
 
-    private func beginning(of owner: TrailOwner) throws(TreeError) -> ChainHash {
+    private func beginning(of owner: TrailOwner) throws(FileError) -> ChainHash {
       let path = TrailPath(owner)
       if let directory = try walker.directory(path, create: false),
         case .head(let hash) = try TrailHead.read(in: directory)

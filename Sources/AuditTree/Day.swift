@@ -1,11 +1,11 @@
 /// A calendar day: what a day file is named after.
-public struct Day: Sendable, Hashable, Comparable {
+package struct Day: Sendable, Hashable, Comparable {
   /// Days since 1970-01-01 in the proleptic Gregorian calendar.
-  public let number: Int
+  package let number: Int
 
-  public init(number: Int) { self.number = number }
+  package init(number: Int) { self.number = number }
 
-  public init(year: Int, month: Int, day: Int) {
+  package init(year: Int, month: Int, day: Int) {
     // Howard Hinnant's days_from_civil: years begin in March, so that the leap day is the last of its year.
     let year = month <= 2 ? year - 1 : year
     let era = (year >= 0 ? year : year - 399) / 400
@@ -15,7 +15,7 @@ public struct Day: Sendable, Hashable, Comparable {
   }
 
   /// Year, month (from 1) and day of the month (from 1).
-  public var civil: (year: Int, month: Int, day: Int) {
+  package var civil: (year: Int, month: Int, day: Int) {
     let shifted = number + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -27,17 +27,17 @@ public struct Day: Sendable, Hashable, Comparable {
     return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
   }
 
-  public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
+  package static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
   /// `YYMMDD`; years are those of the century from 2000 on.
-  public var digits: String {
+  package var digits: String {
     let civil = civil
     func pair(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(pair(((civil.year % 100) + 100) % 100))\(pair(civil.month))\(pair(civil.day))"
   }
 
   /// The day of six such digits; nil for every other text, also for a day that no calendar has.
-  public init?(digits: some Collection<UInt8>) {
+  package init?(digits: some Collection<UInt8>) {
     let bytes = Array(digits)
     guard bytes.count == 6, bytes.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
     func pair(_ place: Int) -> Int { Int(bytes[place] - 48) * 10 + Int(bytes[place + 1] - 48) }
@@ -47,10 +47,10 @@ public struct Day: Sendable, Hashable, Comparable {
   }
 
   /// `AUDIT-YYMMDD.log`.
-  public var fileName: String { "AUDIT-\(digits).log" }
+  package var fileName: String { "AUDIT-\(digits).log" }
 
   /// The day of a file's name; nil for every other name.
-  public init?(fileName: String) { self.init(fileName: fileName, prefix: "AUDIT-") }
+  package init?(fileName: String) { self.init(fileName: fileName, prefix: "AUDIT-") }
 
   init?(fileName: String, prefix: String) {
     let bytes = fileName.utf8

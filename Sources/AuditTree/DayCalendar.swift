@@ -1,7 +1,8 @@
 import Glibc
+import Platform
 
 /// Which day an event belongs to, in the configured time zone (`audit.time-zone`).
-public struct DayCalendar: Sendable {
+package struct DayCalendar: Sendable {
   private let rules: TimeZoneRules
   // Events come nearly in the order of time: while one lies between the bounds, its day costs two comparisons.
   private var lowerBound = 0
@@ -9,12 +10,12 @@ public struct DayCalendar: Sendable {
   private var day = Day(number: 0)
 
   /// Days of Coordinated Universal Time.
-  public static let utc = DayCalendar(rules: .utc)
+  package static let utc = DayCalendar(rules: .utc)
 
   /// A calendar of `local` (`TZ`, else /etc/localtime, else UTC), `UTC`, or a zone's name such as `Europe/Berlin`.
   ///
-  /// Throws a `TreeError` when there is no such zone or its file is damaged.
-  public init(timeZone name: String) throws(TreeError) {
+  /// Throws a `FileError` when there is no such zone or its file is damaged.
+  package init(timeZone name: String) throws(FileError) {
     switch name {
     case "UTC": self = .utc
     case "local": self = try Self.local()
@@ -24,23 +25,23 @@ public struct DayCalendar: Sendable {
 
   init(rules: TimeZoneRules) { self.rules = rules }
 
-  private init(zoneFileName name: String) throws(TreeError) {
+  private init(zoneFileName name: String) throws(FileError) {
     let isPlain = name.utf8.allSatisfy { byte in
       (48...57).contains(byte) || (97...122).contains(byte | 32) || "+-_/".utf8.contains(byte)
     }
     guard isPlain, !name.isEmpty, !name.hasPrefix("/") else {
-      throw TreeError(.timeZone, path: name, code: EINVAL, remedy: Self.remedy)
+      throw FileError(.timeZone, path: name, code: EINVAL, remedy: Self.remedy)
     }
     try self.init(zoneFile: "/usr/share/zoneinfo/" + name)
   }
 
-  init(zoneFile path: String) throws(TreeError) {
+  init(zoneFile path: String) throws(FileError) {
     let bytes: [UInt8]
     do { bytes = try FileDescriptor.contents(of: path, limit: 1 << 20) } catch {
-      throw TreeError(.timeZone, path: path, code: error.code, remedy: Self.remedy)
+      throw FileError(.timeZone, path: path, code: error.code, remedy: Self.remedy)
     }
     guard let rules = TimeZoneRules(file: bytes) else {
-      throw TreeError(.timeZone, path: path, code: EINVAL, remedy: Self.remedy)
+      throw FileError(.timeZone, path: path, code: EINVAL, remedy: Self.remedy)
     }
     self.init(rules: rules)
   }
@@ -49,7 +50,7 @@ public struct DayCalendar: Sendable {
     "set audit.time-zone to local, UTC or a name of /usr/share/zoneinfo such as Europe/Berlin (package tzdata)"
 
   /// As tzset(3) chooses: TZ, a leading colon is ignored; without it /etc/localtime; without that UTC.
-  private static func local() throws(TreeError) -> DayCalendar {
+  private static func local() throws(FileError) -> DayCalendar {
     if let value = getenv("TZ") {
       var name = String(cString: value)
       if name.hasPrefix(":") { name.removeFirst() }
@@ -62,7 +63,7 @@ public struct DayCalendar: Sendable {
   }
 
   /// The day of a time, in microseconds since 1970.
-  public mutating func day(of time: UInt64) -> Day {
+  package mutating func day(of time: UInt64) -> Day {
     let second = Int(time / 1_000_000)
     if second >= lowerBound && second < upperBound { return day }
     let span = rules.span(at: second)
@@ -76,7 +77,7 @@ public struct DayCalendar: Sendable {
   }
 
   /// A time at which the day is over for certain, in microseconds since 1970: no event at or after it is of that day.
-  public func end(of day: Day) -> UInt64 {
+  package func end(of day: Day) -> UInt64 {
     let midnight = (day.number + 1) * 86_400
     let offset = [-2, -1, 0, 1, 2].map { rules.span(at: midnight + $0 * 43_200).offset }.min() ?? 0
     let (microseconds, isTooLate) = UInt64(max(0, midnight - offset)).multipliedReportingOverflow(by: 1_000_000)

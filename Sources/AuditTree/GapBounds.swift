@@ -2,19 +2,19 @@ import AuditModel
 
 /// The bounds of a `bridge.gap`, at the end of its record's `reason`: `; between TIME and TIME`, or `; since TIME`, or
 /// `; until TIME`.
-public struct GapBounds: Sendable, Equatable {
+package struct GapBounds: Sendable, Equatable {
   /// The last moment before the gap, microseconds since 1970; nil when unknown.
-  public var from: UInt64?
+  package var from: UInt64?
   /// The first moment after it; nil when unknown.
-  public var to: UInt64?
+  package var to: UInt64?
 
-  public init(from: UInt64?, to: UInt64?) {
+  package init(from: UInt64?, to: UInt64?) {
     self.from = from
     self.to = to
   }
 
   /// The end of the reason; empty when no bound is known.
-  public var text: String {
+  package var text: String {
     switch (from, to) {
     case (let from?, let to?): "; between \(Self.text(from)) and \(Self.text(to))"
     case (let from?, nil): "; since \(Self.text(from))"
@@ -24,7 +24,7 @@ public struct GapBounds: Sendable, Equatable {
   }
 
   /// The bounds that a record's reason ends with.
-  public init(reason: some Collection<UInt8>) {
+  package init(reason: some Collection<UInt8>) {
     self.init(from: nil, to: nil)
     let words = String(decoding: reason, as: UTF8.self).split(separator: " ").suffix(4)
     let times = words.map { RecordTime.read($0.utf8) }
@@ -37,7 +37,7 @@ public struct GapBounds: Sendable, Equatable {
 
   /// Whether entries of this time range may be missing. A gap whose bounds are unknown touches what is around its
   /// record's own time.
-  public func touches(_ times: ClosedRange<UInt64>, recordedAt time: UInt64) -> Bool {
+  package func touches(_ times: ClosedRange<UInt64>, recordedAt time: UInt64) -> Bool {
     if from == nil, to == nil { return times.contains(time) }
     let (start, end) = (from ?? to ?? time, to ?? time)
     return min(start, end) <= times.upperBound && max(start, end) >= times.lowerBound

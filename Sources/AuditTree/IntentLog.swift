@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// What a commit is about to append to, and how long those files are on the disk: written and made durable first.
 ///
@@ -54,7 +55,7 @@ struct IntentLog {
   }
 
   /// Reads both files; later intents get higher numbers than what was found, and than `lowest`.
-  mutating func read(above lowest: UInt64) throws(TreeError) -> Content {
+  mutating func read(above lowest: UInt64) throws(FileError) -> Content {
     var content = Content()
     for name in Self.fileNames {
       guard let (file, length) = try directory.file(name, flags: O_RDONLY), length > 0 else { continue }
@@ -72,7 +73,7 @@ struct IntentLog {
   /// Writes the next intent over the older of the two files and makes it durable.
   ///
   /// After an error the other file still holds the intent before, and the same number is tried again.
-  mutating func write(_ entries: [Entry], _ lines: [Line], base: UInt64) throws(TreeError) {
+  mutating func write(_ entries: [Entry], _ lines: [Line], base: UInt64) throws(FileError) {
     let number = sequence &+ 1
     let name = Self.fileNames[Int(number % 2)]
     let (file, isNew) = try open(name)
@@ -95,7 +96,7 @@ struct IntentLog {
     sequence = number
   }
 
-  private func open(_ name: String) throws(TreeError) -> (FileDescriptor, isNew: Bool) {
+  private func open(_ name: String) throws(FileError) -> (FileDescriptor, isNew: Bool) {
     // An empty file is one whose making did not get as far as its directory's fsync.
     if let (file, length) = try directory.file(name, flags: O_RDWR) { return (file, length == 0) }
     guard let (file, _) = try directory.file(name, flags: O_RDWR | O_CREAT, mode: 0o600) else {

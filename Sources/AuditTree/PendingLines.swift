@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// The lines that wait for a commit, encoded, in the order in which they came.
 ///
@@ -77,8 +78,8 @@ struct PendingLines {
   /// `start` is asked once a file, by its place in `keys`, for the hash in front of its first line here; `added` is
   /// told each line's own.
   func chained(
-    from start: (_ file: Int) throws(TreeError) -> ChainHash, added: (_ file: Int, ChainHash) -> Void
-  ) throws(TreeError) -> PendingLines {
+    from start: (_ file: Int) throws(FileError) -> ChainHash, added: (_ file: Int, ChainHash) -> Void
+  ) throws(FileError) -> PendingLines {
     var result = PendingLines()
     (result.keys, result.index) = (keys, index)
     result.lines.reserveCapacity(lines.count)
@@ -100,8 +101,8 @@ struct PendingLines {
 
   /// Calls the body with the lines at these places one behind the other, in pieces of whole lines.
   func forEachPiece(
-    _ places: ArraySlice<Int32>, _ body: (UnsafeRawBufferPointer) throws(TreeError) -> Void
-  ) throws(TreeError) {
+    _ places: ArraySlice<Int32>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) {
     let bound = 1 << 20
     var piece: [UInt8] = []
     for place in places {
@@ -116,11 +117,11 @@ struct PendingLines {
   }
 
   private static func pass(
-    _ piece: [UInt8], to body: (UnsafeRawBufferPointer) throws(TreeError) -> Void
-  ) throws(TreeError) {
+    _ piece: [UInt8], to body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) {
     // withUnsafeBytes rethrows untyped: the result carries the type across.
     try piece.withUnsafeBytes { bytes in
-      Result<Void, TreeError> { () throws(TreeError) in try body(bytes) }
+      Result<Void, FileError> { () throws(FileError) in try body(bytes) }
     }.get()
   }
 }

@@ -1,23 +1,23 @@
 import AuditModel
 
 /// A line of an audit file that is no record.
-public struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct RecordError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Where the line goes wrong, counted in bytes from 0.
-  public let byte: Int
+  package let byte: Int
   /// What should stand there.
-  public let expected: String
+  package let expected: String
 
-  public var description: String { "not a record: \(expected) expected at byte \(byte) of the line" }
+  package var description: String { "not a record: \(expected) expected at byte \(byte) of the line" }
 }
 
 /// Reads the lines that `RecordEncoder` writes, and no others: same keys, same order, no spaces.
 ///
 /// A cut value stays cut. Fields come in the order of `FieldKey`. Keys that a newer version added are kept as they stand.
-public struct RecordDecoder: Sendable {
-  public init() {}
+package struct RecordDecoder: Sendable {
+  package init() {}
 
   /// Reads a line, given without its line end.
-  public func decode(_ line: some Collection<UInt8>) throws(RecordError) -> AuditEvent {
+  package func decode(_ line: some Collection<UInt8>) throws(RecordError) -> AuditEvent {
     var parser = RecordParser(Array(line))
     return try parser.event()
   }
@@ -31,7 +31,7 @@ public struct RecordDecoder: Sendable {
   /// Only the id and the time, which stand in front: quick, and for lines whose rest is of no interest.
   ///
   /// Nil when the line does not begin as a record does.
-  public func identity(of line: some Collection<UInt8>) -> (id: EventID, time: UInt64)? {
+  package func identity(of line: some Collection<UInt8>) -> (id: EventID, time: UInt64)? {
     let head = Array(line.prefix(Self.identityLength))
     let idStart = 7
     guard head.starts(with: #"{"id":""#.utf8), let close = head[idStart...].firstIndex(of: UInt8(ascii: "\"")),

@@ -1,21 +1,22 @@
 import AuditModel
+import Platform
 
 /// Writes an event as the one line of JSON that it is in an audit file.
 ///
 /// Keys come in the order of `FieldKey`. Text is escaped as `RecordText` says. A value that does not fit its key's
 /// shape is written as text. Long values are cut at a character's boundary and end in `…`; the line stays under 16 KiB.
-public struct RecordEncoder: Sendable {
+package struct RecordEncoder: Sendable {
   /// The longest line, with its line end and with the `prev` that may yet be put into it, in bytes.
-  public static let maximumLineLength = 16 * 1024
+  package static let maximumLineLength = 16 * 1024
   /// The longest value that is not cut, in bytes of the log line.
-  public static let maximumValueLength = 2048
+  package static let maximumValueLength = 2048
 
   private static let minimumLimit = 32
 
-  public init() {}
+  package init() {}
 
   /// Appends the line with its line end.
-  public func append(_ event: AuditEvent, to output: inout [UInt8]) {
+  package func append(_ event: AuditEvent, to output: inout [UInt8]) {
     let start = output.count
     // Nearly every line fits at once. The last limit always does: 34 fields of 32 bytes, escaped six-fold, and none of
     // what another version wrote.

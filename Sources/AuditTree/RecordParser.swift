@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// One pass over one line, for `RecordDecoder`.
 struct RecordParser {

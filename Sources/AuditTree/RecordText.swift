@@ -1,3 +1,5 @@
+import Platform
+
 /// How text from a log becomes a JSON string, and back.
 ///
 /// Everything that a terminal or a line-oriented reader might obey is written as `\u00XX`: control characters, DEL, C1

@@ -1,17 +1,17 @@
 /// One seal: a root over the ends of all day files that changed since the seal before, and over that seal's root.
-public struct Seal: Sendable, Hashable {
+package struct Seal: Sendable, Hashable {
   /// From 1 on, without gaps.
-  public var number: UInt64
+  package var number: UInt64
   /// When it was made, by the clock on the wall, in microseconds since 1970.
-  public var time: UInt64
+  package var time: UInt64
   /// How many day files it covers.
-  public var files: Int
+  package var files: Int
   /// The root of the seal before; zero for the first.
-  public var previous: ChainHash
+  package var previous: ChainHash
   /// The SHA-256 of all bytes of the seal in front of `,"root":`; so it covers the number, the time and `previous` too.
-  public var root: ChainHash
+  package var root: ChainHash
 
-  public init(number: UInt64, time: UInt64, files: Int, previous: ChainHash, root: ChainHash) {
+  package init(number: UInt64, time: UInt64, files: Int, previous: ChainHash, root: ChainHash) {
     self.number = number
     self.time = time
     self.files = files

@@ -1,12 +1,12 @@
 /// A seal as the system journal has it.
-public struct AnnouncedSeal: Sendable, Hashable {
-  public var number: UInt64
-  public var root: ChainHash
-  public var previous: ChainHash
+package struct AnnouncedSeal: Sendable, Hashable {
+  package var number: UInt64
+  package var root: ChainHash
+  package var previous: ChainHash
   /// When journald received it, microseconds since 1970.
-  public var time: UInt64
+  package var time: UInt64
 
-  public init(number: UInt64, root: ChainHash, previous: ChainHash, time: UInt64) {
+  package init(number: UInt64, root: ChainHash, previous: ChainHash, time: UInt64) {
     self.number = number
     self.root = root
     self.previous = previous

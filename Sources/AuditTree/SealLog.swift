@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// The seals of a tree, in `_seals/SEAL-YYMMDD.log`, as their one writer sees them.
 struct SealLog {
@@ -17,13 +18,13 @@ struct SealLog {
   static func fileName(_ day: Day) -> String { "SEAL-\(day.digits).log" }
 
   /// The days for which there is a log, in order.
-  static func days(in root: Directory) throws(TreeError) -> [Day] {
+  static func days(in root: Directory) throws(FileError) -> [Day] {
     guard let directory = try root.directory(directoryName) else { return [] }
     return try directory.names().compactMap { Day(fileName: $0, prefix: "SEAL-") }.sorted()
   }
 
   /// Finds the last seal and cuts what an unfinished one left behind it.
-  mutating func recover() throws(TreeError) {
+  mutating func recover() throws(FileError) {
     guard let directory = try root.directory(Self.directoryName) else { return }
     for day in try Self.days(in: root).reversed() {
       let name = Self.fileName(day)
@@ -49,8 +50,8 @@ struct SealLog {
   ///
   /// After an error the log is as it was, or is cut before the next seal.
   mutating func append(
-    at time: UInt64, on today: Day, _ body: ((SealedFile) throws(TreeError) -> Void) throws(TreeError) -> Void
-  ) throws(TreeError) -> Seal? {
+    at time: UInt64, on today: Day, _ body: ((SealedFile) throws(FileError) -> Void) throws(FileError) -> Void
+  ) throws(FileError) -> Seal? {
     let day = max(today, self.day ?? today)
     let name = Self.fileName(day)
     let directory = try openDirectory()
@@ -58,8 +59,8 @@ struct SealLog {
     var seal = Seal(
       number: (last?.number ?? 0) + 1, time: time, files: 0, previous: last?.root ?? .zero, root: .zero)
     let output = SealOutput(file, offset: start, path: directory.path + "/" + name, calls: root.calls)
-    do throws(TreeError) {
-      try body { (file) throws(TreeError) in
+    do throws(FileError) {
+      try body { (file) throws(FileError) in
         seal.files += 1
         try output.add(SealLine.file(file, seal: seal.number).bytes)
       }
@@ -81,14 +82,14 @@ struct SealLog {
   }
 
   /// Removes logs of days before the given one, but for the newest, on which the next seal builds.
-  static func removeExpired(before firstKept: Day, in root: Directory) throws(TreeError) {
+  static func removeExpired(before firstKept: Day, in root: Directory) throws(FileError) {
     guard let directory = try root.directory(directoryName) else { return }
     for day in try days(in: root).dropLast() where day < firstKept {
       _ = try directory.remove(fileName(day), isDirectory: false)
     }
   }
 
-  private func openDirectory() throws(TreeError) -> Directory {
+  private func openDirectory() throws(FileError) -> Directory {
     if let directory = try root.directory(Self.directoryName) { return directory }
     try root.makeDirectory(Self.directoryName)
     let result = root.calls.synchronizeDirectory(root.descriptor.number)
@@ -102,7 +103,7 @@ struct SealLog {
   /// Opens a log and cuts what a failed seal left.
   private func openLog(
     _ name: String, in directory: Directory
-  ) throws(TreeError) -> (FileDescriptor, length: Int, isNew: Bool) {
+  ) throws(FileError) -> (FileDescriptor, length: Int, isNew: Bool) {
     guard let (file, length) = try directory.file(name, flags: O_RDWR | O_CREAT, mode: 0o640) else {
       throw directory.error(.open, name, ENOENT)
     }
@@ -139,25 +140,25 @@ private final class SealOutput {
   /// The hash of what was added so far.
   var hash: ChainHash { hasher.finish() }
 
-  func add(_ bytes: [UInt8]) throws(TreeError) {
+  func add(_ bytes: [UInt8]) throws(FileError) {
     hasher.add(bytes[...])
     buffer += bytes
     if buffer.count >= 1 << 16 { try flush() }
   }
 
-  func synchronize() throws(TreeError) {
+  func synchronize() throws(FileError) {
     try flush()
     let result = calls.synchronizeData(file.number)
-    if result < 0 { throw TreeError(.synchronize, path: path, code: -result) }
+    if result < 0 { throw FileError(.synchronize, path: path, code: -result) }
   }
 
-  private func flush() throws(TreeError) {
+  private func flush() throws(FileError) {
     var done = 0
     while done < buffer.count {
       let result = buffer.withUnsafeBytes {
         calls.overwrite(file.number, UnsafeRawBufferPointer(rebasing: $0[done...]), at: offset)
       }
-      if result < 0 { throw TreeError(.write, path: path, code: Int32(-result)) }
+      if result < 0 { throw FileError(.write, path: path, code: Int32(-result)) }
       done += result
       offset += result
     }

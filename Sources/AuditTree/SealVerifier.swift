@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Reads the seal logs of a tree: whether each seal is whole, and what it says of the files.
 struct SealVerifier {
@@ -31,7 +32,7 @@ struct SealVerifier {
   init(root: Directory) { self.root = root }
 
   /// Checks the root of each seal, and that each builds on the one before.
-  mutating func check(_ report: (VerifyProblem) -> Void) throws(TreeError) {
+  mutating func check(_ report: (VerifyProblem) -> Void) throws(FileError) {
     var open = OpenSeal()
     for day in try SealLog.days(in: root) {
       let path = SealLog.directoryName + "/" + SealLog.fileName(day)
@@ -104,7 +105,7 @@ struct SealVerifier {
   }
 
   /// What sound seals say of the trails whose share it is, in the order of the seals; `shares` of 1 is all of them.
-  func states(share: Int, of shares: Int) throws(TreeError) -> [String: [State]] {
+  func states(share: Int, of shares: Int) throws(FileError) -> [String: [State]] {
     let times = Dictionary(seals.map { ($0.seal.number, $0.seal.time) }) { first, _ in first }
     var states: [String: [State]] = [:]
     for day in try SealLog.days(in: root) {
@@ -126,7 +127,7 @@ struct SealVerifier {
     return Int(hash.value % UInt64(shares))
   }
 
-  private func forEachLine(_ day: Day, _ body: (ArraySlice<UInt8>) -> Void) throws(TreeError) {
+  private func forEachLine(_ day: Day, _ body: (ArraySlice<UInt8>) -> Void) throws(FileError) {
     let name = SealLog.fileName(day)
     guard let directory = try root.directory(SealLog.directoryName),
       let (file, _) = try directory.file(name, flags: O_RDONLY)

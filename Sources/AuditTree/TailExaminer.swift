@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// Looks at a day file's lines from an offset on: which events are there whole, and where the file ends in a torn one.
 struct TailExaminer {
@@ -19,10 +20,10 @@ struct TailExaminer {
   /// Whether each line is decoded as a whole, or only its id read.
   let isThorough: Bool
 
-  func examine(_ file: FileDescriptor, path: String, from start: Int, length: Int) throws(TreeError) -> Finding {
+  func examine(_ file: FileDescriptor, path: String, from start: Int, length: Int) throws(FileError) -> Finding {
     var finding = Finding(soundLength: length)
     var lastForeign: Int?
-    try LineScanner(file, path: path).forward(from: start) { (line) throws(TreeError) in
+    try LineScanner(file, path: path).forward(from: start) { (line) throws(FileError) in
       // After a power cut a file can have a hole where its data did not reach the disk. No record holds a NUL byte,
       // and nothing behind a hole was durable.
       if !line.isWhole || line.bytes.contains(0) {

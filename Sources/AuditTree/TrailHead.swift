@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// The file `HEAD` in a trail's directory: the hash of the last line that the retention removed, so that the chain goes
 /// on where it stopped. It is there only while the file behind that line was the newest to go.
@@ -16,7 +17,7 @@ struct TrailHead {
     case damaged
   }
 
-  static func read(in directory: Directory) throws(TreeError) -> Content {
+  static func read(in directory: Directory) throws(FileError) -> Content {
     guard let (file, length) = try directory.file(fileName, flags: O_RDONLY) else { return .absent }
     guard length == ChainHash.digitCount + 1 else { return .damaged }
     let bytes = try file.contents(path: directory.path + "/" + fileName, limit: length)
@@ -24,7 +25,7 @@ struct TrailHead {
     return .head(hash)
   }
 
-  static func write(_ head: ChainHash, in directory: Directory) throws(TreeError) {
+  static func write(_ head: ChainHash, in directory: Directory) throws(FileError) {
     var bytes: [UInt8] = []
     head.append(to: &bytes)
     bytes.append(10)
@@ -32,7 +33,7 @@ struct TrailHead {
   }
 
   /// The last line of a day file that has one; nil when there is no such file or it is empty.
-  static func lastLine(_ directory: Directory, _ day: Day) throws(TreeError) -> ArraySlice<UInt8>? {
+  static func lastLine(_ directory: Directory, _ day: Day) throws(FileError) -> ArraySlice<UInt8>? {
     guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY), length > 0 else { return nil }
     var last: ArraySlice<UInt8>?
     try LineScanner(file, path: directory.path + "/" + day.fileName).backward(from: length) { line in

@@ -1,11 +1,12 @@
 import AuditModel
+import Platform
 
 /// Finds the trails of a tree by the names of its directories.
 struct TrailListing {
   let root: Directory
 
   /// All trails in the order of their paths. What is no directory, or has a name that is none of ours, is left out.
-  func trails() throws(TreeError) -> [TrailPath] {
+  func trails() throws(FileError) -> [TrailPath] {
     var trails: [TrailPath] = []
     for parent in try root.names() {
       if parent == TrailPath.unknownName || parent == TrailPath.bridgeName {
@@ -21,7 +22,7 @@ struct TrailListing {
     return trails.sorted()
   }
 
-  private func subdirectory(_ name: String, of directory: Directory) throws(TreeError) -> Directory? {
+  private func subdirectory(_ name: String, of directory: Directory) throws(FileError) -> Directory? {
     directory.isDirectory(name) ? try directory.directory(name) : nil
   }
 }

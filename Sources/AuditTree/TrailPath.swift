@@ -1,7 +1,7 @@
 import AuditModel
 
 /// Where an owner's trail lies in the tree: `<domain>/<local part>`, `_unknown` or `_panel/<account>`.
-public struct TrailPath: Sendable, Hashable, Comparable {
+package struct TrailPath: Sendable, Hashable, Comparable {
   /// The first directory.
   let parent: String
   /// The directory within; nil for `_unknown` and `_bridge`.
@@ -11,7 +11,7 @@ public struct TrailPath: Sendable, Hashable, Comparable {
   static let bridgeName = "_bridge"
   static let panelName = "_panel"
 
-  public init(_ owner: TrailOwner) {
+  package init(_ owner: TrailOwner) {
     switch owner {
     case .mailbox(let address):
       parent = PathPart.encode(address.domain, as: .domain)
@@ -34,13 +34,13 @@ public struct TrailPath: Sendable, Hashable, Comparable {
   }
 
   /// The directory relative to the tree's root.
-  public var directory: String { child.map { parent + "/" + $0 } ?? parent }
+  package var directory: String { child.map { parent + "/" + $0 } ?? parent }
 
   /// The day's file relative to the tree's root.
-  public func file(of day: Day) -> String { directory + "/" + day.fileName }
+  package func file(of day: Day) -> String { directory + "/" + day.fileName }
 
   /// Whose trail it is; nil when the name was shortened, so that only the records tell, or is none of ours.
-  public var owner: TrailOwner? {
+  package var owner: TrailOwner? {
     guard let child else {
       return parent == Self.unknownName ? .unknown : parent == Self.bridgeName ? .bridge : nil
     }
@@ -60,7 +60,7 @@ public struct TrailPath: Sendable, Hashable, Comparable {
   }
 
   /// Paths of one first directory stand together.
-  public static func < (left: TrailPath, right: TrailPath) -> Bool {
+  package static func < (left: TrailPath, right: TrailPath) -> Bool {
     left.parent != right.parent ? left.parent < right.parent : (left.child ?? "") < (right.child ?? "")
   }
 }

@@ -1,48 +1,49 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// One line of an audit file, as it stands there.
-public struct TrailLine: Sendable, Hashable {
+package struct TrailLine: Sendable, Hashable {
   /// The file's day.
-  public let day: Day
+  package let day: Day
   /// Where the line begins in the file, in bytes.
-  public let offset: Int
+  package let offset: Int
   /// Without the line end. Made by `RecordEncoder`, it is safe to print; `event()` says whether it was.
-  public let bytes: ArraySlice<UInt8>
+  package let bytes: ArraySlice<UInt8>
 
   /// The event; throws a `RecordError` when the line is no record.
-  public func event() throws(RecordError) -> AuditEvent { try RecordDecoder().decode(bytes) }
+  package func event() throws(RecordError) -> AuditEvent { try RecordDecoder().decode(bytes) }
 }
 
 /// Where a reader stands in a trail.
-public struct TrailPosition: Sendable, Hashable {
-  public var day: Day
+package struct TrailPosition: Sendable, Hashable {
+  package var day: Day
   /// Bytes of the day's file that were read.
-  public var offset: Int
+  package var offset: Int
 
-  public init(day: Day, offset: Int) {
+  package init(day: Day, offset: Int) {
     self.day = day
     self.offset = offset
   }
 }
 
 /// Reads an audit tree, also while it is written: a last line that has no end yet is not handed out.
-public struct TrailReader {
-  public enum Order: Sendable {
+package struct TrailReader {
+  package enum Order: Sendable {
     case oldestFirst, newestFirst
   }
 
   private let root: Directory
 
-  /// Opens a tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  public init(root path: String) throws(TreeError) {
+  /// Opens a tree; throws a `FileError` when it does not exist or is a symbolic link.
+  package init(root path: String) throws(FileError) {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
   /// The trails of the tree in the order of their directories, but for the collector's own.
   ///
   /// One of which the retention has left nothing but the end of its chain is not among them.
-  public func trails() throws(TreeError) -> [TrailPath] {
+  package func trails() throws(FileError) -> [TrailPath] {
     var trails: [TrailPath] = []
     for trail in try TrailListing(root: root).trails() where trail != TrailPath(.bridge) {
       if root.isThere(trail.directory + "/" + TrailHead.fileName), try days(of: trail).isEmpty { continue }
@@ -54,7 +55,7 @@ public struct TrailReader {
   /// The mailbox whose trail it is; nil for trails of others.
   ///
   /// Where the name was shortened, its newest record tells, if the mailbox that it names has its trail there.
-  public func mailbox(of trail: TrailPath) throws(TreeError) -> MailboxAddress? {
+  package func mailbox(of trail: TrailPath) throws(FileError) -> MailboxAddress? {
     if case .mailbox(let address)? = trail.owner { return address }
     guard trail.owner == nil else { return nil }
     var found: MailboxAddress?
@@ -71,7 +72,7 @@ public struct TrailReader {
   }
 
   /// The days for which there is a file, in order.
-  public func days(of trail: TrailPath) throws(TreeError) -> [Day] {
+  package func days(of trail: TrailPath) throws(FileError) -> [Day] {
     guard let directory = try directory(of: trail) else { return [] }
     return try directory.names().filter(directory.isFile).compactMap(Day.init(fileName:)).sorted()
   }
@@ -81,10 +82,10 @@ public struct TrailReader {
   /// With times (microseconds since 1970), records outside them are left out; a line whose time cannot be read is handed
   /// out. Within a file lines come as they stand there, which is nearly, not always, the order of time. A last line
   /// without its end is handed out where a later day has a file, since nobody writes it any more.
-  public func forEachLine(
+  package func forEachLine(
     of trail: TrailPath, in times: Range<UInt64>? = nil, order: Order = .oldestFirst,
-    _ body: (TrailLine) throws(TreeError) -> Bool
-  ) throws(TreeError) {
+    _ body: (TrailLine) throws(FileError) -> Bool
+  ) throws(FileError) {
     var days = try days(of: trail)
     let newest = days.last
     if let times { days = days.filter { Self.mayHold($0, times) } }
@@ -95,7 +96,7 @@ public struct TrailReader {
     for day in days where goesOn {
       guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY) else { continue }
       let scanner = LineScanner(file, path: directory.path + "/" + day.fileName)
-      func pass(_ line: LineScanner.Line) throws(TreeError) -> Bool {
+      func pass(_ line: LineScanner.Line) throws(FileError) -> Bool {
         guard line.isWhole || day != newest else { return true }
         if let times, let time = decoder.identity(of: line.bytes)?.time, !times.contains(time) { return true }
         goesOn = try body(TrailLine(day: day, offset: line.offset, bytes: line.bytes))
@@ -109,7 +110,7 @@ public struct TrailReader {
   }
 
   /// The last lines of a trail, the oldest of them first. Reads from the end: the length of the trail is no matter.
-  public func last(_ count: Int, of trail: TrailPath) throws(TreeError) -> [TrailLine] {
+  package func last(_ count: Int, of trail: TrailPath) throws(FileError) -> [TrailLine] {
     guard count > 0 else { return [] }
     var lines: [TrailLine] = []
     try forEachLine(of: trail, order: .newestFirst) { line in
@@ -120,7 +121,7 @@ public struct TrailReader {
   }
 
   /// The place behind the last whole line of a trail; nil when it has no file.
-  public func end(of trail: TrailPath) throws(TreeError) -> TrailPosition? {
+  package func end(of trail: TrailPath) throws(FileError) -> TrailPosition? {
     guard let day = try days(of: trail).last, let directory = try directory(of: trail),
       let (file, length) = try directory.file(day.fileName, flags: O_RDONLY)
     else { return nil }
@@ -137,9 +138,9 @@ public struct TrailReader {
   ///
   /// Without a position everything is handed out. For `show --follow`: call it again when a file has changed. Lines
   /// that come late into an earlier day's file are not seen.
-  public func forEachLine(
-    of trail: TrailPath, after position: TrailPosition?, _ body: (TrailLine) throws(TreeError) -> Void
-  ) throws(TreeError) -> TrailPosition? {
+  package func forEachLine(
+    of trail: TrailPath, after position: TrailPosition?, _ body: (TrailLine) throws(FileError) -> Void
+  ) throws(FileError) -> TrailPosition? {
     var position = position
     guard let directory = try directory(of: trail) else { return position }
     for day in try days(of: trail) {
@@ -149,7 +150,7 @@ public struct TrailReader {
       // Shorter than what was read: it was removed and made anew.
       if offset > length { offset = 0 }
       try LineScanner(file, path: directory.path + "/" + day.fileName).forward(from: offset) {
-        (line) throws(TreeError) in
+        (line) throws(FileError) in
         guard line.isWhole else { return false }
         try body(TrailLine(day: day, offset: line.offset, bytes: line.bytes))
         offset = line.end
@@ -160,7 +161,7 @@ public struct TrailReader {
     return position
   }
 
-  private func directory(of trail: TrailPath) throws(TreeError) -> Directory? {
+  private func directory(of trail: TrailPath) throws(FileError) -> Directory? {
     var walker = TreeWalker(root: root)
     return try walker.directory(trail, create: false)
   }

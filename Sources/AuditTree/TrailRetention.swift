@@ -1,19 +1,20 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// What a run of the retention removed.
-public struct RetentionReport: Sendable, Hashable {
-  public var filesRemoved = 0
-  public var directoriesRemoved = 0
+package struct RetentionReport: Sendable, Hashable {
+  package var filesRemoved = 0
+  package var directoriesRemoved = 0
 }
 
 /// Removes day files that nobody is to keep any longer (`audit.retention`).
-public struct TrailRetention {
+package struct TrailRetention {
   private let root: Directory
   private let calendar: DayCalendar
 
-  /// Opens the tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  public init(root path: String, calendar: DayCalendar) throws(TreeError) {
+  /// Opens the tree; throws a `FileError` when it does not exist or is a symbolic link.
+  package init(root path: String, calendar: DayCalendar) throws(FileError) {
     self.init(root: try Directory.open(path, create: false, calls: SystemCalls()), calendar: calendar)
   }
 
@@ -27,9 +28,9 @@ public struct TrailRetention {
   /// The limit is the earlier of `now` and `newest` (the newest entry's time), less `retention`; all in microseconds.
   /// The earlier of the two, because a clock that jumps ahead must not erase evidence. Names that are none of ours and
   /// everything behind a symbolic link is left alone. Of a trail with tamper evidence the last hash stays, in `HEAD`,
-  /// when its last file goes; seals stay twice as long. Throws a `TreeError` when something cannot be listed, written
+  /// when its last file goes; seals stay twice as long. Throws a `FileError` when something cannot be listed, written
   /// or removed.
-  public func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(TreeError) -> RetentionReport {
+  package func removeExpired(now: UInt64, newest: UInt64, retention: UInt64) throws(FileError) -> RetentionReport {
     var report = RetentionReport()
     guard let firstKept = firstKept(now: now, newest: newest, retention: retention) else { return report }
     for trail in try TrailListing(root: root).trails() {
@@ -42,7 +43,7 @@ public struct TrailRetention {
   }
 
   /// The first day whose files are kept; nil when all are.
-  public func firstKept(now: UInt64, newest: UInt64, retention: UInt64) -> Day? {
+  package func firstKept(now: UInt64, newest: UInt64, retention: UInt64) -> Day? {
     let reference = min(now, newest)
     guard reference > retention else { return nil }
     // Its end lies behind the limit.
@@ -55,7 +56,7 @@ public struct TrailRetention {
 
   private func removeExpired(
     _ trail: TrailPath, before firstKept: Day, _ report: inout RetentionReport
-  ) throws(TreeError) {
+  ) throws(FileError) {
     var walker = TreeWalker(root: root)
     guard let directory = try walker.directory(trail, create: false) else { return }
     let names = try directory.names()
@@ -77,7 +78,7 @@ public struct TrailRetention {
 
   /// Before the newest expired file goes: keeps its last hash when no file is left that carries on the chain; an older
   /// hash is of no use when one is. By how much the number of names changes.
-  private func keepHead(of day: Day, isLast: Bool, _ directory: Directory) throws(TreeError) -> Int {
+  private func keepHead(of day: Day, isLast: Bool, _ directory: Directory) throws(FileError) -> Int {
     let hadHead = directory.isFile(TrailHead.fileName)
     if isLast {
       guard let line = try TrailHead.lastLine(directory, day), RecordLink.read(line) != nil else { return 0 }

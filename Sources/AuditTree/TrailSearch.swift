@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Looks in a day file for certain events, by their ids: one quick pass, with memory for the events that are asked for,
 /// however many lines the file has.
@@ -19,9 +20,9 @@ struct TrailSearch {
     sources = Set(wanted.map(\.source))
   }
 
-  func run(_ file: FileDescriptor, path: String, length: Int) throws(TreeError) -> Finding {
+  func run(_ file: FileDescriptor, path: String, length: Int) throws(FileError) -> Finding {
     var finding = Finding(soundLength: length)
-    try LineScanner(file, path: path).forward(from: 0) { (line) throws(TreeError) in
+    try LineScanner(file, path: path).forward(from: 0) { (line) throws(FileError) in
       let isSound = line.bytes.withUnsafeBytes { bytes in
         // As `TailExaminer` has it: no record holds a NUL byte, and nothing behind a hole was durable.
         guard line.isWhole, !Self.hasZero(bytes) else { return false }

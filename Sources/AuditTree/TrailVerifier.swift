@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Checks the files of one trail: that each line is whole and a record of this trail and day, ids are unique, the chain
 /// is unbroken, and what was sealed is there.
@@ -24,7 +25,7 @@ struct TrailVerifier {
   init(
     _ directory: Directory, _ trail: TrailPath, _ states: [SealVerifier.State], report: VerifyReport,
     _ problem: @escaping (VerifyProblem) -> Void
-  ) throws(TreeError) {
+  ) throws(FileError) {
     self.directory = directory
     self.trail = trail
     self.report = report
@@ -53,7 +54,7 @@ struct TrailVerifier {
     }
   }
 
-  mutating func run(firstKept: Day?) throws(TreeError) {
+  mutating func run(firstKept: Day?) throws(FileError) {
     Self.checkMissing(Array(states.values.joined()), of: trail, present: Set(days), firstKept: firstKept, problem)
     var oldestLink: ChainHash?
     for day in days {
@@ -65,7 +66,7 @@ struct TrailVerifier {
     for day in days { try check(day) }
   }
 
-  private func firstLink(of day: Day) throws(TreeError) -> ChainHash? {
+  private func firstLink(of day: Day) throws(FileError) -> ChainHash? {
     guard let (file, _) = try directory.file(day.fileName, flags: O_RDONLY) else { return nil }
     var link: ChainHash?
     try LineScanner(file, path: directory.path + "/" + day.fileName).forward(from: 0) { line in
@@ -107,7 +108,7 @@ struct TrailVerifier {
     var hasUnknownStart = false
   }
 
-  private mutating func check(_ day: Day) throws(TreeError) {
+  private mutating func check(_ day: Day) throws(FileError) {
     guard let (file, length) = try directory.file(day.fileName, flags: O_RDONLY) else { return }
     report.files += 1
     var state = FileState(day: day, path: trail.file(of: day))

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The version of the tree's form, in the file `FORMAT` at its root, so that a program that does not know it keeps off.
 ///
@@ -12,9 +13,9 @@ enum TreeFormat {
 
   /// Checks the tree's version; writes it where there is none, as in the trees of before this file.
   ///
-  /// Throws a `TreeError` when a newer mailtrail wrote the tree, when the file is none of ours, or cannot be read. That
+  /// Throws a `FileError` when a newer mailtrail wrote the tree, when the file is none of ours, or cannot be read. That
   /// it cannot be written, as on a full disk, is no reason not to open the tree: it is written the next time.
-  static func check(_ root: Directory) throws(TreeError) {
+  static func check(_ root: Directory) throws(FileError) {
     guard let (file, length) = try root.file(fileName, flags: O_RDONLY) else { return write(root) }
     let bytes = try file.contents(path: root.path + "/" + fileName, limit: max(length, limit))
     let text = String(decoding: bytes, as: UTF8.self)
@@ -28,8 +29,8 @@ enum TreeFormat {
     }
   }
 
-  private static func refusal(_ root: Directory, _ reason: String) -> TreeError {
-    TreeError(
+  private static func refusal(_ root: Directory, _ reason: String) -> FileError {
+    FileError(
       .use, path: root.path + "/" + fileName, reason: reason,
       remedy: "nothing was changed; install the newer mailtrail again, or choose another directory")
   }

@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Which day files changed since the last seal, and the sealing of them.
 struct TreeSealer {
@@ -30,7 +31,7 @@ struct TreeSealer {
   var last: Seal? { log.last }
   var bytesCut: Int { log.bytesCut }
 
-  mutating func recover() throws(TreeError) { try log.recover() }
+  mutating func recover() throws(FileError) { try log.recover() }
 
   /// Takes the ends of files that are durable now.
   mutating func add(_ batch: ChainHeads.Batch) {
@@ -40,11 +41,11 @@ struct TreeSealer {
   }
 
   /// Seals what changed; nil when nothing did.
-  mutating func seal(at time: UInt64, on today: Day) throws(TreeError) -> Seal? {
+  mutating func seal(at time: UInt64, on today: Day) throws(FileError) -> Seal? {
     guard mustWalk || !heads.isEmpty else { return nil }
     let (root, heads, since) = (root, heads, mustWalk ? log.last?.time ?? 0 : nil)
     let seal = try log.append(at: time, on: today) {
-      (add: (SealedFile) throws(TreeError) -> Void) throws(TreeError) in
+      (add: (SealedFile) throws(FileError) -> Void) throws(FileError) in
       if let since { return try Self.walk(root, heads, since: since, add) }
       for file in heads.keys.sorted() { if let sealed = try Self.sealed(file, heads[file], root) { try add(sealed) } }
     }
@@ -55,8 +56,8 @@ struct TreeSealer {
 
   /// All files that were changed at or after a time, or are known to have changed.
   private static func walk(
-    _ root: Directory, _ heads: [File: ChainHash], since: UInt64, _ add: (SealedFile) throws(TreeError) -> Void
-  ) throws(TreeError) {
+    _ root: Directory, _ heads: [File: ChainHash], since: UInt64, _ add: (SealedFile) throws(FileError) -> Void
+  ) throws(FileError) {
     for trail in try TrailListing(root: root).trails() {
       var walker = TreeWalker(root: root)
       guard let directory = try walker.directory(trail, create: false) else { continue }
@@ -71,7 +72,7 @@ struct TreeSealer {
 
   private static func sealed(
     _ file: File, _ head: ChainHash?, _ root: Directory
-  ) throws(TreeError) -> SealedFile? {
+  ) throws(FileError) -> SealedFile? {
     var walker = TreeWalker(root: root)
     guard let (descriptor, length) = try walker.open(file.trail, file.day, create: false, flags: O_RDONLY), length > 0
     else { return nil }

@@ -1,33 +1,34 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Checks a tree: its lines, its chains, its seals (`mailtrail verify`). Changes nothing.
-public struct TreeVerifier {
-  public struct Options: Sendable {
+package struct TreeVerifier {
+  package struct Options: Sendable {
     /// The trails to look at; nil for all.
-    public var trails: [TrailPath]?
+    package var trails: [TrailPath]?
     /// The first day whose files the retention keeps; nil when it keeps all.
-    public var firstKept: Day?
+    package var firstKept: Day?
     /// What the system journal has of this tree's seals, and the time of its oldest entry; nil when it was not read.
-    public var journal: (announced: [AnnouncedSeal], oldestEntry: UInt64?)?
+    package var journal: (announced: [AnnouncedSeal], oldestEntry: UInt64?)?
 
-    public init() {}
+    package init() {}
   }
 
   private let root: Directory
   /// Lines of seals that are held at a time, some 40 MB: with more, the seals are read several times.
   private static let maximumStates = 400_000
 
-  /// Opens a tree; throws a `TreeError` when it does not exist or is a symbolic link.
-  public init(root path: String) throws(TreeError) {
+  /// Opens a tree; throws a `FileError` when it does not exist or is a symbolic link.
+  package init(root path: String) throws(FileError) {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
   /// The user who owns the tree: the collector's.
-  public var owner: UInt32? { root.descriptor.status()?.st_uid }
+  package var owner: UInt32? { root.descriptor.status()?.st_uid }
 
   /// The seals that the tree has, unchecked.
-  public func seals() throws(TreeError) -> [Seal] {
+  package func seals() throws(FileError) -> [Seal] {
     var verifier = SealVerifier(root: root)
     try verifier.check { _ in }
     return verifier.seals.map(\.seal)
@@ -35,10 +36,10 @@ public struct TreeVerifier {
 
   /// Checks everything and hands out the problems as they are found, trail by trail.
   ///
-  /// Throws a `TreeError` when something cannot be read.
-  public func verify(
+  /// Throws a `FileError` when something cannot be read.
+  package func verify(
     _ options: Options, _ report: @escaping (VerifyProblem) -> Void
-  ) throws(TreeError) -> VerifyReport {
+  ) throws(FileError) -> VerifyReport {
     let count = Counter(report)
     var seals = SealVerifier(root: root)
     try seals.check(count.report)
@@ -68,7 +69,7 @@ public struct TreeVerifier {
 
   private func verify(
     _ trail: TrailPath, _ states: [SealVerifier.State], _ firstKept: Day?, _ result: VerifyReport, _ count: Counter
-  ) throws(TreeError) -> VerifyReport {
+  ) throws(FileError) -> VerifyReport {
     var walker = TreeWalker(root: root)
     guard let directory = try walker.directory(trail, create: false) else {
       TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.report)

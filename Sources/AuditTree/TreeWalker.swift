@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 /// Opens the day files of a tree, making directories and files where they are missing.
 ///
@@ -19,7 +20,7 @@ struct TreeWalker {
   /// Opens a day's file for reading and appending; nil when it does not exist and is not to be made.
   mutating func open(
     _ path: TrailPath, _ day: Day, create: Bool, flags: Int32 = O_RDWR | O_APPEND
-  ) throws(TreeError) -> (FileDescriptor, length: Int)? {
+  ) throws(FileError) -> (FileDescriptor, length: Int)? {
     // A directory that vanishes between two calls is made again; thrice would be somebody's game.
     for _ in 0..<3 {
       switch try openAtOnce(path, day, create: create, flags: flags) {
@@ -37,14 +38,14 @@ struct TreeWalker {
       if let file = try directory.file(day.fileName, flags: flags | O_CREAT, mode: 0o640) { return file }
       last = nil
     }
-    throw TreeError(.open, path: root.path + "/" + path.file(of: day), code: ENOENT)
+    throw FileError(.open, path: root.path + "/" + path.file(of: day), code: ENOENT)
   }
 
   /// One call where the directories are there, as they nearly always are; three where the last one is made. Whatever
   /// else stands in its way, the walk that follows makes it or names it.
   private mutating func openAtOnce(
     _ path: TrailPath, _ day: Day, create: Bool, flags: Int32
-  ) throws(TreeError) -> Directory.Attempt {
+  ) throws(FileError) -> Directory.Attempt {
     guard let child = path.child else { return .refused }
     guard let parent = try parent(path, create: create) else { return .missing }
     let name = child + "/" + day.fileName
@@ -61,7 +62,7 @@ struct TreeWalker {
   }
 
   /// The directory of a trail; nil when it does not exist, or vanished while it was made.
-  mutating func directory(_ path: TrailPath, create: Bool) throws(TreeError) -> Directory? {
+  mutating func directory(_ path: TrailPath, create: Bool) throws(FileError) -> Directory? {
     guard let parent = try parent(path, create: create) else { return nil }
     guard let child = path.child else { return parent }
     guard let directory = try directory(child, in: parent, at: path.parent, create: create) else {
@@ -72,7 +73,7 @@ struct TreeWalker {
     return directory
   }
 
-  private mutating func parent(_ path: TrailPath, create: Bool) throws(TreeError) -> Directory? {
+  private mutating func parent(_ path: TrailPath, create: Bool) throws(FileError) -> Directory? {
     if let last, last.name == path.parent { return last.directory }
     guard let opened = try directory(path.parent, in: root, at: "", create: create) else { return nil }
     last = (path.parent, opened)
@@ -81,7 +82,7 @@ struct TreeWalker {
 
   private mutating func directory(
     _ name: String, in parent: Directory, at parentPath: String, create: Bool
-  ) throws(TreeError) -> Directory? {
+  ) throws(FileError) -> Directory? {
     if let directory = try parent.directory(name) { return directory }
     guard create else { return nil }
     unsynchronized.insert(parentPath)
@@ -90,13 +91,13 @@ struct TreeWalker {
   }
 
   /// Makes the new names in a directory durable; one that vanished needs nothing.
-  func synchronizeDirectory(_ relativePath: String) throws(TreeError) {
+  func synchronizeDirectory(_ relativePath: String) throws(FileError) {
     var directory = root
     for name in relativePath.split(separator: "/") {
       guard let next = try directory.directory(String(name)) else { return }
       directory = next
     }
     let result = root.calls.synchronizeDirectory(directory.descriptor.number)
-    if result < 0 { throw TreeError(.synchronize, path: directory.path, code: -result) }
+    if result < 0 { throw FileError(.synchronize, path: directory.path, code: -result) }
   }
 }

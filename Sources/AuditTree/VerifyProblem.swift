@@ -1,15 +1,15 @@
 /// Something in a tree that is not as mailtrail wrote it.
-public struct VerifyProblem: Sendable, Hashable {
+package struct VerifyProblem: Sendable, Hashable {
   /// The file, relative to the tree's root.
-  public var path: String
+  package var path: String
   /// Counted from 1; nil when it is about the file as a whole.
-  public var line: Int?
+  package var line: Int?
   /// What is wrong, for people.
-  public var text: String
+  package var text: String
   /// The time of the record in front of the place, microseconds since 1970; nil for none.
-  public var before: UInt64?
+  package var before: UInt64?
   /// The time of the record at the place or behind it; nil for none.
-  public var after: UInt64?
+  package var after: UInt64?
 
   init(_ path: String, line: Int? = nil, _ text: String, before: UInt64? = nil, after: UInt64? = nil) {
     self.path = path
@@ -28,15 +28,15 @@ public struct VerifyProblem: Sendable, Hashable {
 }
 
 /// What a verification looked at.
-public struct VerifyReport: Sendable, Hashable {
-  public var files = 0
-  public var records = 0
+package struct VerifyReport: Sendable, Hashable {
+  package var files = 0
+  package var records = 0
   /// Records that carry the hash of the one before.
-  public var chained = 0
-  public var seals = 0
+  package var chained = 0
+  package var seals = 0
   /// Seals that the system journal has with the same root.
-  public var announced = 0
-  public var problems = 0
+  package var announced = 0
+  package var problems = 0
   /// What could not be checked, for people.
-  public var notes: [String] = []
+  package var notes: [String] = []
 }

@@ -4,6 +4,7 @@ import Configuration
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import RuleTable
 
 /// Adds to the live tree what is missing in it, as `mailtrail replay` into that tree does: after a rule was added, say.
@@ -11,17 +12,17 @@ import RuleTable
 /// The collector stays the only writer: it is handed the records. Without one the tree is written here, under its lock.
 /// An event is added when neither its owner's trail nor `_unknown` has its id, and only as far as the collector has read:
 /// what it has not read yet it will tell itself.
-public final class Backfill {
+package final class Backfill {
   /// What became of the events.
-  public struct Outcome: Sendable, Equatable {
-    public var added = 0
+  package struct Outcome: Sendable, Equatable {
+    package var added = 0
     /// They were there.
-    public var present = 0
+    package var present = 0
     /// Older than the retention.
-    public var expired = 0
+    package var expired = 0
     /// Without a collector: up to where the last one had read, microseconds since 1970. What comes behind it the next one
     /// tells itself.
-    public var end: UInt64?
+    package var end: UInt64?
   }
 
   private let configuration: Configuration
@@ -29,16 +30,16 @@ public final class Backfill {
   private var calendar: DayCalendar
   private var outcome = Outcome()
   /// Called with the time of the newest entry so far.
-  public var onProgress: ((UInt64) -> Void)?
+  package var onProgress: ((UInt64) -> Void)?
   /// Threads that read, as `Replay.readers` has them.
-  public var readers: Int?
-  public private(set) var notices: [SourceNotice] = []
-  public private(set) var counts = Pipeline.Counts()
+  package var readers: Int?
+  package private(set) var notices: [SourceNotice] = []
+  package private(set) var counts = Pipeline.Counts()
 
   /// How far behind the end of the range entries are read for their context.
   private static let contextAfter: UInt64 = 15 * 60_000_000
 
-  public init(configuration: Configuration, table: CompiledTable) throws {
+  package init(configuration: Configuration, table: CompiledTable) throws {
     self.configuration = configuration
     self.table = table
     calendar = try DayCalendar(configuration.audit.timeZone)
@@ -46,8 +47,8 @@ public final class Backfill {
 
   /// Reads the request's range, with what lies around it for context, and adds what is missing.
   ///
-  /// - Throws: `JournalError`, `TreeError`, `CollectorError`, or `BackfillError`.
-  public func run(_ request: SourceRequest) throws -> Outcome {
+  /// - Throws: `JournalError`, `FileError`, `CollectorError`, or `BackfillError`.
+  package func run(_ request: SourceRequest) throws -> Outcome {
     var request = request
     var wanted: ClosedRange<UInt64> = 0...(request.until ?? .max)
     if case .since(let start) = request.start {
@@ -124,8 +125,8 @@ public final class Backfill {
       do {
         try DirectoryLock.acquire(configuration.audit.directory)
         break
-      } catch CollectorError.treeInUse(let path) {
-        if attempt == 49 { throw CollectorError.treeInUse(path) }
+      } catch DirectoryLockError.inUse(let path) {
+        if attempt == 49 { throw DirectoryLockError.inUse(path) }
         usleep(100_000)
       }
     }
@@ -158,7 +159,7 @@ public final class Backfill {
 
   /// What is older than this the retention removes.
   static func oldest(newest: UInt64, retention: UInt64) -> UInt64 {
-    let now = min(WallClock.now(), newest)
+    let now = min(SystemClock.realtime(), newest)
     return now > retention ? now - retention : 0
   }
 }

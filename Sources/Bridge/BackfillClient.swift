@@ -58,8 +58,8 @@ final class BackfillClient {
 }
 
 /// Why missing events could not be added.
-public struct BackfillError: Error, CustomStringConvertible {
-  public let description: String
+package struct BackfillError: Error, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -2,6 +2,7 @@ import AuditModel
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import Synchronization
 
 /// Listens in the state directory for a `replay` that brings missing events, on a thread of its own.

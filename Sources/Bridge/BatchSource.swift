@@ -1,5 +1,6 @@
 import Glibc
 import LogSources
+import Platform
 
 /// Batches of stored entries in their order, read on other threads. Used by one thread.
 protocol BatchSource {

@@ -4,20 +4,21 @@ import Configuration
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import RuleTable
 
 /// The service: follows the journal and writes the audit tree, each event exactly once.
-public final class Collector {
+package final class Collector {
   /// How to run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Read to the end of the sources, make everything durable and return.
-    public var untilEnd = false
+    package var untilEnd = false
     /// Reads the configuration and the tables anew, for SIGHUP.
-    public var reload: @Sendable () throws -> (Configuration, CompiledTable)
+    package var reload: @Sendable () throws -> (Configuration, CompiledTable)
     /// Tells people what is worth a line in the system journal.
-    public var report: @Sendable (String) -> Void
+    package var report: @Sendable (String) -> Void
 
-    public init(
+    package init(
       untilEnd: Bool = false, reload: @escaping @Sendable () throws -> (Configuration, CompiledTable),
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -75,7 +76,7 @@ public final class Collector {
   /// A line of a text log bears the second that it was written in, and may come at its end.
   private let grace: UInt64
 
-  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -93,26 +94,26 @@ public final class Collector {
   /// Runs until SIGTERM, or to the end of the sources.
   ///
   /// - Throws: what keeps the service from running at all; everything else is reported and waited for.
-  public func run() throws {
+  package func run() throws {
     let messages = try SourceThread()
     sources = messages
     signals.start { messages.messages.interrupt() }
     let start = try open()
     status.pid = getpid()
-    status.started = WallClock.now()
+    status.started = SystemClock.realtime()
     let reason =
       "mailtrail started with \(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
-    events.append(BridgeEvents.started(reason, at: WallClock.now()))
+    events.append(BridgeEvents.started(reason, at: SystemClock.realtime()))
     takeUpFaults()
     if let change = rulesRecord?.change(to: table.fingerprint) {
-      events.append(BridgeEvents.tableChanged(change, at: WallClock.now()))
+      events.append(BridgeEvents.tableChanged(change, at: SystemClock.realtime()))
     }
     listen(messages)
     messages.start(start, interest: interest)
     defer { messages.stop() }
     SystemMessages.notify("READY=1\nSTATUS=Reading")
     try loop(messages)
-    events.append(BridgeEvents.stopped("mailtrail stopped", at: WallClock.now()))
+    events.append(BridgeEvents.stopped("mailtrail stopped", at: SystemClock.realtime()))
     SystemMessages.notify("STOPPING=1")
     backfill?.stop()
     let isClean = drain()
@@ -140,7 +141,7 @@ public final class Collector {
     }
     pipeline.correlator.trackChanges()
     let retention = audit.retention.microseconds
-    let now = WallClock.now()
+    let now = SystemClock.realtime()
     let earliest = now > retention ? now - retention : 0
     var request = SourceRequest(configuration.sources, follows: !options.untilEnd)
     let faults = JournalFaults(directory: configuration.state.directory)
@@ -320,7 +321,7 @@ public final class Collector {
   private func take(_ notice: SourceNotice) {
     options.report("\(notice.subject): \(notice.reason)")
     switch notice.kind {
-    case .gap: pipeline.gaps.append(BridgeEvents.gap(notice, at: WallClock.now()))
+    case .gap: pipeline.gaps.append(BridgeEvents.gap(notice, at: SystemClock.realtime()))
     case .waiting: status.waitingFor[notice.subject] = notice.reason
     case .recovered: status.waitingFor[notice.subject] = nil
     case .warning: break
@@ -336,7 +337,7 @@ public final class Collector {
     if brought != nil { wait = min(wait, Self.commitInterval) }
     if caughtUpAt > 0, let due = pipeline.correlator.nextDue {
       let at = due &+ grace
-      let now = WallClock.now()
+      let now = SystemClock.realtime()
       wait = min(wait, at > now ? at - now : 10_000)
     }
     return max(wait, 1000)
@@ -347,7 +348,7 @@ public final class Collector {
   /// Not where the sources end: closing them takes a while too, and what waits or is being counted is the next start's.
   private func settleByClock() {
     guard caughtUpAt > 0, !options.untilEnd else { return }
-    let now = WallClock.now()
+    let now = SystemClock.realtime()
     caughtUpAt = now
     guard now > grace, let due = pipeline.correlator.nextDue, due <= now - grace else { return }
     pipeline.correlator.advance(to: now - grace)
@@ -355,7 +356,7 @@ public final class Collector {
   }
 
   private func submitIfDue(force: Bool) {
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     // For additions whole day files are searched: not for a few at a time while more are coming.
     let isFull = events.count >= 4096 || additions.count >= 16_384 || (!additions.isEmpty && !lateFiles.isWithinFile)
     let isEventDue = !events.isEmpty && (now - lastSubmit >= Self.commitInterval || caughtUpAt > 0)
@@ -409,7 +410,7 @@ public final class Collector {
   /// Removes old day files once an hour, on a thread of its own; a clock that is far ahead of the newest entry
   /// removes nothing that the entries' own time would keep.
   private func removeExpired() {
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     guard newest > 0, caughtUpAt > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
     lastRetention = now
     RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
@@ -418,7 +419,7 @@ public final class Collector {
   // MARK: - Reload
 
   private func reload() {
-    SystemMessages.notify("RELOADING=1\nMONOTONIC_USEC=\(WallClock.monotonic())")
+    SystemMessages.notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.monotonic())")
     defer { SystemMessages.notify("READY=1") }
     do {
       let (configuration, table) = try options.reload()
@@ -440,7 +441,7 @@ public final class Collector {
       options.report("reloaded the configuration and \(table.rules.count) rules")
       if let (old, new) = change {
         let reason = "rules \(String(old, radix: 16)) replaced by \(String(new, radix: 16))"
-        events.append(BridgeEvents.tableChanged(reason, at: WallClock.now()))
+        events.append(BridgeEvents.tableChanged(reason, at: SystemClock.realtime()))
       }
     } catch {
       options.report("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
@@ -451,7 +452,7 @@ public final class Collector {
 
   private func feedWatchdog() {
     guard let interval = SystemMessages.watchdogInterval() else { return }
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     guard now - lastWatchdog >= interval / 4 else { return }
     lastWatchdog = now
     SystemMessages.notify("WATCHDOG=1")
@@ -467,7 +468,7 @@ public final class Collector {
   }
 
   private func writeStatus(force: Bool) {
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     if caughtUpAt > 0 { faults?.settle() }
     if let writer, writer.status.jobsDone > 0 { rulesRecord?.save() }
     let writingTrouble = writer?.status.trouble
@@ -488,7 +489,7 @@ public final class Collector {
       }
     }
     status.trouble = trouble
-    status.reported = WallClock.now()
+    status.reported = SystemClock.realtime()
     status.newestEntry = newest
     status.isCaughtUp = caughtUpAt > 0
     status.take(pipeline)
@@ -501,54 +502,18 @@ public final class Collector {
 }
 
 /// Why the collector ended badly.
-public enum CollectorError: Error, CustomStringConvertible {
+package enum CollectorError: Error, CustomStringConvertible {
   /// The last events could not be written; they will be read again.
   case notWritten(String)
-  /// Another collector has the tree.
-  case treeInUse(String)
-  case tree(String, Int32)
   /// No replay can bring missing events.
   case backfill(String, Int32)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notWritten(let reason):
       "stopped before everything was written (\(reason)); nothing is lost: the next start reads it again"
-    case .treeInUse(let path):
-      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail, or the syslog daemon that runs "
-        + "mailtrail ingest), or choose another audit.directory and state.directory"
     case .backfill(let path, let code):
       "\(path) cannot be made (\(String(cString: strerror(code)))): a replay cannot add to the tree while this runs"
-    case .tree(let path, let code):
-      "cannot open \(path): \(String(cString: strerror(code))); create it for the user that runs mailtrail"
-    }
-  }
-}
-
-/// One writer a tree: a lock on its directory, which the kernel drops when the process ends.
-public enum DirectoryLock {
-  /// Makes the directory when it is missing and locks it until the process ends.
-  ///
-  /// - Parameter patience: how long to wait for a process that has it and is about to end, in microseconds.
-  /// - Throws: `CollectorError` when another process has it, or it cannot be used.
-  public static func acquire(_ path: String, patience: UInt64 = 0) throws {
-    var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      made += "/" + part
-      if mkdir(made, 0o750) != 0, errno != EEXIST { throw CollectorError.tree(made, errno) }
-    }
-    let directory = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { throw CollectorError.tree(path, errno) }
-    // The descriptor stays open for the life of the process: the lock goes with it.
-    let start = WallClock.monotonic()
-    while flock(directory, LOCK_EX | LOCK_NB) != 0 {
-      let code = errno
-      if code == EWOULDBLOCK || code == EINTR, WallClock.monotonic() - start < patience {
-        usleep(20_000)
-        continue
-      }
-      close(directory)
-      throw code == EWOULDBLOCK ? CollectorError.treeInUse(path) : CollectorError.tree(path, code)
     }
   }
 }

@@ -1,12 +1,13 @@
 import Configuration
 import Glibc
 import LogSources
+import Platform
 
 /// What is known of the users of the host that a journal is from.
 ///
 /// Only this machine's passwd(5) and login.defs(5) are at hand: they count for its own entries, by the machine id. For
 /// others the numbers of the configuration count, else the defaults that distributions have.
-public struct HostUsers: Sendable {
+package struct HostUsers: Sendable {
   enum Kind { case system, trusted, ordinary }
 
   /// SYS_UID_MAX of every distribution that has not been set otherwise.
@@ -72,7 +73,7 @@ public struct HostUsers: Sendable {
   }
 
   /// The name of a uid on this machine.
-  public static func name(ofUID uid: UInt32) -> String? {
+  package static func name(ofUID uid: UInt32) -> String? {
     var record = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var buffer = [CChar](repeating: 0, count: 16_384)

@@ -1,5 +1,6 @@
 import Configuration
 import Glibc
+import Platform
 import RuleTable
 import Synchronization
 
@@ -8,9 +9,9 @@ import Synchronization
 /// A daemon with units of its own needs no look: its entries come from them, or are not believed. A webmail's come from
 /// PHP's or the web server's, where every application may log under any name; so its table counts where it is installed.
 /// Asked when an entry comes, so that what is installed later counts from then on.
-public final class InstalledTables: Sendable {
+package final class InstalledTables: Sendable {
   /// Why a table counts or does not.
-  public enum State: Equatable, Sendable {
+  package enum State: Equatable, Sendable {
     /// `rules.tables.on` or `off`.
     case switchedOn, switchedOff
     /// At this path.
@@ -36,7 +37,7 @@ public final class InstalledTables: Sendable {
   private let known = Mutex<[String: Known]>([:])
   private static let patience: UInt64 = 60_000_000
 
-  public init(_ table: CompiledTable, _ rules: Configuration.Rules) {
+  package init(_ table: CompiledTable, _ rules: Configuration.Rules) {
     settings = rules.tables
     var paths: [String: [String]] = [:]
     for table in table.tables { paths[table.name, default: []] += table.installed.map(\.text) }
@@ -52,18 +53,18 @@ public final class InstalledTables: Sendable {
   }
 
   /// Whether the table does not count because its program was not found.
-  public func isMissing(_ table: String) -> Bool {
+  package func isMissing(_ table: String) -> Bool {
     switch state(of: table) {
     case .hidden, .absent: true
     case .switchedOff, .switchedOn, .found, .always: false
     }
   }
 
-  public func state(of table: String) -> State {
+  package func state(of table: String) -> State {
     if settings.off.contains(table) { return .switchedOff }
     if settings.on.contains(table) { return .switchedOn }
     guard let paths = paths[table], !paths.isEmpty else { return .always }
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     return known.withLock { known in
       if let known = known[table], known.isLasting || now < known.until { return known.state }
       let state = Self.look(at: paths)

@@ -1,5 +1,6 @@
 import Glibc
 import LogSources
+import Platform
 
 /// Remembers which journal files ended the process while they were read (SURVIVE.md 4), and leaves one out after three
 /// times in a row.
@@ -93,12 +94,10 @@ struct JournalFaults {
 
   private func write() {
     let text = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\n" }.joined()
-    let path = directory + "/" + Self.fileName
-    let file = open(path + ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else { return }
-    _ = rename(path + ".tmp", path)
+    do {
+      try Directory.open(directory).replace(Self.fileName, with: Array(text.utf8), mode: 0o600)
+    } catch {
+      // Then the next run counts from what the file says: a fault more is needed before a journal file is left out.
+    }
   }
 }

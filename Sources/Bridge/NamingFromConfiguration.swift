@@ -1,11 +1,12 @@
 import AuditModel
 import Configuration
+import Platform
 
 extension MailboxNaming {
   /// How a configuration names mailboxes. Files of domain aliases are read here.
   ///
-  /// - Throws: `InputFileError` when one of the files cannot be read, `DomainAliasFileError` for what a line says.
-  public init(_ mailboxes: Configuration.Mailboxes) throws {
+  /// - Throws: `FileError` when one of the files cannot be read, `DomainAliasFileError` for what a line says.
+  package init(_ mailboxes: Configuration.Mailboxes) throws {
     var aliases = mailboxes.domainAliases.named
     for path in mailboxes.domainAliases.files {
       for (index, line) in try InputFile.contents(of: path).split(separator: 10, omittingEmptySubsequences: false)
@@ -38,10 +39,10 @@ extension MailboxNaming {
 }
 
 /// A file of `mailboxes.domain-aliases` with a line that cannot be.
-public struct DomainAliasFileError: Error, CustomStringConvertible {
-  public var path: String
-  public var line: Int
-  public var text: String
+package struct DomainAliasFileError: Error, CustomStringConvertible {
+  package var path: String
+  package var line: Int
+  package var text: String
 
-  public var description: String { "\(path):\(line): \(text)" }
+  package var description: String { "\(path):\(line): \(text)" }
 }

@@ -6,20 +6,20 @@ import LogSources
 import RuleTable
 
 /// Matches entries and joins them into events. Used by one thread.
-public final class Pipeline {
+package final class Pipeline {
   /// What the pipeline has seen so far.
-  public struct Counts: Sendable, Equatable {
+  package struct Counts: Sendable, Equatable {
     /// Entries of mail daemons, believed.
-    public var recognised: UInt64 = 0
+    package var recognised: UInt64 = 0
     /// Entries of mail daemons that no rule knows.
-    public var unrecognised: UInt64 = 0
+    package var unrecognised: UInt64 = 0
     /// Entries under a mail daemon's identifier that did not come from it.
-    public var refused: UInt64 = 0
+    package var refused: UInt64 = 0
     /// Entries under a mail daemon's identifier of which the journal does not say enough to know.
-    public var unprovable: UInt64 = 0
+    package var unprovable: UInt64 = 0
 
     /// What a person should know of the entries that were left out.
-    public var remarks: [String] {
+    package var remarks: [String] {
       var remarks: [String] = []
       if refused > 0 {
         remarks.append(
@@ -35,8 +35,8 @@ public final class Pipeline {
     }
   }
 
-  public private(set) var counts = Counts()
-  public let correlator: Correlator
+  package private(set) var counts = Counts()
+  package let correlator: Correlator
   let recognizer: EntryRecognizer
   private let table: CompiledTable
   /// Gaps that journald itself reports, since the caller last took them.
@@ -46,12 +46,12 @@ public final class Pipeline {
   private var unit: [UInt8] = []
   private var identifier: [UInt8] = []
   /// Gets entries that no rule knows, for `rules coverage`.
-  public var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
+  package var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
   /// Gets entries that are not believed, for `doctor`; whether they are refused.
-  public var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
+  package var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
 
   /// - Parameter rules: says whose entries are believed.
-  public convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
+  package convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
     self.init(recognizer: EntryRecognizer(table: table, rules: rules, isForGood: true), policy: policy)
   }
 
@@ -62,7 +62,7 @@ public final class Pipeline {
   }
 
   /// Which entries the source has to keep; it finds their rules too.
-  public var interest: any EntryInterest { recognizer }
+  package var interest: any EntryInterest { recognizer }
 
   /// Hands out the gaps and forgets them.
   func takeGaps() -> [OwnedEvent] {
@@ -71,7 +71,7 @@ public final class Pipeline {
   }
 
   /// Takes a batch's entries up, in their order.
-  public func process(_ batch: EntryBatch) {
+  package func process(_ batch: EntryBatch) {
     counts.recognised += UInt64(batch.leftOutCount)
     for entry in batch.entries { process(entry, batch, recognizer.finding(of: entry, in: batch)) }
   }

@@ -3,13 +3,14 @@ import AuditTree
 import Configuration
 import Correlation
 import Glibc
+import Platform
 import RuleTable
 
 extension CorrelationPolicy {
   /// The policy that a configuration asks for. Files of known mailboxes and aliases are read here.
   ///
-  /// - Throws: `InputFileError` when one of the files cannot be read, `DomainAliasFileError`.
-  public init(_ configuration: Configuration, calendar: DayCalendar) throws {
+  /// - Throws: `FileError` when one of the files cannot be read, `DomainAliasFileError`.
+  package init(_ configuration: Configuration, calendar: DayCalendar) throws {
     self.init()
     let audit = configuration.audit
     naming = try MailboxNaming(configuration.mailboxes)
@@ -52,7 +53,7 @@ extension CorrelationPolicy {
   }
 
   /// The names of the special folders as rules compare them.
-  public static func folders(_ names: SpecialFolders) -> [Condition.NamedClass: Set<[UInt8]>] {
+  package static func folders(_ names: SpecialFolders) -> [Condition.NamedClass: Set<[UInt8]>] {
     [
       .trash: lowered(names.trash), .junk: lowered(names.junk), .sent: lowered(names.sent),
       .archive: lowered(names.archive), .drafts: lowered(names.drafts),
@@ -67,47 +68,6 @@ extension CorrelationPolicy {
       guard let first = line.first, first != UInt8(ascii: "#"), first != 32, first != 9 else { return nil }
       let word = line.prefix { !separators.utf8.contains($0) }
       return word.isEmpty ? nil : Array(word)
-    }
-  }
-}
-
-/// Reads whole small files.
-public enum InputFile {
-  /// - Throws: `InputFileError` with the system's reason.
-  public static func contents(of path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw InputFileError(path: path, code: errno) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw InputFileError(path: path, code: errno) }
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
-    }
-  }
-}
-
-/// A file that the configuration names and that cannot be read.
-public struct InputFileError: Error, CustomStringConvertible {
-  public var path: String
-  /// An errno value.
-  public var code: Int32
-
-  public var description: String {
-    "cannot read \(path): \(String(cString: strerror(code))); check the path and its permissions"
-  }
-}
-
-extension DayCalendar {
-  /// The calendar of `audit.time-zone`.
-  public init(_ setting: TimeZoneSetting) throws {
-    switch setting {
-    case .local: try self.init(timeZone: "local")
-    case .utc: self = .utc
-    case .named(let name): try self.init(timeZone: name)
     }
   }
 }

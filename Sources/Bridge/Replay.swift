@@ -7,26 +7,26 @@ import LogSources
 import RuleTable
 
 /// Reads a range of stored journals and text logs and hands out their events, as `mailtrail replay` does.
-public final class Replay {
+package final class Replay {
   /// Where the events go.
-  public enum Output {
+  package enum Output {
     /// An audit tree.
     case tree(AuditTree)
     /// Whoever prints them; false ends the replay.
     case events((OwnedEvent) throws -> Bool)
   }
 
-  public private(set) var entriesRead: UInt64 = 0
-  public private(set) var notices: [SourceNotice] = []
-  public private(set) var truncated = 0
-  public let pipeline: Pipeline
+  package private(set) var entriesRead: UInt64 = 0
+  package private(set) var notices: [SourceNotice] = []
+  package private(set) var truncated = 0
+  package let pipeline: Pipeline
   /// How many threads read a journal whose order allows it; nil for as many as this machine's processors make worth it.
-  public var readers: Int?
+  package var readers: Int?
   /// Called with the time of the newest entry so far.
-  public var onProgress: ((UInt64) -> Void)?
+  package var onProgress: ((UInt64) -> Void)?
 
   /// - Parameter known: mailboxes that are known besides those that the configuration and the journal tell.
-  public init(
+  package init(
     configuration: Configuration, table: CompiledTable, calendar: DayCalendar, known: [MailboxAddress] = []
   ) throws {
     var policy = try CorrelationPolicy(configuration, calendar: calendar)
@@ -37,8 +37,8 @@ public final class Replay {
 
   /// Reads to the end of the request.
   ///
-  /// - Throws: `JournalError`, `TreeError`, or what the output threw.
-  public func run(_ request: SourceRequest, to output: Output) throws {
+  /// - Throws: `JournalError`, `FileError`, or what the output threw.
+  package func run(_ request: SourceRequest, to output: Output) throws {
     let sources = try source(request)
     defer { sources.stop() }
     switch output {
@@ -64,7 +64,7 @@ public final class Replay {
   /// Reads to the end of the request, behind which more may follow: what waits or is being counted there is not emitted.
   ///
   /// - Parameter body: gets what was emitted and the time of the newest entry that had been read by then.
-  public func runOpenEnded(
+  package func runOpenEnded(
     _ request: SourceRequest, _ body: ([OwnedEvent], UInt64) throws -> Void
   ) throws {
     let sources = try source(request)
@@ -121,8 +121,8 @@ public final class Replay {
 }
 
 /// Why a replay could not write its tree.
-public struct ReplayError: Error, CustomStringConvertible {
-  public let description: String
+package struct ReplayError: Error, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

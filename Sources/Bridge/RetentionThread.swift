@@ -1,6 +1,7 @@
 import AuditTree
 import Configuration
 import Glibc
+import Platform
 
 /// Removes old day files on a thread of its own: a walk through a large tree takes longer than a loop may wait.
 enum RetentionThread {
@@ -14,7 +15,7 @@ enum RetentionThread {
     let thread = WorkerThread.start {
       do {
         let result = try TrailRetention(root: root, calendar: calendar)
-          .removeExpired(now: WallClock.now(), newest: newest, retention: retention)
+          .removeExpired(now: SystemClock.realtime(), newest: newest, retention: retention)
         if result.filesRemoved > 0 { report("retention: removed \(result.filesRemoved) daily files") }
       } catch { report("retention: \(error)") }
     }

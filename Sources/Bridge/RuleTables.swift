@@ -1,8 +1,9 @@
 import Glibc
+import Platform
 import RuleTable
 
 /// Finds and compiles the rule tables: the shipped ones, then the administrator's, which override by rule id.
-public enum RuleTables {
+package enum RuleTables {
   /// Reads the tables.
   ///
   /// - Parameters:
@@ -12,11 +13,11 @@ public enum RuleTables {
   ///   - extra: single files besides, as `rules check FILE` names them.
   ///   - strictness: what is asked of the tables besides.
   /// - Throws: `RuleTableError`, every problem with its place.
-  public static func load(
+  package static func load(
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
     var files = shipped()
-    let own = names(in: directory) + extra
+    let own = try Self.tables(in: directory) + extra
     for path in own { files.append(RuleFile(name: path, text: try contents(of: path))) }
     // The shipped tables alone were tried when they were made. A rule of the administrator's may take another's lines.
     let table = try RuleCompiler.compile(
@@ -34,12 +35,14 @@ public enum RuleTables {
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.
-  public static func shipped() -> [RuleFile] {
+  package static func shipped() -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
-    let files = names(in: directory).compactMap { path in
-      (try? contents(of: path)).map { RuleFile(name: path, text: $0) }
-    }
-    return files.isEmpty ? ShippedRules.embedded : files
+    guard
+      let files = try? InputFile.names(in: directory).filter({ $0.hasSuffix(".rules") }).map({ name in
+        RuleFile(name: directory + "/" + name, text: try InputFile.contents(of: directory + "/" + name))
+      }), !files.isEmpty
+    else { return ShippedRules.embedded }
+    return files
   }
 
   private static func installedDirectory() -> String? {
@@ -50,38 +53,24 @@ public enum RuleTables {
     return "/" + parts.joined(separator: "/") + "/share/mailtrail/rules"
   }
 
-  private static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasSuffix(".rules"), !name.hasPrefix(".") { names.append(directory + "/" + name) }
+  /// The tables of a directory; none where there is no such directory.
+  private static func tables(in directory: String) throws(RuleTableError) -> [String] {
+    let names: [String]
+    do { names = try InputFile.names(in: directory) } catch {
+      guard error.code == ENOENT else { throw unreadable(error) }
+      return []
     }
-    return names.sorted()
+    return names.filter { $0.hasSuffix(".rules") && !$0.hasPrefix(".") }.map { directory + "/" + $0 }
   }
 
   private static func contents(of path: String) throws(RuleTableError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(path) }
-    defer { close(descriptor) }
-    var text: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw unreadable(path) }
-      if count == 0 { return text }
-      text += buffer[..<count]
-    }
+    do { return try InputFile.contents(of: path) } catch { throw unreadable(error) }
   }
 
-  private static func unreadable(_ path: String) -> RuleTableError {
-    let place = SourcePlace(file: path, line: 1, column: 1)
+  private static func unreadable(_ error: FileError) -> RuleTableError {
+    let place = SourcePlace(file: error.path, line: 1, column: 1)
     return RuleTableError([
-      Diagnostic(place, "cannot be read: " + String(cString: strerror(errno)), remedy: "check its name and permissions")
+      Diagnostic(place, "cannot be read: " + error.reason, remedy: "check its name and permissions")
     ])
   }
 }

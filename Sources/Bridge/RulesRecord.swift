@@ -1,14 +1,18 @@
 import Glibc
+import Platform
 
 /// With which rules the collector ran last, in the state directory: a change that a restart brings is recorded too.
 struct RulesRecord {
-  private let path: String
+  private static let fileName = "rules-fingerprint"
+
+  private let directory: String
   private var saved: UInt64?
   private var current: UInt64?
 
   init(directory: String) {
-    path = directory + "/rules-fingerprint"
-    let bytes = (try? InputFile.contents(of: path)) ?? []
+    self.directory = directory
+    // Unreadable is as missing: the first start has nothing to compare with.
+    let bytes = (try? InputFile.contents(of: directory + "/" + Self.fileName)) ?? []
     saved = UInt64(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self), radix: 16)
   }
 
@@ -26,11 +30,10 @@ struct RulesRecord {
   /// Keeps what runs now, once the record of the change is durable.
   mutating func save() {
     guard let current, current != saved else { return }
-    let file = open(path + ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    let bytes = Array((String(current, radix: 16) + "\n").utf8)
-    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, rename(path + ".tmp", path) == 0 else {
+    do {
+      try Directory.open(directory).replace(Self.fileName, with: Array((String(current, radix: 16) + "\n").utf8))
+    } catch {
+      // The record of the change is durable; should this stay unwritten, the next start records it once more.
       return
     }
     saved = current

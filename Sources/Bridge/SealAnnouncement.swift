@@ -4,13 +4,13 @@ import LogSources
 /// A seal as the system journal has it: an entry with the identifier `mailtrail`, whose message says all.
 ///
 /// The message is read, not the fields beside it: a journal reader of ours keeps only those that journald writes.
-public struct SealAnnouncement: Sendable, Hashable {
+package struct SealAnnouncement: Sendable, Hashable {
   /// The audit directory that was sealed.
-  public var directory: String
-  public var seal: AnnouncedSeal
+  package var directory: String
+  package var seal: AnnouncedSeal
   private var files: Int
 
-  public static let identifier = "mailtrail"
+  package static let identifier = "mailtrail"
 
   init(_ seal: Seal, directory: String) {
     self.directory = directory
@@ -39,7 +39,7 @@ public struct SealAnnouncement: Sendable, Hashable {
   /// Only entries of the given users count, and root's: anybody may use the identifier.
   ///
   /// - Throws: `JournalError` when the journal cannot be read.
-  public static func read(
+  package static func read(
     _ request: JournalRequest, trusting users: Set<UInt32>
   ) throws -> (announcements: [SealAnnouncement], oldestEntry: UInt64?) {
     var first = request

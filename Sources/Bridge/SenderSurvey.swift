@@ -4,28 +4,28 @@ import LogSources
 import RuleTable
 
 /// Who logged under the daemons' identifiers and was not believed, for `mailtrail doctor`.
-public struct SenderSurvey {
+package struct SenderSurvey {
   /// Entries of one sender.
-  public struct Sender: Hashable, Sendable {
-    public var isRefused: Bool
+  package struct Sender: Hashable, Sendable {
+    package var isRefused: Bool
     /// `_UID`; nil where the entry has none.
-    public var uid: UInt32?
-    public var identifier: String
-    public var unit: String
-    public var executable: String
+    package var uid: UInt32?
+    package var identifier: String
+    package var unit: String
+    package var executable: String
     /// Whether the entry is this machine's own.
-    public var isLocal: Bool
+    package var isLocal: Bool
   }
 
-  public private(set) var counts: [Sender: Int] = [:]
+  package private(set) var counts: [Sender: Int] = [:]
   /// Entries of more senders than are counted apart.
-  public private(set) var others = 0
+  package private(set) var others = 0
   private static let maximumSenders = 100
 
   /// Reads a range of the journal as the collector reads it.
   ///
   /// - Throws: `JournalError`, or what a configuration's files throw.
-  public init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
+  package init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
     let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
     let users = HostUsers(configuration.rules)
     var (counts, others): ([Sender: Int], Int) = ([:], 0)

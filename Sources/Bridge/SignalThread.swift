@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// Turns SIGTERM, SIGINT and SIGHUP into flags: a thread waits for them (sigwait(3)), no handler runs anywhere.

@@ -1,5 +1,6 @@
 import Glibc
 import LogSources
+import Platform
 import Synchronization
 
 /// Reads a stored journal in slices on several threads, and hands over the batches in the journal's order.

@@ -1,5 +1,6 @@
 import Glibc
 import LogSources
+import Platform
 import Synchronization
 
 /// Reads the sources on a thread of its own, which owns the sd_journal handles, and hands over whole batches.
@@ -36,14 +37,14 @@ final class SourceThread: @unchecked Sendable {
   /// For how long one batch is being read already, in microseconds; 0 while the reader waits.
   var readingTime: UInt64 {
     let since = readingSince.load(ordering: .relaxed)
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     return since > 0 && now > since ? now - since : 0
   }
 
   /// - Parameter follows: whether to wait for more at the end.
   func start(_ request: SourceRequest, interest: any EntryInterest) {
     thread = WorkerThread.start { [self] in
-      readingSince.store(WallClock.monotonic(), ordering: .relaxed)
+      readingSince.store(SystemClock.monotonic(), ordering: .relaxed)
       defer { readingSince.store(0, ordering: .relaxed) }
       do {
         let source = try SourceReader(request, interest: interest, wakeDescriptor: wake)
@@ -69,8 +70,8 @@ final class SourceThread: @unchecked Sendable {
     while !isStopping.load(ordering: .acquiring) {
       readingSince.store(0, ordering: .relaxed)
       guard case .element(let batch) = empty.receive() else { return }
-      let readAt = WallClock.now()
-      readingSince.store(WallClock.monotonic(), ordering: .relaxed)
+      let readAt = SystemClock.realtime()
+      readingSince.store(SystemClock.monotonic(), ordering: .relaxed)
       let outcome = try source.read(into: batch, limit: Self.batchSize)
       readingSince.store(0, ordering: .relaxed)
       let notices = source.drainNotices()

@@ -3,7 +3,7 @@ import LogSources
 
 extension SourceRequest {
   /// What the configuration names to be read.
-  public init(_ sources: [Configuration.Source], follows: Bool) {
+  package init(_ sources: [Configuration.Source], follows: Bool) {
     self.init(follows: follows)
     for source in sources {
       switch source {

@@ -1,43 +1,44 @@
 import AuditModel
 import Correlation
 import Glibc
+import Platform
 
 /// What the running collector says of itself, for `mailtrail status`: a small file in the state directory.
-public struct CollectorStatus: Sendable, Equatable {
-  public var pid: Int32 = 0
+package struct CollectorStatus: Sendable, Equatable {
+  package var pid: Int32 = 0
   /// Microseconds since 1970 of this report.
-  public var reported: UInt64 = 0
-  public var started: UInt64 = 0
+  package var reported: UInt64 = 0
+  package var started: UInt64 = 0
   /// The newest entry that was read; 0 for none.
-  public var newestEntry: UInt64 = 0
-  public var isCaughtUp = false
-  public var entriesRead: UInt64 = 0
-  public var recognised: UInt64 = 0
-  public var unrecognised: UInt64 = 0
-  public var refused: UInt64 = 0
-  public var unprovable: UInt64 = 0
-  public var eventsWritten: UInt64 = 0
-  public var gaps: UInt64 = 0
-  public var truncated: UInt64 = 0
-  public var mailboxes: UInt64 = 0
-  public var notes: UInt64 = 0
-  public var waiting: UInt64 = 0
-  public var evicted: UInt64 = 0
+  package var newestEntry: UInt64 = 0
+  package var isCaughtUp = false
+  package var entriesRead: UInt64 = 0
+  package var recognised: UInt64 = 0
+  package var unrecognised: UInt64 = 0
+  package var refused: UInt64 = 0
+  package var unprovable: UInt64 = 0
+  package var eventsWritten: UInt64 = 0
+  package var gaps: UInt64 = 0
+  package var truncated: UInt64 = 0
+  package var mailboxes: UInt64 = 0
+  package var notes: UInt64 = 0
+  package var waiting: UInt64 = 0
+  package var evicted: UInt64 = 0
   /// Waits for another line that were ended before their time, because too many waited.
-  public var waitsCutShort: UInt64 = 0
-  public var checkpoint: UInt64 = 0
+  package var waitsCutShort: UInt64 = 0
+  package var checkpoint: UInt64 = 0
   /// Why nothing can be written at the moment; empty when all is well.
-  public var trouble = ""
+  package var trouble = ""
   /// What cannot be read at the moment, and why.
-  public var waitingFor: [String: String] = [:]
-  public var countsByKind: [String: UInt64] = [:]
+  package var waitingFor: [String: String] = [:]
+  package var countsByKind: [String: UInt64] = [:]
 
-  public init() {}
+  package init() {}
 
   static let fileName = "status"
 
   /// The numbers by name, in the order of the report.
-  public var numbers: [(name: String, value: UInt64)] {
+  package var numbers: [(name: String, value: UInt64)] {
     [
       ("pid", UInt64(pid)), ("reported", reported), ("started", started), ("newest_entry", newestEntry),
       ("caught_up", isCaughtUp ? 1 : 0), ("entries_read", entriesRead), ("recognised", recognised),
@@ -66,17 +67,15 @@ public struct CollectorStatus: Sendable, Equatable {
       text += "waiting." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
     }
     for (kind, count) in countsByKind.sorted(by: { $0.key < $1.key }) { text += "kind.\(kind)=\(count)\n" }
-    let temporary = directory + "/" + Self.fileName + ".tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard Glibc.write(file, bytes, bytes.count) == bytes.count else { return }
-    _ = rename(temporary, directory + "/" + Self.fileName)
+    do {
+      try Directory.open(directory).replace(Self.fileName, with: Array(text.utf8), isDurable: false)
+    } catch {
+      // The old report stays, with its time; why nothing can be written is said by what has to be written.
+    }
   }
 
   /// Reads the last report of a state directory.
-  public static func read(from directory: String) throws -> CollectorStatus {
+  package static func read(from directory: String) throws -> CollectorStatus {
     let text = String(decoding: try InputFile.contents(of: directory + "/" + fileName), as: UTF8.self)
     var status = CollectorStatus()
     var values: [String: UInt64] = [:]

@@ -6,12 +6,12 @@ import Glibc
 /// Tells systemd and the system journal what people there should know: sd_notify(3), sd_journal_send(3).
 ///
 /// Entries bear the identifier `mailtrail`, which no rule table reads, so nothing comes back as input.
-public enum SystemMessages {
+package enum SystemMessages {
   /// Sends a state to systemd, lines of `KEY=value`; does nothing when no manager asked for it.
-  public static func notify(_ state: String) { sd_notify(0, state) }
+  package static func notify(_ state: String) { sd_notify(0, state) }
 
   /// How often systemd wants to hear of us, in microseconds; nil when it does not.
-  public static func watchdogInterval() -> UInt64? {
+  package static func watchdogInterval() -> UInt64? {
     var interval: UInt64 = 0
     return sd_watchdog_enabled(0, &interval) > 0 ? interval : nil
   }
@@ -19,7 +19,7 @@ public enum SystemMessages {
   /// Writes an event into the system journal, each of its fields as `MAILTRAIL_…`.
   ///
   /// Answers 0, also where no journald runs, or an errno value when it could not be handed over.
-  public static func send(_ event: AuditEvent) -> Int32 {
+  package static func send(_ event: AuditEvent) -> Int32 {
     var fields: [[UInt8]] = []
     func add(_ name: String, _ value: some Sequence<UInt8>) {
       fields.append(Array(name.utf8) + [UInt8(ascii: "=")] + value)
@@ -46,7 +46,7 @@ public enum SystemMessages {
   }
 
   /// Writes a seal into the system journal. `SealAnnouncement` reads it back. Answers as for an event.
-  public static func send(_ seal: Seal, of directory: String) -> Int32 {
+  package static func send(_ seal: Seal, of directory: String) -> Int32 {
     let values: [(String, String)] = [
       ("MESSAGE", SealAnnouncement(seal, directory: directory).message), ("PRIORITY", "6"),
       ("SYSLOG_IDENTIFIER", SealAnnouncement.identifier), ("MAILTRAIL_SEAL", String(seal.number)),

@@ -3,6 +3,7 @@ import AuditTree
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import Synchronization
 
 /// What the pipeline hands to the thread that writes: events, and the checkpoint that counts once they are durable.
@@ -103,7 +104,7 @@ final class TrailWriter: @unchecked Sendable {
         status.eventsWritten += UInt64(job.events.count + added.count)
         for emitted in job.events { status.countsByKind[emitted.event.kind, default: 0] += 1 }
         for emitted in added { status.countsByKind[emitted.event.kind, default: 0] += 1 }
-        if job.checkpoint != nil { status.checkpointTime = WallClock.now() }
+        if job.checkpoint != nil { status.checkpointTime = SystemClock.realtime() }
       }
       onDone(job.events)
       job.onAdded?(added.count)
@@ -116,7 +117,7 @@ final class TrailWriter: @unchecked Sendable {
   /// The next job; nil when there will be none. A seal that comes due meanwhile is written.
   private func nextJob() -> WriteJob? {
     while true {
-      let now = WallClock.monotonic()
+      let now = SystemClock.monotonic()
       switch jobs.receive(timeoutMicroseconds: sealing.map { _ in nextSeal > now ? nextSeal - now : 1000 }) {
       case .element(let job): return job
       case .timedOut: sealIfDue()
@@ -128,11 +129,11 @@ final class TrailWriter: @unchecked Sendable {
   /// Seals what was written since the last seal, when the period is over. Called only while nothing is half written.
   private func sealIfDue() {
     guard let sealing else { return }
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     guard now >= nextSeal else { return }
     nextSeal = now + sealing.period
     do {
-      if let seal = try tree.seal(at: WallClock.now()) { sealing.announce(seal) }
+      if let seal = try tree.seal(at: SystemClock.realtime()) { sealing.announce(seal) }
     } catch {
       sealing.report("the tree could not be sealed, which is tried again: \(error)")
       nextSeal = now + min(sealing.period, 60_000_000)
@@ -191,22 +192,5 @@ final class TrailWriter: @unchecked Sendable {
     let foreign = job.additions.filter { !own.contains($0.event.id) }
     let isMissing = try tree.missing(among: foreign)
     return zip(foreign, isMissing).filter(\.1).map(\.0)
-  }
-}
-
-/// The clock on the wall: for what people and the disk are shown, never for what an event says.
-public enum WallClock {
-  /// Microseconds since 1970.
-  public static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
-  }
-
-  /// Microseconds of a clock that is never set.
-  public static func monotonic() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
   }
 }

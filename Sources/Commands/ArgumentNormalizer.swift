@@ -1,20 +1,20 @@
 /// What a command's options look like on the command line: enough to rewrite them, not to understand them.
-public struct CommandOptions: Sendable {
-  public struct Option: Sendable {
+package struct CommandOptions: Sendable {
+  package struct Option: Sendable {
     /// Without its two dashes.
-    public var long: String
+    package var long: String
     /// Without its dash.
-    public var short: Character?
-    public var argument: Argument
+    package var short: Character?
+    package var argument: Argument
 
-    public init(_ long: String, _ short: Character? = nil, _ argument: Argument = .none) {
+    package init(_ long: String, _ short: Character? = nil, _ argument: Argument = .none) {
       self.long = long
       self.short = short
       self.argument = argument
     }
   }
 
-  public enum Argument: Sendable {
+  package enum Argument: Sendable {
     /// A flag.
     case none
     /// A value always follows, even one that begins with a dash.
@@ -23,11 +23,11 @@ public struct CommandOptions: Sendable {
     case optional(default: String, takesWord: @Sendable (String) -> Bool)
   }
 
-  public var options: [Option]
+  package var options: [Option]
   /// The next words that select another table: `rules`, and in it `list`.
-  public var subcommands: [String: CommandOptions]
+  package var subcommands: [String: CommandOptions]
 
-  public init(options: [Option] = [], subcommands: [String: CommandOptions] = [:]) {
+  package init(options: [Option] = [], subcommands: [String: CommandOptions] = [:]) {
     self.options = options
     self.subcommands = subcommands
   }
@@ -35,12 +35,12 @@ public struct CommandOptions: Sendable {
 
 extension CommandOptions.Argument {
   /// The value of `--lines`: a number, or `all`.
-  public static let lineCount = Self.optional(default: "10") { word in
+  package static let lineCount = Self.optional(default: "10") { word in
     word == "all" || !word.isEmpty && word.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
   }
 
   /// The value of `--boot`: an offset, a 128-bit id, or an id and an offset (journalctl(1)).
-  public static let boot = Self.optional(default: "0") { word in
+  package static let boot = Self.optional(default: "0") { word in
     func isOffset(_ text: Substring, needsSign: Bool) -> Bool {
       let digits = text.drop { $0 == "+" || $0 == "-" }
       let signs = text.count - digits.count
@@ -57,7 +57,7 @@ extension CommandOptions.Argument {
 /// becomes `--follow --lines=5`, `-S -5d` becomes `--since=-5d`, `-b -1` becomes `--boot=-1`.
 ///
 /// What it does not know it leaves alone, so that the parser's own message names it.
-public struct ArgumentNormalizer {
+package struct ArgumentNormalizer {
   private var table: CommandOptions
   private var result: [String] = []
   private var rest: ArraySlice<String>
@@ -67,7 +67,7 @@ public struct ArgumentNormalizer {
   /// - Parameters:
   ///   - arguments: without the program's name.
   ///   - options: of the program, with its subcommands in it.
-  public static func normalize(_ arguments: [String], options: CommandOptions) -> [String] {
+  package static func normalize(_ arguments: [String], options: CommandOptions) -> [String] {
     var normalizer = ArgumentNormalizer(table: options, rest: arguments[...])
     normalizer.run()
     return normalizer.result

@@ -4,6 +4,7 @@ import Configuration
 import Doctor
 import Glibc
 import LogSources
+import Platform
 import RuleTable
 
 /// `mailtrail doctor`: what keeps events out of the trails, and the line that mends it.
@@ -34,7 +35,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let table = try configuration.loadTable()
-    let now = LocalTime.now()
+    let now = SystemClock.realtime()
     let readsJournal = root == nil || !journal.directory.isEmpty || !journal.file.isEmpty
     var request = try journal.request(since: nil, until: nil)
     request.start = .since(now - min(now, 86_400_000_000))

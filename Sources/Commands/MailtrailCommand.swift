@@ -2,8 +2,8 @@ import ArgumentParser
 import Glibc
 
 /// `mailtrail`: one program, a subcommand for each thing that people do with audit trails.
-public struct MailtrailCommand: ParsableCommand {
-  public static let configuration = CommandConfiguration(
+package struct MailtrailCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "mailtrail", abstract: "An audit trail for every mailbox of a mail server.",
     discussion: """
       Reads what mail daemons write to the systemd journal, maps it to audit events with a rule table, and keeps one \
@@ -16,11 +16,11 @@ public struct MailtrailCommand: ParsableCommand {
       DoctorCommand.self, VerifyCommand.self,
     ])
 
-  public init() {}
+  package init() {}
 
   /// Runs the program and ends the process with the exit status of journalctl(1): 0, also with nothing to show; 1 for
   /// an error, or when `--grep` found nothing; 64 for a wrong command line.
-  public static func runAndExit() -> Never {
+  package static func runAndExit() -> Never {
     let arguments = ArgumentNormalizer.normalize(
       Array(CommandLine.arguments.dropFirst()), options: CommandOptions.mailtrail)
     do {

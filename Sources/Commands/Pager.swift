@@ -7,9 +7,9 @@ import Glibc
 /// pager can start a shell.
 ///
 /// For one thread, and one at a time: what SIGPIPE does belongs to the whole process.
-public final class Pager {
+package final class Pager {
   /// Where to write: the pager's standard input, or this process's standard output.
-  public let descriptor: CInt
+  package let descriptor: CInt
   /// The pager; nil when there is none.
   private let process: pid_t?
   /// What SIGPIPE and SIGINT did before.
@@ -24,7 +24,7 @@ public final class Pager {
   /// - Parameters:
   ///   - isDisabled: `--no-pager`.
   ///   - jumpsToEnd: whether less shows the end first (`--pager-end`).
-  public init(
+  package init(
     isDisabled: Bool = false, jumpsToEnd: Bool = false, output: Terminal = .standardOutput,
     environment: Terminal.Environment = Terminal.processEnvironment
   ) {
@@ -41,13 +41,13 @@ public final class Pager {
   }
 
   /// Whether what is written goes through a pager.
-  public var isRunning: Bool { process != nil }
+  package var isRunning: Bool { process != nil }
 
   /// Writes all bytes.
   ///
   /// - Returns: false when nobody reads any more (the pager was quit, `| head` has enough): time to end, not an error.
   /// - Throws: `OutputError` with the error number of write(2), as for a full disk.
-  public func write(_ bytes: some Sequence<UInt8>) throws(OutputError) -> Bool {
+  package func write(_ bytes: some Sequence<UInt8>) throws(OutputError) -> Bool {
     let bytes = ContiguousArray(bytes)
     var position = 0
     while position < bytes.count {
@@ -71,11 +71,11 @@ public final class Pager {
   }
 
   /// Writes a text; see above.
-  public func write(_ text: String) throws(OutputError) -> Bool { try write(text.utf8) }
+  package func write(_ text: String) throws(OutputError) -> Bool { try write(text.utf8) }
 
   /// Ends the output, waits until the person has quit the pager, and puts the signals back. Nothing may be written
   /// behind it.
-  public func finish() {
+  package func finish() {
     guard !isFinished else { return }
     isFinished = true
     if let process {
@@ -126,11 +126,11 @@ public final class Pager {
 }
 
 /// Output that could not be written.
-public struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct OutputError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The error number of write(2).
-  public var errno: CInt
+  package var errno: CInt
 
-  public var description: String { "cannot write the output: \(String(cString: strerror(errno)))" }
+  package var description: String { "cannot write the output: \(String(cString: strerror(errno)))" }
 }
 
 /// Which pager to start, and how: what the variables of the environment say (journalctl(1), "Environment").

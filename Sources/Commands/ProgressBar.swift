@@ -1,7 +1,8 @@
 import Glibc
+import Platform
 
 /// How far a replay has come, on standard error while a person looks at it, and gone without a trace at the end.
-public struct ProgressBar {
+package struct ProgressBar {
   /// Redrawn at most this often, in microseconds.
   static let interval: UInt64 = 100_000
   /// The clock is asked once in so many entries: a replay reads a million a second.
@@ -20,9 +21,9 @@ public struct ProgressBar {
   ///   - first, last: the times of the range's first and last entry, in microseconds since 1970.
   ///   - isHidden: keeps it off the terminal, as where output and progress would mix on one.
   ///   - monotonicTime: microseconds of a clock that is never set.
-  public init(
+  package init(
     first: UInt64, last: UInt64, isHidden: Bool = false, terminal: Terminal = .standardError,
-    monotonicTime: @escaping () -> UInt64 = Self.systemMonotonicTime
+    monotonicTime: @escaping () -> UInt64 = SystemClock.monotonic
   ) {
     range = first...max(first, last)
     self.terminal = terminal
@@ -31,15 +32,8 @@ public struct ProgressBar {
     start = monotonicTime()
   }
 
-  /// CLOCK_MONOTONIC in microseconds (clock_gettime(2)).
-  public static func systemMonotonicTime() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
-  }
-
   /// Counts one entry with its time, in microseconds since 1970.
-  public mutating func advance(to time: UInt64) {
+  package mutating func advance(to time: UInt64) {
     guard isShown else { return }
     entries += 1
     guard entries.isMultiple(of: Self.entriesPerLook) else { return }
@@ -53,7 +47,7 @@ public struct ProgressBar {
   }
 
   /// Erases the bar; needed before anything else is written to the terminal.
-  public mutating func finish() {
+  package mutating func finish() {
     guard lastDrawn != nil else { return }
     lastDrawn = nil
     write("\r\u{1B}[K")

@@ -6,6 +6,7 @@ import Configuration
 import Correlation
 import Glibc
 import LogSources
+import Platform
 
 /// `mailtrail replay`: the events of stored journals and text logs, printed or written as a tree.
 struct ReplayCommand: ParsableCommand {
@@ -124,7 +125,7 @@ final class ReplayProgress {
 
   func advance(to time: UInt64) {
     guard Terminal.standardError.isTerminal else { return }
-    let now = WallClock.now()
+    let now = SystemClock.realtime()
     if bar == nil { bar = ProgressBar(first: time, last: min(until ?? now, now)) }
     bar?.advance(to: time)
   }

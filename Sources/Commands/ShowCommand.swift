@@ -4,6 +4,7 @@ import AuditTree
 import Bridge
 import Configuration
 import Glibc
+import Platform
 
 /// `mailtrail show MAILBOX`: the trail of one mailbox.
 struct ShowCommand: ParsableCommand {
@@ -177,7 +178,7 @@ struct RetentionCommand: ParsableCommand {
       }
       let retention = try TrailRetention(root: configuration.audit.directory, calendar: try configuration.calendar())
       let report = try retention.removeExpired(
-        now: LocalTime.now(), newest: newest, retention: configuration.audit.retention.microseconds)
+        now: SystemClock.realtime(), newest: newest, retention: configuration.audit.retention.microseconds)
       print("removed \(report.filesRemoved) files and \(report.directoriesRemoved) directories")
     }
   }

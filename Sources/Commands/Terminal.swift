@@ -1,32 +1,32 @@
 import Glibc
 
 /// What is known about a file descriptor that a person may be looking at.
-public struct Terminal: Sendable {
+package struct Terminal: Sendable {
   /// Looks up a variable of the environment.
-  public typealias Environment = @Sendable (_ name: String) -> String?
+  package typealias Environment = @Sendable (_ name: String) -> String?
 
-  public let descriptor: CInt
+  package let descriptor: CInt
   private let environment: Environment
 
-  public init(descriptor: CInt, environment: @escaping Environment = Self.processEnvironment) {
+  package init(descriptor: CInt, environment: @escaping Environment = Self.processEnvironment) {
     self.descriptor = descriptor
     self.environment = environment
   }
 
-  public static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
-  public static let standardError = Terminal(descriptor: STDERR_FILENO)
+  package static let standardOutput = Terminal(descriptor: STDOUT_FILENO)
+  package static let standardError = Terminal(descriptor: STDERR_FILENO)
 
   /// The environment of this process.
-  public static let processEnvironment: Environment = { name in getenv(name).map { String(cString: $0) } }
+  package static let processEnvironment: Environment = { name in getenv(name).map { String(cString: $0) } }
 
   /// Whether a terminal is behind the descriptor (isatty(3)).
-  public var isTerminal: Bool { isatty(descriptor) == 1 }
+  package var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// A terminal that knows no control sequences, as an editor's shell window.
-  public var isDumb: Bool { ["dumb", "", nil].contains(environment("TERM")) }
+  package var isDumb: Bool { ["dumb", "", nil].contains(environment("TERM")) }
 
   /// Columns: `COLUMNS` where it is set, else what the terminal says (ioctl_tty(2)), else 80.
-  public var width: Int {
+  package var width: Int {
     if let columns = environment("COLUMNS").flatMap({ Int($0) }), columns > 0 { return columns }
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -35,7 +35,7 @@ public struct Terminal: Sendable {
 
   /// Whether to write in colour: `SYSTEMD_COLORS` decides where it is set (systemd(1)), then `NO_COLOR`
   /// (no-color.org), else a terminal that is not dumb.
-  public var usesColor: Bool {
+  package var usesColor: Bool {
     switch environment("SYSTEMD_COLORS")?.lowercased() {
     case "0", "no", "n", "false", "f", "off": return false
     case "1", "yes", "y", "true", "t", "on", "16", "256", "24bit": return true

@@ -1,11 +1,12 @@
 import Glibc
+import Platform
 
 /// A point in time as `--since` and `--until` take it: the syntax of systemd.time(7), as journalctl reads it.
 ///
 /// `2026-11-21 02:33:00.5`, `2026-11-21`, `02:33`, `now`, `today`, `yesterday`, `tomorrow`, `-5d`, `+1h 30min`,
 /// `2 hours ago`, `@1790000000`, RFC 3339 (`2026-11-21T02:33:00Z`), each absolute one with `UTC` or an offset behind
 /// it, or a day of the week in front.
-public struct TimeExpression {
+package struct TimeExpression {
   /// Microseconds since 1970, UTC, of the text.
   ///
   /// - Parameters:
@@ -13,8 +14,8 @@ public struct TimeExpression {
   ///   - offset: how many seconds local time is ahead of UTC at a time in seconds since 1970; a local time that
   ///     clocks skip means the one as much later, one that they show twice the first.
   /// - Throws: `TimeExpressionError`, which says what is accepted.
-  public static func microseconds(
-    of text: String, now: UInt64 = LocalTime.now(), offset: (_ seconds: Int64) -> Int64 = LocalTime.offset
+  package static func microseconds(
+    of text: String, now: UInt64 = SystemClock.realtime(), offset: (_ seconds: Int64) -> Int64 = SystemClock.localOffset
   ) throws(TimeExpressionError) -> UInt64 {
     var trimmed = text[...]
     while trimmed.first?.isWhitespace == true { trimmed.removeFirst() }
@@ -140,19 +141,19 @@ public struct TimeExpression {
 }
 
 /// A text that is no time, with what would be one.
-public struct TimeExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
-  public var text: String
+package struct TimeExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
+  package var text: String
 
-  public var description: String {
+  package var description: String {
     "\"\(text)\" is not a time; accepted are \"2026-11-21 02:33:00\" (date or time alone too, UTC or an offset behind "
       + "it), now, today, yesterday, tomorrow, -5d, \"2 hours ago\", @1790000000 (systemd.time(7))"
   }
 }
 
 /// Lengths of time in the syntax of systemd.time(7): `5d`, `1h 30min`, `2 hours`, `1.5s`; a bare number is seconds.
-public enum TimeSpan {
+package enum TimeSpan {
   /// Microseconds; nil when the text is no length of time or too long to be counted.
-  public static func microseconds(_ text: Substring) -> Int64? {
+  package static func microseconds(_ text: Substring) -> Int64? {
     var rest = text
     var total: Int64 = 0
     var terms = 0
@@ -187,25 +188,6 @@ public enum TimeSpan {
     for (words, factor) in names { for word in words.split(separator: " ") { units[word] = factor } }
     return units
   }()
-}
-
-/// The machine's clock and time zone: the one place where the C library is asked.
-public enum LocalTime {
-  /// Microseconds since 1970.
-  public static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
-  }
-
-  /// How many seconds local time is ahead of UTC at a time; 0 where the C library knows none (localtime_r(3)).
-  public static func offset(at seconds: Int64) -> Int64 {
-    var time = time_t(seconds)
-    var fields = tm()
-    // POSIX leaves open whether localtime_r reads TZ; glibc does so at the first call.
-    guard localtime_r(&time, &fields) != nil else { return 0 }
-    return Int64(fields.tm_gmtoff)
-  }
 }
 
 /// Numbers as digits in a text.

@@ -5,6 +5,7 @@ import Bridge
 import Configuration
 import Glibc
 import LogSources
+import Platform
 
 /// `mailtrail verify`: whether the trails are as mailtrail wrote them.
 struct VerifyCommand: ParsableCommand {
@@ -59,7 +60,7 @@ struct VerifyCommand: ParsableCommand {
   /// As the retention counts: from the earlier of the clock and the newest entry.
   private func firstKept(_ configuration: Configuration) throws -> Day? {
     let status = try? CollectorStatus.read(from: configuration.state.directory)
-    let now = WallClock.now()
+    let now = SystemClock.realtime()
     let newest = status.map(\.newestEntry).flatMap { $0 > 0 ? $0 : nil } ?? now
     let retention = try TrailRetention(root: configuration.audit.directory, calendar: configuration.calendar())
     return retention.firstKept(now: now, newest: newest, retention: configuration.audit.retention.microseconds)

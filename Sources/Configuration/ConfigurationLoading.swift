@@ -1,8 +1,9 @@
 import Glibc
+import Platform
 
 extension Configuration {
   /// The file that is read when none is named.
-  public static let defaultPath = "/etc/mailtrail/mailtrail.yaml"
+  package static let defaultPath = "/etc/mailtrail/mailtrail.yaml"
 
   /// Reads the configuration.
   ///
@@ -10,7 +11,7 @@ extension Configuration {
   ///   - path: the file; nil for `/etc/mailtrail/mailtrail.yaml`, which may be missing.
   ///   - overrides: arguments of `--set`, later ones winning.
   /// - Throws: every problem of the file and of the overrides. An explicit file that is missing is one.
-  public static func load(path: String? = nil, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
+  package static func load(path: String? = nil, overrides: [String] = []) throws(ConfigurationError) -> Configuration {
     let bytes: [UInt8]
     do {
       bytes = try readFile(path ?? defaultPath)
@@ -26,7 +27,7 @@ extension Configuration {
   /// - Parameters:
   ///   - file: the name that problems bear.
   ///   - defaults: what holds for what the text does not say.
-  public static func parse(
+  package static func parse(
     _ bytes: [UInt8], file: String, overrides: [String] = [], defaults: Configuration = Configuration()
   ) throws(ConfigurationError) -> Configuration {
     let problems = ProblemList()
@@ -45,21 +46,11 @@ extension Configuration {
 
   /// The bytes of a file; one more than the limit at most, which is enough to see that it is too long.
   private static func readFile(_ path: String) throws(ConfigurationError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable(path, errno) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count <= YamlReader.maximumSize {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw unreadable(path, errno)
-      }
-      if count == 0 { break }
-      bytes.append(contentsOf: buffer.prefix(count))
+    do {
+      return try InputFile.contents(of: path, limit: YamlReader.maximumSize + 1)
+    } catch {
+      throw unreadable(path, error.code)
     }
-    return bytes
   }
 
   private static func unreadable(_ path: String, _ number: Int32) -> ConfigurationError {

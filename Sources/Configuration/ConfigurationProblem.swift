@@ -1,26 +1,26 @@
 /// Where a setting was written: a place in a file, or an argument of the command line.
-public struct SettingLocation: Sendable, Hashable, CustomStringConvertible {
-  public enum Origin: Sendable, Hashable {
+package struct SettingLocation: Sendable, Hashable, CustomStringConvertible {
+  package enum Origin: Sendable, Hashable {
     /// A path as it was given.
     case file(String)
     /// The argument of `--set`, whole.
     case override(String)
   }
 
-  public var origin: Origin
+  package var origin: Origin
   /// Counted from 1; nil where the whole file is meant.
-  public var line: Int?
+  package var line: Int?
   /// In characters, counted from 1.
-  public var column: Int?
+  package var column: Int?
 
-  public init(origin: Origin, line: Int? = nil, column: Int? = nil) {
+  package init(origin: Origin, line: Int? = nil, column: Int? = nil) {
     self.origin = origin
     self.line = line
     self.column = column
   }
 
   /// `file:line:column`, or `--set key=value`.
-  public var description: String {
+  package var description: String {
     switch origin {
     case .file(let path):
       [path, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
@@ -30,34 +30,34 @@ public struct SettingLocation: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// One thing that is wrong with the configuration, for the person who wrote it.
-public struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible {
-  public var location: SettingLocation
+package struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible {
+  package var location: SettingLocation
   /// What is wrong, and what is allowed or what to do.
-  public var message: String
+  package var message: String
 
-  public init(location: SettingLocation, message: String) {
+  package init(location: SettingLocation, message: String) {
     self.location = location
     // Keys and values of the text stand in messages, and a terminal obeys what it is sent.
     self.message = YamlNode.escaped(message)
   }
 
   /// `file:line:column: message`, as compilers print it, so that editors can jump there.
-  public var description: String { "\(location): \(message)" }
+  package var description: String { "\(location): \(message)" }
 }
 
 /// Why a configuration could not be used: every problem that was found.
-public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
-  public var problems: [ConfigurationProblem]
+package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+  package var problems: [ConfigurationProblem]
   /// The error number when the file could not be read (errno(3)), else nil.
-  public var errno: Int32?
+  package var errno: Int32?
 
-  public init(problems: [ConfigurationProblem], errno: Int32? = nil) {
+  package init(problems: [ConfigurationProblem], errno: Int32? = nil) {
     self.problems = problems
     self.errno = errno
   }
 
   /// One problem a line.
-  public var description: String { problems.map(\.description).joined(separator: "\n") }
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 
 /// Collects problems while decoding goes on, so that a person sees all of them at once.

@@ -2,19 +2,19 @@ import AuditModel
 
 extension Configuration {
   /// `mailboxes.domain-aliases`: domains that are other names of a domain.
-  public struct DomainAliasSetting: Sendable, Equatable {
+  package struct DomainAliasSetting: Sendable, Equatable {
     /// Those that stand in the configuration itself.
-    public var named = DomainAliases()
+    package var named = DomainAliases()
     /// Files with an alias and its domain on each line; absolute.
-    public var files: [String] = []
+    package var files: [String] = []
 
-    public init() {}
+    package init() {}
   }
 }
 
 /// Domains as the configuration writes them.
-public enum MailDomain {
-  public static func isValid(_ domain: some StringProtocol) -> Bool {
+package enum MailDomain {
+  package static func isValid(_ domain: some StringProtocol) -> Bool {
     !domain.isEmpty && !domain.hasPrefix(".") && !domain.contains { $0 == "@" || $0 == "/" || $0.isWhitespace }
   }
 }

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The name of this machine, and the mail domain that follows from it.
-public enum HostName {
+package enum HostName {
   /// What gethostname(2) says; empty when it fails or no name is set.
-  public static func current() -> String {
+  package static func current() -> String {
     // HOST_NAME_MAX is 64 on Linux; the last byte stays zero, since POSIX leaves open whether a cut name is ended.
     var buffer = [CChar](repeating: 0, count: 257)
     guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
@@ -12,7 +12,7 @@ public enum HostName {
 
   /// The domain part of a host name (`example.org` of `mx.example.org`), else the name itself, else `localhost`: what
   /// Postfix makes of it too (postconf(5), mydomain).
-  public static func mailDomain(of hostName: String) -> String {
+  package static func mailDomain(of hostName: String) -> String {
     let labels = hostName.lowercased().split(separator: ".")
     guard let first = labels.first else { return "localhost" }
     return labels.count == 1 ? String(first) : labels.dropFirst().joined(separator: ".")

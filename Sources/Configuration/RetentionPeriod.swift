@@ -1,18 +1,18 @@
 /// A length of time as `audit.retention` writes it: `5d`, `12h`, or a bare number of minutes.
 ///
 /// Minutes, because MailEnable's administrator sets 7200 for five days.
-public struct RetentionPeriod: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct RetentionPeriod: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Microseconds, the unit of all times here.
-  public let microseconds: UInt64
+  package let microseconds: UInt64
 
-  public static let fiveDays = RetentionPeriod(seconds: 5 * 86_400)
+  package static let fiveDays = RetentionPeriod(seconds: 5 * 86_400)
   /// Shorter would remove today's file while it is written; longer than a century is a slip of the hand.
   static let allowed = RetentionPeriod(seconds: 60)...RetentionPeriod(seconds: 36_525 * 86_400)
 
-  public init(seconds: UInt64) { microseconds = seconds * 1_000_000 }
+  package init(seconds: UInt64) { microseconds = seconds * 1_000_000 }
 
   /// Reads a number with one of the units s, min, h, d, w, or without one for minutes; nil when it is none.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && $0.isWholeNumber }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }
     guard let number = UInt64(digits), let seconds = Self.unitSeconds[String(unit)] else { return nil }
@@ -25,12 +25,12 @@ public struct RetentionPeriod: Sendable, Hashable, Comparable, CustomStringConve
     "": 60, "s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800,
   ]
 
-  public static func < (left: RetentionPeriod, right: RetentionPeriod) -> Bool {
+  package static func < (left: RetentionPeriod, right: RetentionPeriod) -> Bool {
     left.microseconds < right.microseconds
   }
 
   /// In the largest unit that leaves no remainder: `5d`.
-  public var description: String {
+  package var description: String {
     let seconds = microseconds / 1_000_000
     for (unit, length) in [("w", 604_800), ("d", 86_400), ("h", 3_600), ("min", 60)] as [(String, UInt64)]
     where seconds >= length && seconds.isMultiple(of: length) { return "\(seconds / length)\(unit)" }

@@ -2,14 +2,14 @@
 ///
 /// A message moved to the trash is a deleted one, to the archive an archived one; logs give the name only. Names are
 /// the last part of the folder's path, to be compared without regard to case. A list in the file replaces the default.
-public struct SpecialFolders: Sendable, Equatable {
-  public var trash = Self.defaultTrash
-  public var junk = Self.defaultJunk
-  public var sent = Self.defaultSent
-  public var archive = Self.defaultArchive
-  public var drafts = Self.defaultDrafts
+package struct SpecialFolders: Sendable, Equatable {
+  package var trash = Self.defaultTrash
+  package var junk = Self.defaultJunk
+  package var sent = Self.defaultSent
+  package var archive = Self.defaultArchive
+  package var drafts = Self.defaultDrafts
 
-  public init() {}
+  package init() {}
 
   static let defaultTrash = [
     // English

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The time zone that decides to which day's file an event belongs (`audit.time-zone`).
-public enum TimeZoneSetting: Sendable, Hashable {
+package enum TimeZoneSetting: Sendable, Hashable {
   /// The machine's own (localtime(5)).
   case local
   case utc

@@ -2,7 +2,7 @@ import Configuration
 import LogSources
 
 /// Looks at what an administrator gets wrong, and says the line of configuration that mends it. It changes nothing.
-public struct Doctor {
+package struct Doctor {
   private let machine: Machine
   private let configuration: Configuration
   private let journal: SuppressionCheck?
@@ -15,7 +15,7 @@ public struct Doctor {
   ///   - isMailUnit: whether a unit's messages matter.
   ///   - senders: who was not believed; nil to leave it out.
   ///   - now: microseconds since 1970.
-  public init(
+  package init(
     machine: Machine, configuration: Configuration, journal: JournalRequest?,
     isMailUnit: @escaping (String) -> Bool, senders: SenderCheck? = nil, now: UInt64
   ) {
@@ -27,7 +27,7 @@ public struct Doctor {
   }
 
   /// Everything that was looked at, in a fixed order; servers that are not installed are left out.
-  public func findings() -> [Finding] {
+  package func findings() -> [Finding] {
     var findings = JournaldCheck(machine: machine).findings()
     findings += journal?.findings() ?? []
     findings += clock.findings()

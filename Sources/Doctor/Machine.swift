@@ -1,19 +1,18 @@
 import Glibc
+import Platform
 
 /// The machine as the checks see it: its files, and what its programs print. Nothing is ever changed.
 ///
 /// With another root than `/` the checks look at a system below that directory, as tests do.
-public struct Machine: Sendable {
-  public let root: String
+package struct Machine: Sendable {
+  package let root: String
 
-  public init(root: String = "/") { self.root = root.utf8.last == UInt8(ascii: "/") ? String(root.dropLast()) : root }
+  package init(root: String = "/") { self.root = root.utf8.last == UInt8(ascii: "/") ? String(root.dropLast()) : root }
 
   /// A file's text; nil when it is not there or may not be read. What is longer than 4 MiB is cut.
   func text(of path: String) -> String? {
-    let descriptor = open(root + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return Self.readAll(descriptor).map { String(decoding: $0, as: UTF8.self) }
+    let bytes = try? InputFile.contents(of: root + path, limit: Self.maximumLength, waits: false)
+    return bytes.map { String(decoding: $0, as: UTF8.self) }
   }
 
   func exists(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
@@ -23,16 +22,7 @@ public struct Machine: Sendable {
 
   /// The names in a directory, sorted.
   func names(in path: String) -> [String] {
-    guard let stream = opendir(root + path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
+    ((try? InputFile.names(in: root + path)) ?? []).filter { !$0.hasPrefix(".") }
   }
 
   /// The first of these programs that is installed.
@@ -50,7 +40,7 @@ public struct Machine: Sendable {
   func output(of program: String, _ arguments: String...) -> String? {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return nil }
-    defer { close(ends[0]) }
+    let output = FileDescriptor(owning: ends[0])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -67,7 +57,7 @@ public struct Machine: Sendable {
     let result = posix_spawn(&child, root + program, &actions, nil, &words, &environment)
     close(ends[1])
     guard result == 0 else { return nil }
-    let bytes = Self.readAll(ends[0])
+    let bytes = try? InputFile.contents(of: output, path: program, limit: Self.maximumLength)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return status == 0 ? bytes.map { String(decoding: $0, as: UTF8.self) } : nil
@@ -77,18 +67,7 @@ public struct Machine: Sendable {
     words.map { (word: String) -> UnsafeMutablePointer<CChar>? in strdup(word) } + [nil]
   }
 
-  private static func readAll(_ descriptor: Int32) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count < 4 << 20 {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      if count < 0 { return nil }
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    return bytes
-  }
+  private static let maximumLength = 4 << 20
 }
 
 extension StringProtocol {

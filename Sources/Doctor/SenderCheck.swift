@@ -1,19 +1,19 @@
 /// Who logs as a mail daemon without being believed, and which tables count.
-public struct SenderCheck: Sendable {
+package struct SenderCheck: Sendable {
   /// Entries of the last day that were left out, of one sender.
-  public struct Sender: Sendable {
-    public var count: Int
-    public var isRefused: Bool
-    public var uid: UInt32?
+  package struct Sender: Sendable {
+    package var count: Int
+    package var isRefused: Bool
+    package var uid: UInt32?
     /// The uid's name on this machine.
-    public var user: String?
-    public var identifier: String
-    public var unit: String
-    public var executable: String
+    package var user: String?
+    package var identifier: String
+    package var unit: String
+    package var executable: String
     /// A table that has the identifier and does not count, because its program was not found.
-    public var absentTable: String?
+    package var absentTable: String?
 
-    public init(
+    package init(
       count: Int, isRefused: Bool, uid: UInt32?, user: String?, identifier: String, unit: String, executable: String,
       absentTable: String?
     ) {
@@ -24,15 +24,15 @@ public struct SenderCheck: Sendable {
   }
 
   /// A table that counts only where its program is installed.
-  public struct Table: Sendable {
-    public var name: String
-    public var isOn: Bool
+  package struct Table: Sendable {
+    package var name: String
+    package var isOn: Bool
     /// Why: a path, or a key of the configuration.
-    public var reason: String
+    package var reason: String
     /// Whether it is off only because the collector cannot see its program.
-    public var isWanted: Bool
+    package var isWanted: Bool
 
-    public init(name: String, isOn: Bool, reason: String, isWanted: Bool = false) {
+    package init(name: String, isOn: Bool, reason: String, isWanted: Bool = false) {
       (self.name, self.isOn, self.reason, self.isWanted) = (name, isOn, reason, isWanted)
     }
   }
@@ -40,7 +40,7 @@ public struct SenderCheck: Sendable {
   private let senders: [Sender]
   private let tables: [Table]
 
-  public init(senders: [Sender], tables: [Table]) {
+  package init(senders: [Sender], tables: [Table]) {
     self.senders = senders
     self.tables = tables
   }

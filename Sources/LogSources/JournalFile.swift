@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// What can be told about a journal file from its header, before libsystemd opens it.
 ///
@@ -65,16 +66,17 @@ enum JournalDirectory {
   ///
   /// Throws when the directory itself cannot be listed.
   static func files(in directory: String) throws(JournalError) -> [String] {
-    guard let names = names(in: directory) else {
+    let names: [String]
+    do { names = try InputFile.names(in: directory) } catch {
       throw JournalError(
-        operation: "cannot list the journal directory", subject: directory, code: errno,
-        remedy: errno == ENOENT ? "check the path" : JournalAccess.remedy)
+        operation: "cannot list the journal directory", subject: directory, code: error.code,
+        remedy: error.code == ENOENT ? "check the path" : JournalAccess.remedy)
     }
     var files: [String] = []
     for name in names {
       if isJournal(name) {
         files.append("\(directory)/\(name)")
-      } else if ID128(name.filter { $0 != "-" }) != nil, let inner = self.names(in: "\(directory)/\(name)") {
+      } else if ID128(name.filter { $0 != "-" }) != nil, let inner = try? InputFile.names(in: "\(directory)/\(name)") {
         files += inner.filter(isJournal).map { "\(directory)/\(name)/\($0)" }
       }
     }
@@ -82,17 +84,6 @@ enum JournalDirectory {
   }
 
   private static func isJournal(_ name: String) -> Bool { name.hasSuffix(".journal") || name.hasSuffix(".journal~") }
-
-  private static func names(in directory: String) -> [String]? {
-    guard let stream = opendir(directory) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names
-  }
 }
 
 /// Whether the journal may be read at all: without permission libsystemd opens it and shows no entries.

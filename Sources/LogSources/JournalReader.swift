@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Reads the systemd journal: entries of all writers in the order of their times, each exactly once.
 ///
@@ -270,11 +271,11 @@ public final class JournalReader: EntrySource {
     thread.check()
     // A writer that holds an entry back for its turn must not be disturbed, and there is something to read.
     if writers.contains(where: \.hasUnread) || hasLateFile { return .changed }
-    let start = Self.monotonicMicroseconds()
+    let start = SystemClock.monotonic()
     let end = start.addingReportingOverflow(timeoutMicroseconds)
     let deadline = end.overflow ? .max : end.partialValue
     while true {
-      let now = Self.monotonicMicroseconds()
+      let now = SystemClock.monotonic()
       let lookAgain = writers.contains(where: \.isUnwatched) ? now + Self.unwatchedInterval : .max
       let handleDeadline = writers.reduce(UInt64.max) { min($0, $1.handle.deadline()) }
       let until = min(deadline, lookAgain, handleDeadline)
@@ -283,7 +284,7 @@ public final class JournalReader: EntrySource {
       if let wakeDescriptor, wakeDescriptor.drain() { return .woken }
       if try processAll() { return .changed }
       if isReady { continue }
-      let later = Self.monotonicMicroseconds()
+      let later = SystemClock.monotonic()
       if later >= lookAgain {
         try lookAtUnwatched()
         return .changed
@@ -342,11 +343,5 @@ public final class JournalReader: EntrySource {
       throw JournalError(operation: "cannot wait for", subject: "the journal", code: errno)
     }
     return result > 0
-  }
-
-  private static func monotonicMicroseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1_000
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Reads the journal and text logs together, in the order of their times as far as they are there already; what comes
 /// in later is read as it comes. Belongs to the thread that made it.
@@ -47,7 +48,7 @@ public final class SourceReader: EntrySource {
     switch start {
     case .since(let moment): moment
     case .after(_, let moment): moment
-    case .tail: WallTime.now()
+    case .tail: SystemClock.realtime()
     case .head, .at, .afterCursor: 0
     }
   }

@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 import Synchronization
 import Testing
 
@@ -78,7 +79,7 @@ import Testing
     for number in 0..<(2 * count) {
       try tree.append(sampleEvent(number), owner: mailbox("user\(number % count)@example.org"))
     }
-    let error = #expect(throws: TreeError.self) { try tree.commit() }
+    let error = #expect(throws: FileError.self) { try tree.commit() }
     #expect(error?.code == EIO)
     #expect(try directory.treeFiles().values.allSatisfy(\.isEmpty))
     fault.withLock { $0 = nil }
@@ -95,7 +96,7 @@ import Testing
   @Test func refusesMoreThanItsLimit() throws {
     let tree = try liveTree()
     let event = sampleEvent(1, text: String(repeating: "\u{1}", count: 2000))
-    let error = #expect(throws: TreeError.self) {
+    let error = #expect(throws: FileError.self) {
       while true { try tree.append(event, owner: ann) }
     }
     #expect(error?.code == ENOBUFS)
@@ -130,7 +131,7 @@ import Testing
     default: mkfifo(path, 0o600)
     }
     try tree.append(sampleEvent(1), owner: ann)
-    let error = #expect(throws: TreeError.self) { try tree.commit() }
+    let error = #expect(throws: FileError.self) { try tree.commit() }
     #expect(error?.path == path)
     #expect(error?.description.contains("move it aside") == true, "\(String(describing: error))")
     #expect(directory.read("outside/AUDIT-260301.log") == [])
@@ -154,7 +155,7 @@ import Testing
   @Test func theRootIsNoLink() throws {
     run("mkdir", directory.path + "/elsewhere")
     symlink(directory.path + "/elsewhere", directory.root)
-    #expect(throws: TreeError.self) { try AuditTree(root: directory.root, mode: .bulk, calendar: .utc) }
+    #expect(throws: FileError.self) { try AuditTree(root: directory.root, mode: .bulk, calendar: .utc) }
   }
 
   @Test func aForeignLineWithoutEndDoesNotSpoilOurs() throws {
@@ -176,7 +177,7 @@ import Testing
     chmod(directory.root, 0o550)
     defer { chmod(directory.root, 0o750) }
     try tree.append(sampleEvent(1), owner: ann)
-    let error = #expect(throws: TreeError.self) { try tree.commit() }
+    let error = #expect(throws: FileError.self) { try tree.commit() }
     #expect(error?.code == EACCES && error?.description.contains("0750") == true)
     chmod(directory.root, 0o750)
     try tree.commit()
@@ -190,7 +191,7 @@ import Testing
     directory.write("", to: annFile)
     chown(directory.path + "/" + annFile, 65_534, 65_534)
     try tree.append(sampleEvent(1), owner: ann)
-    #expect(throws: TreeError.self) { try tree.commit() }
+    #expect(throws: FileError.self) { try tree.commit() }
     #expect(directory.read(annFile) == [])
   }
 
@@ -215,7 +216,7 @@ import Testing
     directory.write([UInt8](repeating: 1, count: 150_000), to: "Audit/ballast")
     let events = (0..<1000).map { sampleEvent($0) }
     for (number, event) in events.enumerated() { try full.append(event, owner: mailbox("u\(number % 3)@example.org")) }
-    let error = #expect(throws: TreeError.self) { try full.commit() }
+    let error = #expect(throws: FileError.self) { try full.commit() }
     #expect(error?.code == ENOSPC)
     #expect(try directory.treeFiles().filter { $0.key != "ballast" }.values.allSatisfy(\.isEmpty))
     unlink(directory.root + "/ballast")

@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 import Synchronization
 import Testing
 
@@ -122,7 +123,7 @@ import Testing
         do {
           try collect(troublemaker, batch, forgotten, &attempts)
           return
-        } catch let error as TreeError {
+        } catch let error as FileError {
           attempts += 1
           if troublemaker.isCrashed { return }
           guard attempts < 20 else { throw error }
@@ -463,7 +464,7 @@ import Testing
       }
       try tree.append(Self.events[number].0, owner: Self.events[number].1)
       fault.withLock { $0 = .write }
-      for _ in 0..<3 { #expect(throws: TreeError.self) { try tree.commit() } }
+      for _ in 0..<3 { #expect(throws: FileError.self) { try tree.commit() } }
       fault.withLock { $0 = nil }
       try tree.commit()
     }

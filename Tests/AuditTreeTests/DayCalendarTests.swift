@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Testing
 
 @testable import AuditTree
@@ -65,7 +66,7 @@ import Testing
 
   @Test(arguments: ["Europe/Nowhere", "../../etc/passwd", "", "/etc/passwd", "zone.tab"])
   func refusesWhatIsNoZone(name: String) {
-    let error = #expect(throws: TreeError.self) { try DayCalendar(timeZone: name) }
+    let error = #expect(throws: FileError.self) { try DayCalendar(timeZone: name) }
     #expect(error?.description.contains("audit.time-zone") == true)
   }
 }

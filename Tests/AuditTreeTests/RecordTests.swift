@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 import Testing
 
 @testable import AuditTree

@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 import Testing
 
 @testable import AuditTree

@@ -3,6 +3,7 @@ import AuditTree
 import Bridge
 import Configuration
 import Correlation
+import Platform
 import RuleTable
 import Testing
 
@@ -50,7 +51,7 @@ import Testing
   @Test func aFileThatIsMissingIsNamed() {
     var configuration = Configuration(hostName: "mx.example.org")
     configuration.mailboxes.domainAliases.files = ["/nonexistent/domains"]
-    let error = #expect(throws: InputFileError.self) { try MailboxNaming(configuration.mailboxes) }
+    let error = #expect(throws: FileError.self) { try MailboxNaming(configuration.mailboxes) }
     #expect(error?.path == "/nonexistent/domains")
   }
 

@@ -1,4 +1,5 @@
 import LogSources
+import Platform
 import Testing
 
 @testable import Bridge

@@ -3,6 +3,7 @@ import AuditTree
 import Correlation
 import Glibc
 import LogSources
+import Platform
 
 /// Makes durable what an ingestor emitted: data, then checkpoint, as the collector does, but on the calling thread, whose
 /// answer to the syslog daemon waits for it anyway.
@@ -27,7 +28,7 @@ final class IngestStore {
 
   /// Opens tree and state; both must be locked.
   ///
-  /// - Throws: `TreeError` or `CheckpointError`.
+  /// - Throws: `FileError` or `CheckpointError`.
   init(audit: String, state: String, calendar: DayCalendar, hasTamperEvidence: Bool) throws {
     store = try CheckpointStore(directory: state + "/ingest")
     tree = try AuditTree(
@@ -50,13 +51,13 @@ final class IngestStore {
     }
     correlator.settleRestored()
     tree.skipsPresent = true
-    presentUntil = (content?.newest ?? WallClock.now()) &+ Self.presentMargin
+    presentUntil = (content?.newest ?? SystemClock.realtime()) &+ Self.presentMargin
     return content?.newest
   }
 
   /// Makes the events and the state behind them durable, and empties the list.
   ///
-  /// - Throws: `TreeError` or `CheckpointError`; then it is called again with the same events, more behind them.
+  /// - Throws: `FileError` or `CheckpointError`; then it is called again with the same events, more behind them.
   func commit(
     _ events: inout [OwnedEvent], newest: UInt64, correlator: Correlator, recent: inout RecentLines
   ) throws {
@@ -86,7 +87,7 @@ final class IngestStore {
   }
 
   /// Seals what was committed since the last seal; nil when there is nothing to seal.
-  func seal(at time: UInt64) throws(TreeError) -> Seal? { try tree.seal(at: time) }
+  func seal(at time: UInt64) throws(FileError) -> Seal? { try tree.seal(at: time) }
 
   // MARK: State
 

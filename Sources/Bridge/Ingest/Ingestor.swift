@@ -4,24 +4,25 @@ import Configuration
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import RuleTable
 
 /// Takes the lines that a syslog daemon writes into its standard input, and writes the audit tree: what `mailtrail
 /// ingest` does. One thread; what it acknowledges is durable.
-public final class Ingestor {
+package final class Ingestor {
   /// How to run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// How the lines are framed.
-    public var format: TextLogFormat
+    package var format: TextLogFormat
     /// Whether each line is answered as rsyslog's omprog expects it with `confirmMessages`.
-    public var confirms: Bool
+    package var confirms: Bool
     /// Where lines come from and answers go to.
-    public var input: Int32
-    public var output: Int32
+    package var input: Int32
+    package var output: Int32
     /// Tells people what is worth a line.
-    public var report: @Sendable (String) -> Void
+    package var report: @Sendable (String) -> Void
 
-    public init(
+    package init(
       format: TextLogFormat = .syslog, confirms: Bool, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO,
       report: @escaping @Sendable (String) -> Void
     ) {
@@ -81,7 +82,7 @@ public final class Ingestor {
   private static let silence: UInt64 = 500_000
   private static let stopPatience: UInt64 = 4_000_000
 
-  public init(configuration: Configuration, table: CompiledTable, options: Options) throws {
+  package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
     self.table = table
     self.options = options
@@ -100,7 +101,7 @@ public final class Ingestor {
   /// What keeps it from running at all is thrown, or, where there are answers, sent with each until it is over.
   ///
   /// - Throws: also when the last lines are not durable.
-  public func run() throws {
+  package func run() throws {
     signal(SIGPIPE, SIG_IGN)
     let wake = wake
     signals.start { wake.wake() }
@@ -120,7 +121,7 @@ public final class Ingestor {
   private func open(patience: UInt64) throws {
     let (audit, state) = (configuration.audit.directory, configuration.state.directory)
     for directory in [audit, state] where !locked.contains(directory) {
-      try DirectoryLock.acquire(directory, patience: patience)
+      try DirectoryLock.acquire(directory, timeout: patience)
       locked.insert(directory)
     }
     let store = try IngestStore(
@@ -131,14 +132,14 @@ public final class Ingestor {
     assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest, last: last)
     for line in recent.all { assembler.recall(line.identity) }
     takeUpOpenLines()
-    settlesFrom = WallClock.monotonic() + 5_000_000
+    settlesFrom = SystemClock.monotonic() + 5_000_000
     status.pid = getpid()
-    status.started = WallClock.now()
+    status.started = SystemClock.realtime()
     let rules = "\(table.rules.count) rules, fingerprint \(String(table.fingerprint, radix: 16))"
-    emit(BridgeEvents.started("mailtrail ingest started with \(rules)", at: WallClock.now()))
+    emit(BridgeEvents.started("mailtrail ingest started with \(rules)", at: SystemClock.realtime()))
     rulesRecord = RulesRecord(directory: state + "/ingest")
     if let change = rulesRecord?.change(to: table.fingerprint) {
-      emit(BridgeEvents.tableChanged(change, at: WallClock.now()))
+      emit(BridgeEvents.tableChanged(change, at: SystemClock.realtime()))
     }
   }
 
@@ -158,10 +159,10 @@ public final class Ingestor {
       let notice = SourceNotice(
         kind: .gap, subject: "standard input", reason: "the last line has no end and was left out")
       options.report("\(notice.subject): \(notice.reason)")
-      if !isInTransaction { emit(BridgeEvents.gap(notice, at: WallClock.now())) }
+      if !isInTransaction { emit(BridgeEvents.gap(notice, at: SystemClock.realtime())) }
     }
     takeBatch()
-    emit(BridgeEvents.stopped("mailtrail ingest stopped", at: WallClock.now()))
+    emit(BridgeEvents.stopped("mailtrail ingest stopped", at: SystemClock.realtime()))
     var isCommitted = commit(patience: Self.commitPatience)
     while !isCommitted, !options.confirms, !isStopWanted {
       // Nobody has these lines any more.
@@ -181,7 +182,7 @@ public final class Ingestor {
     while true {
       let isAnythingNew = try readLines()
       if lines.isAtEnd || isOutputClosed { return }
-      let now = WallClock.monotonic()
+      let now = SystemClock.monotonic()
       // The syslog daemon starts the program anew, so a reload is an end.
       if isStopWanted || signals.takeReload(), stopsAt == nil { stopsAt = now + Self.stopPatience }
       if let stopsAt, now >= stopsAt || (!isAnythingNew && !isInTransaction && wait(Self.silence) == false) { return }
@@ -208,12 +209,12 @@ public final class Ingestor {
 
   /// How long nothing has to be done; nil for ever.
   private func patience() -> UInt64? {
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     var next: UInt64 = lastRetention == 0 ? .max : lastRetention + 3_600_000_000
     if let due = commitDue { next = min(next, due) }
     if isStatusNew, store != nil { next = min(next, lastStatus + 2_000_000) }
     if !isInTransaction, trouble == nil, let due = pipeline.correlator.nextDue {
-      let (at, wall) = (due &+ Self.grace, WallClock.now())
+      let (at, wall) = (due &+ Self.grace, SystemClock.realtime())
       next = min(next, max(settlesFrom, now + (at > wall ? at - wall : 10_000)))
     }
     return next == .max ? nil : (next > now ? next - now : 1000)
@@ -280,13 +281,13 @@ public final class Ingestor {
       hasComeAgain = true
       return
     }
-    let now = WallClock.now()
+    let now = SystemClock.realtime()
     switch assembler.append(rest, now: Int(now / 1_000_000), isCut: isCut, to: batch) {
     case .entry:
       recent.insert(.init(mark: mark, hasToken: hasToken, identity: assembler.lastIdentity))
       // A line outside a transaction is answered when it is durable.
       if isInTransaction || !options.confirms, !comesFromFile { openLines?.append(line, isCut: isCut) }
-      if dirtySince == nil { dirtySince = WallClock.monotonic() }
+      if dirtySince == nil { dirtySince = SystemClock.monotonic() }
       if batch.entries.count >= 256 { takeBatch() }
     case .unwanted: break
     case .unparsed: noteForeignLine(rest)
@@ -320,12 +321,12 @@ public final class Ingestor {
     let emitted = pipeline.correlator.takeEvents()
     guard !emitted.isEmpty else { return }
     events += emitted
-    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+    if dirtySince == nil { dirtySince = SystemClock.monotonic() }
   }
 
   private func emit(_ event: OwnedEvent) {
     events.append(event)
-    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+    if dirtySince == nil { dirtySince = SystemClock.monotonic() }
   }
 
   private func answer(_ answer: ConfirmationProtocol.Answer) {
@@ -338,17 +339,17 @@ public final class Ingestor {
 
   /// Seals what was written since the last seal, when the period is over (`audit.seal-period`).
   private func sealIfDue(force: Bool = false) {
-    guard configuration.audit.hasTamperEvidence, force || WallClock.monotonic() >= nextSeal else { return }
-    nextSeal = WallClock.monotonic() + configuration.audit.sealPeriod.microseconds
+    guard configuration.audit.hasTamperEvidence, force || SystemClock.monotonic() >= nextSeal else { return }
+    nextSeal = SystemClock.monotonic() + configuration.audit.sealPeriod.microseconds
     do {
-      if let seal = try store?.seal(at: WallClock.now()) {
+      if let seal = try store?.seal(at: SystemClock.realtime()) {
         systemJournal.send(seal, of: configuration.audit.directory)
       }
     } catch { options.report("the tree could not be sealed, which is tried again: \(error)") }
   }
 
   private func commitIfDue() {
-    guard let due = commitDue, WallClock.monotonic() >= due else { return }
+    guard let due = commitDue, SystemClock.monotonic() >= due else { return }
     if commit(patience: 0) || options.confirms { return }
     // The disk takes nothing: the pipe is left to fill, so that the syslog daemon keeps what comes.
     while !isStopWanted, !commit(patience: 0) {
@@ -361,7 +362,7 @@ public final class Ingestor {
   /// Tries to make everything durable for so long, in microseconds.
   private func commit(patience: UInt64) -> Bool {
     guard let store else { return false }
-    let start = WallClock.monotonic()
+    let start = SystemClock.monotonic()
     while true {
       let emitted = events
       do {
@@ -369,7 +370,7 @@ public final class Ingestor {
         if trouble != nil { options.report("writing again") }
         (trouble, dirtySince, isStatusNew) = (nil, nil, true)
         openLines?.clear()
-        status.checkpoint = WallClock.now()
+        status.checkpoint = SystemClock.realtime()
         rulesRecord?.save()
         count(emitted)
         sealIfDue()
@@ -378,8 +379,8 @@ public final class Ingestor {
         if events.isEmpty { count(emitted) }
         if trouble == nil { options.report("\(error); nothing is acknowledged until there is room") }
         trouble = "\(error)"
-        (dirtySince, isStatusNew) = (WallClock.monotonic(), true)
-        guard WallClock.monotonic() - start < patience, !isStopWanted else { return false }
+        (dirtySince, isStatusNew) = (SystemClock.monotonic(), true)
+        guard SystemClock.monotonic() - start < patience, !isStopWanted else { return false }
         usleep(200_000)
       }
     }
@@ -395,17 +396,17 @@ public final class Ingestor {
 
   /// Ends waits whose time is over by the clock, once nothing is on its way.
   private func settleByClock() {
-    let now = WallClock.now()
-    guard !isInTransaction, trouble == nil, WallClock.monotonic() >= settlesFrom, now > Self.grace,
+    let now = SystemClock.realtime()
+    guard !isInTransaction, trouble == nil, SystemClock.monotonic() >= settlesFrom, now > Self.grace,
       let due = pipeline.correlator.nextDue, due <= now - Self.grace
     else { return }
     pipeline.correlator.advance(to: now - Self.grace)
     takeEvents()
-    if dirtySince == nil { dirtySince = WallClock.monotonic() }
+    if dirtySince == nil { dirtySince = SystemClock.monotonic() }
   }
 
   private func removeExpired() {
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     guard newest > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
     lastRetention = now
     RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
@@ -414,11 +415,11 @@ public final class Ingestor {
   private func writeStatus(force: Bool) {
     // Before the lock it is another's report.
     guard store != nil else { return }
-    let now = WallClock.monotonic()
+    let now = SystemClock.monotonic()
     guard force || (isStatusNew && now - lastStatus >= 2_000_000) else { return }
     (lastStatus, isStatusNew) = (now, false)
     status.trouble = trouble ?? ""
-    status.reported = WallClock.now()
+    status.reported = SystemClock.realtime()
     status.newestEntry = newest
     status.isCaughtUp = trouble == nil
     status.take(pipeline)
@@ -427,13 +428,13 @@ public final class Ingestor {
 }
 
 /// Why an ingestor ended badly.
-public struct IngestError: Error, CustomStringConvertible {
+package struct IngestError: Error, CustomStringConvertible {
   /// Why the last lines could not be written.
-  public var reason: String
+  package var reason: String
   /// Whether the syslog daemon still has them.
-  public var comesAgain: Bool
+  package var comesAgain: Bool
 
-  public var description: String {
+  package var description: String {
     "stopped before everything was durable (\(reason)); "
       + (comesAgain
         ? "what was not acknowledged is sent again" : "the last lines are lost: this side was their only holder")

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The lines that were taken and are not durable yet, in a file of the state directory, for the case that this program
 /// is killed.

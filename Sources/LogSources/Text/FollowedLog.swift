@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// One log that is followed: finds its files again after a stop, and goes on in the next one after a rotation.
 ///
@@ -101,7 +102,7 @@ final class FollowedLog {
     while let line = (try? reader.line(takesTorn: true)) ?? nil {
       if let time = log.assembler.format.parse(line.bytes)?.time {
         var clock = LineClock(zone: log.assembler.zone, last: log.lastTime)
-        return clock.resolve(time, limit: Int(WallTime.now() / 1_000_000)) >= log.lastTime
+        return clock.resolve(time, limit: Int(SystemClock.realtime() / 1_000_000)) >= log.lastTime
       }
       reader.consume()
     }
@@ -170,9 +171,9 @@ final class FollowedLog {
   /// now, the plain one.
   private func siblings() -> [TextLogFile] {
     let (directory, name) = StoredTextLogs.split(log.path)
-    let names = Self.names(in: directory).filter { RotatedName.original(of: $0) == name }
+    let names = ((try? InputFile.names(in: directory)) ?? []).filter { RotatedName.original(of: $0) == name }
     var files: [TextLogFile] = []
-    for sibling in names.sorted() {
+    for sibling in names {
       let isBeingCompressed = names.contains { sibling.hasPrefix($0 + ".") && RotatedName.original(of: $0) == name }
       guard !isBeingCompressed, let file = try? TextLogFile(path: directory + "/" + sibling, isFollowed: true) else {
         continue
@@ -182,17 +183,6 @@ final class FollowedLog {
     // Numbers grow towards the past, so that of equal times the later name is the older file.
     return files.enumerated().sorted { ($0.element.modified, -$0.offset) < ($1.element.modified, -$1.offset) }
       .map(\.element)
-  }
-
-  private static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      names.append(
-        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-    }
-    return names
   }
 
   /// The file that a mark is of: the same inode if it still begins alike, else any that begins alike.

@@ -1,3 +1,5 @@
+import Platform
+
 /// A text log: the file that is written now and, before it, those that rotation put aside. Read one after the other.
 final class TextLog {
   /// The path that the log is written to; the log's key in a position.
@@ -97,7 +99,7 @@ final class TextLog {
   private func nextLine(of stream: TextLogStream) -> LineReader.Line? {
     if let line = stream.line(takesTorn: false) { return line }
     let hasSuccessor = current < streams.count - 1
-    guard isStored || hasSuccessor && stream.isFinal(now: WallTime.now()) else { return nil }
+    guard isStored || hasSuccessor && stream.isFinal(now: SystemClock.realtime()) else { return nil }
     return stream.line(takesTorn: true)
   }
 
@@ -116,7 +118,7 @@ final class TextLog {
 
   private func enter(_ index: Int) {
     isEntered = true
-    limit = Int((isStored ? streams[index].file.modified : WallTime.now()) / 1_000_000)
+    limit = Int((isStored ? streams[index].file.modified : SystemClock.realtime()) / 1_000_000)
     guard let year = streams[index].firstYear else { return }
     assembler.clock.begin(inYear: year)
     streams[index].firstYear = nil
@@ -138,7 +140,7 @@ final class TextLog {
   /// Removes the files that are read to their ends and that nobody writes to any more.
   func removeFinished() {
     guard head == nil else { return }
-    let now = WallTime.now()
+    let now = SystemClock.realtime()
     while streams.count > 1, streams[0].isOld(now: now), streams[0].failure != nil || !streams[0].hasMore {
       streams.removeFirst()
       current = max(0, current - 1)
@@ -164,7 +166,7 @@ final class TextLog {
     turn = lastTime
     let batch = EntryBatch()
     var clock = LineClock(zone: assembler.zone, last: lastTime == 0 ? nil : lastTime)
-    let now = Int(WallTime.now() / 1_000_000)
+    let now = Int(SystemClock.realtime() / 1_000_000)
     for (stream, offset) in zip(streams, offsets) {
       while stream.offset < offset, let line = stream.line(takesTorn: true) {
         if let parsed = assembler.format.parse(line.bytes) {

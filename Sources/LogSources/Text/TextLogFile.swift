@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A text log that is open for reading. Closes its descriptor at its end.
 final class TextLogFile {
@@ -107,7 +108,7 @@ final class TextLogFile {
 
   /// When it was last written to, microseconds since 1970; of a pipe now.
   var modified: UInt64 {
-    guard let time = status?.st_mtim, identity != nil else { return WallTime.now() }
+    guard let time = status?.st_mtim, identity != nil else { return SystemClock.realtime() }
     return UInt64(max(0, time.tv_sec)) * 1_000_000 + UInt64(time.tv_nsec) / 1000
   }
 
@@ -201,15 +202,5 @@ final class TextLogFile {
       filled += count
     }
     return Array(buffer[..<filled])
-  }
-}
-
-/// The clock on the wall, where a log leaves out the year.
-enum WallTime {
-  /// Microseconds since 1970.
-  static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
   }
 }

@@ -1,32 +1,32 @@
 import Glibc
 
 /// Reads a file's lines in blocks, forwards or backwards, with memory for little more than a block and a line.
-struct LineScanner {
+package struct LineScanner {
   private let file: FileDescriptor
   private let path: String
   private static let blockLength = 64 * 1024
   /// A longer line is handed out in pieces: none of ours is, and a foreign one must not fill the memory.
   private static let maximumLineLength = 256 * 1024
 
-  init(_ file: FileDescriptor, path: String) {
+  package init(_ file: FileDescriptor, path: String) {
     self.file = file
     self.path = path
   }
 
-  struct Line {
+  package struct Line {
     /// Without the line end.
-    var bytes: ArraySlice<UInt8>
+    package var bytes: ArraySlice<UInt8>
     /// Where the line begins in the file.
-    var offset: Int
+    package var offset: Int
     /// Whether a line end follows; only the last one can lack it.
-    var isWhole: Bool
+    package var isWhole: Bool
 
     /// The offset of what follows.
-    var end: Int { offset + bytes.count + (isWhole ? 1 : 0) }
+    package var end: Int { offset + bytes.count + (isWhole ? 1 : 0) }
   }
 
   /// Hands out the lines from an offset on until the body answers false or the file ends.
-  func forward(from start: Int, _ body: (Line) throws(TreeError) -> Bool) throws(TreeError) {
+  package func forward(from start: Int, _ body: (Line) throws(FileError) -> Bool) throws(FileError) {
     var buffer: [UInt8] = []
     var bufferStart = start
     while true {
@@ -52,7 +52,7 @@ struct LineScanner {
   }
 
   /// Hands out the lines that begin before an offset, the last one first, until the body answers false.
-  func backward(from end: Int, _ body: (Line) throws(TreeError) -> Bool) throws(TreeError) {
+  package func backward(from end: Int, _ body: (Line) throws(FileError) -> Bool) throws(FileError) {
     var buffer: [UInt8] = []
     var bufferStart = end
     var isWhole = false
@@ -85,13 +85,13 @@ struct LineScanner {
     }
   }
 
-  func read(at offset: Int, count: Int) throws(TreeError) -> [UInt8] {
+  package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
     var result = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       result = file.read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
       filled = max(0, result)
     }
-    guard result >= 0 else { throw TreeError(.read, path: path, code: Int32(-result)) }
+    guard result >= 0 else { throw FileError(.read, path: path, code: Int32(-result)) }
     return bytes
   }
 

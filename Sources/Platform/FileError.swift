@@ -1,9 +1,9 @@
 import Glibc
 
-/// What went wrong in the audit tree: the operation, the path, the system's code and what to do about it.
-public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
+/// What went wrong with a file or directory: the operation, the path, the system's code and what to do about it.
+package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was tried.
-  public enum Operation: String, Sendable {
+  package enum Operation: String, Sendable {
     case open = "open"
     case createDirectory = "create the directory"
     case write = "write"
@@ -17,36 +17,40 @@ public struct TreeError: Error, Sendable, Hashable, CustomStringConvertible {
     case use = "use"
   }
 
-  public let operation: Operation
+  package let operation: Operation
   /// The file or directory, or the zone's name.
-  public let path: String
+  package let path: String
   /// An errno value; 0 where `reason` says it.
-  public let code: Int32
+  package let code: Int32
   /// Why it did not work, where that is none of the system's errors.
-  private let reason: String?
+  private let ownReason: String?
   /// What the administrator can do.
-  public let remedy: String
+  package let remedy: String
 
-  init(_ operation: Operation, path: String, code: Int32, remedy: String? = nil) {
+  package init(_ operation: Operation, path: String, code: Int32, remedy: String? = nil) {
     self.operation = operation
     self.path = path
     self.code = code
-    reason = nil
+    ownReason = nil
     self.remedy = remedy ?? Self.remedy(for: code)
   }
 
-  init(_ operation: Operation, path: String, reason: String, remedy: String) {
+  package init(_ operation: Operation, path: String, reason: String, remedy: String) {
     self.operation = operation
     self.path = path
     code = 0
-    self.reason = reason
+    ownReason = reason
     self.remedy = remedy
   }
 
-  public var description: String {
-    if let reason { return "cannot \(operation.rawValue) \(path): \(reason); \(remedy)" }
-    let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-    return "cannot \(operation.rawValue) \(path): \(reason) (errno \(code)); \(remedy)"
+  package var description: String {
+    let number = ownReason == nil ? " (errno \(code))" : ""
+    return "cannot \(operation.rawValue) \(path): \(reason)\(number); \(remedy)"
+  }
+
+  /// Why it did not work, in words (strerror(3)).
+  package var reason: String {
+    ownReason ?? strerror(code).map { String(cString: $0) } ?? "error \(code)"
   }
 
   private static func remedy(for code: Int32) -> String {

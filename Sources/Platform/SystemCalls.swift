@@ -1,18 +1,19 @@
+import CLinux
 import Glibc
 
 /// The system calls that change the tree or its intent file, so that a test can make each of them fail.
 ///
 /// Without an observer a call costs one comparison more than the bare one. Every call answers as the kernel does: a
 /// value from 0 on, or a negated errno value. A call that a signal interrupted (EINTR) is made again.
-public struct SystemCalls: Sendable {
+package struct SystemCalls: Sendable {
   /// Which call is about to be made.
-  public enum Call: String, Sendable, CaseIterable {
+  package enum Call: String, Sendable, CaseIterable {
     case open, makeDirectory, write, overwrite, synchronizeData, synchronizeDirectory, synchronizeFileSystem
     case truncate, remove, rename
   }
 
   /// What happens instead of the call.
-  public enum Fault: Sendable {
+  package enum Fault: Sendable {
     /// The call is not made and fails with this errno value.
     case failure(Int32)
     /// Only so many bytes are written; other calls are made as usual.
@@ -20,30 +21,30 @@ public struct SystemCalls: Sendable {
   }
 
   /// Asked before each call, perhaps from several threads at once; nil lets the call be made.
-  public typealias Observer = @Sendable (Call) -> Fault?
+  package typealias Observer = @Sendable (Call) -> Fault?
 
   private let observer: Observer?
 
   /// The real calls; the observer is for tests.
-  public init(observer: Observer? = nil) { self.observer = observer }
+  package init(observer: Observer? = nil) { self.observer = observer }
 
-  func open(_ directory: Int32, _ name: String, flags: Int32, mode: mode_t = 0) -> Int32 {
+  package func open(_ directory: Int32, _ name: String, flags: Int32, mode: mode_t = 0) -> Int32 {
     if let code = failure(.open) { return code }
     return Self.retrying { openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, mode) }
   }
 
   /// Opens a path of several parts below the directory, none of which may be a symbolic link.
-  func openBeneath(_ directory: Int32, _ path: String, flags: Int32, mode: mode_t = 0) -> Int32 {
+  package func openBeneath(_ directory: Int32, _ path: String, flags: Int32, mode: mode_t = 0) -> Int32 {
     if let code = failure(.open) { return code }
-    return Self.retrying { LinuxCalls.openBeneath(directory, path, flags: flags | O_CLOEXEC, mode: mode) }
+    return Self.retrying { mailtrail_open_beneath(directory, path, flags | O_CLOEXEC, mode) }
   }
 
-  func makeDirectory(_ directory: Int32, _ name: String, mode: mode_t) -> Int32 {
+  package func makeDirectory(_ directory: Int32, _ name: String, mode: mode_t) -> Int32 {
     if let code = failure(.makeDirectory) { return code }
     return Self.retrying { mkdirat(directory, name, mode) }
   }
 
-  func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+  package func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     var bytes = bytes
     switch observer?(.write) {
     case .failure(let code): return Int(-code)
@@ -53,7 +54,7 @@ public struct SystemCalls: Sendable {
     return Self.retrying { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
   }
 
-  func overwrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
+  package func overwrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
     var bytes = bytes
     switch observer?(.overwrite) {
     case .failure(let code): return Int(-code)
@@ -63,37 +64,40 @@ public struct SystemCalls: Sendable {
     return Self.retrying { pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
   }
 
-  func synchronizeData(_ descriptor: Int32) -> Int32 {
+  package func synchronizeData(_ descriptor: Int32) -> Int32 {
     if let code = failure(.synchronizeData) { return code }
     return Self.retrying { fdatasync(descriptor) }
   }
 
-  func synchronizeDirectory(_ descriptor: Int32) -> Int32 {
+  package func synchronizeDirectory(_ descriptor: Int32) -> Int32 {
     if let code = failure(.synchronizeDirectory) { return code }
     return Self.retrying { fsync(descriptor) }
   }
 
   /// syncfs(2) of the file system that the descriptor is on.
-  func synchronizeFileSystem(_ descriptor: Int32) -> Int32 {
+  package func synchronizeFileSystem(_ descriptor: Int32) -> Int32 {
     if let code = failure(.synchronizeFileSystem) { return code }
-    return Self.retrying { LinuxCalls.synchronizeFileSystem(descriptor) }
+    return Self.retrying { mailtrail_syncfs(descriptor) }
   }
 
-  func truncate(_ descriptor: Int32, to length: Int) -> Int32 {
+  package func truncate(_ descriptor: Int32, to length: Int) -> Int32 {
     if let code = failure(.truncate) { return code }
     return Self.retrying { ftruncate(descriptor, off_t(length)) }
   }
 
-  func remove(_ directory: Int32, _ name: String, isDirectory: Bool) -> Int32 {
+  package func remove(_ directory: Int32, _ name: String, isDirectory: Bool) -> Int32 {
     if let code = failure(.remove) { return code }
     return Self.retrying { unlinkat(directory, name, isDirectory ? AT_REMOVEDIR : 0) }
   }
 
   /// Replaces a name in a directory by another.
-  func rename(_ directory: Int32, _ name: String, to newName: String) -> Int32 {
+  package func rename(_ directory: Int32, _ name: String, to newName: String) -> Int32 {
     if let code = failure(.rename) { return code }
     return Self.retrying { renameat(directory, name, directory, newName) }
   }
+
+  /// Asks the kernel to begin writing a file's changed pages. Only a hint: the fdatasync(2) that follows reports errors.
+  package func startWriteback(_ descriptor: Int32) { _ = mailtrail_start_writeback(descriptor) }
 
   private func failure(_ call: Call) -> Int32? {
     guard let observer, case .failure(let code) = observer(call) else { return nil }

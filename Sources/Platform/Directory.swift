@@ -1,16 +1,16 @@
 import Glibc
 
 /// An open directory: what lies below it is reached through it, one name at a time, and never through a symbolic link.
-final class Directory: Sendable {
-  let descriptor: FileDescriptor
-  let calls: SystemCalls
+package final class Directory: Sendable {
+  package let descriptor: FileDescriptor
+  package let calls: SystemCalls
   private let name: String
   private let parent: Directory?
 
   private static let flags = O_RDONLY | O_DIRECTORY
 
   /// The path for errors.
-  var path: String { parent.map { $0.path + "/" + name } ?? name }
+  package var path: String { parent.map { $0.path + "/" + name } ?? name }
 
   private init(_ descriptor: FileDescriptor, name: String, parent: Directory?, calls: SystemCalls) {
     self.descriptor = descriptor
@@ -20,22 +20,24 @@ final class Directory: Sendable {
   }
 
   /// Opens a directory by its path; makes its last part (0750) when asked to.
-  static func open(_ path: String, create: Bool, calls: SystemCalls) throws(TreeError) -> Directory {
+  package static func open(_ path: String, create: Bool = false, calls: SystemCalls = SystemCalls()) throws(FileError)
+    -> Directory
+  {
     var number = calls.open(AT_FDCWD, path, flags: flags)
     let isMissing = number == -ENOENT && create
     if isMissing {
       let made = calls.makeDirectory(AT_FDCWD, path, mode: 0o750)
-      guard made >= 0 || made == -EEXIST else { throw TreeError(.createDirectory, path: path, code: -made) }
+      guard made >= 0 || made == -EEXIST else { throw FileError(.createDirectory, path: path, code: -made) }
       number = calls.open(AT_FDCWD, path, flags: flags)
     }
-    guard number >= 0 else { throw TreeError(.open, path: path, code: -number) }
+    guard number >= 0 else { throw FileError(.open, path: path, code: -number) }
     let directory = Directory(FileDescriptor(owning: number), name: path, parent: nil, calls: calls)
     if isMissing { try directory.synchronizeParent() }
     return directory
   }
 
   /// Makes the directory's own name durable: a power cut must not take it with all that was synchronized in it.
-  private func synchronizeParent() throws(TreeError) {
+  private func synchronizeParent() throws(FileError) {
     let number = calls.open(descriptor.number, "..", flags: Self.flags)
     guard number >= 0 else { throw error(.open, "..", -number) }
     let parent = FileDescriptor(owning: number)
@@ -44,7 +46,7 @@ final class Directory: Sendable {
   }
 
   /// Opens a directory in this one; nil when there is none.
-  func directory(_ name: String) throws(TreeError) -> Directory? {
+  package func directory(_ name: String) throws(FileError) -> Directory? {
     let number = calls.open(descriptor.number, name, flags: Self.flags)
     if number == -ENOENT { return nil }
     guard number >= 0 else { throw error(.open, name, -number) }
@@ -52,7 +54,7 @@ final class Directory: Sendable {
   }
 
   /// Makes a directory (0750) in this one; one that is there already is as good.
-  func makeDirectory(_ name: String) throws(TreeError) {
+  package func makeDirectory(_ name: String) throws(FileError) {
     let result = calls.makeDirectory(descriptor.number, name, mode: 0o750)
     guard result >= 0 || result == -EEXIST else { throw error(.createDirectory, name, -result) }
   }
@@ -60,7 +62,8 @@ final class Directory: Sendable {
   /// Opens a file in this directory; nil when there is none.
   ///
   /// Refuses everything that is no regular file. O_NONBLOCK keeps a FIFO from stopping us; files do not heed it.
-  func file(_ name: String, flags: Int32, mode: mode_t = 0) throws(TreeError) -> (FileDescriptor, length: Int)? {
+  package func file(_ name: String, flags: Int32, mode: mode_t = 0) throws(FileError) -> (FileDescriptor, length: Int)?
+  {
     let number = calls.open(descriptor.number, name, flags: flags | O_NONBLOCK, mode: mode)
     if number == -ENOENT { return nil }
     guard number >= 0 else { throw error(.open, name, -number) }
@@ -68,7 +71,7 @@ final class Directory: Sendable {
   }
 
   /// What came of opening a file in one call.
-  enum Attempt {
+  package enum Attempt {
     case opened(FileDescriptor, length: Int)
     /// The file is not there, or a directory on the way to it.
     case missing
@@ -77,7 +80,7 @@ final class Directory: Sendable {
   }
 
   /// Opens a file two levels down in one call.
-  func fileBeneath(_ path: String, flags: Int32, mode: mode_t) throws(TreeError) -> Attempt {
+  package func fileBeneath(_ path: String, flags: Int32, mode: mode_t) throws(FileError) -> Attempt {
     let number = calls.openBeneath(descriptor.number, path, flags: flags | O_NONBLOCK, mode: mode)
     guard number >= 0 else { return number == -ENOENT ? .missing : .refused }
     let (file, length) = try checked(number, path, flags)
@@ -86,7 +89,7 @@ final class Directory: Sendable {
 
   private func checked(
     _ number: Int32, _ name: String, _ flags: Int32
-  ) throws(TreeError) -> (FileDescriptor, length: Int) {
+  ) throws(FileError) -> (FileDescriptor, length: Int) {
     let file = FileDescriptor(owning: number)
     guard let status = file.status() else { throw error(.open, name, errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw error(.open, name, EEXIST) }
@@ -96,39 +99,28 @@ final class Directory: Sendable {
   }
 
   /// The names in the directory but `.` and `..`, in no order.
-  func names() throws(TreeError) -> [String] {
+  package func names() throws(FileError) -> [String] {
     // A descriptor of its own: readdir(3) moves the offset, and closedir(3) closes it.
     let number = openat(descriptor.number, ".", Self.flags | O_CLOEXEC)
-    guard number >= 0, let stream = fdopendir(number) else { throw TreeError(.list, path: path, code: errno) }
+    guard number >= 0, let stream = fdopendir(number) else { throw FileError(.list, path: path, code: errno) }
     defer { closedir(stream) }
-    var names: [String] = []
-    errno = 0
-    while let entry = readdir(stream) {
-      // d_name ends in a NUL within the entry, which stays valid until the next readdir(3) of this stream.
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-      errno = 0
-    }
-    guard errno == 0 else { throw TreeError(.list, path: path, code: errno) }
-    return names
+    return try InputFile.names(of: stream, path: path)
   }
 
   /// Whether the name is a directory itself, no link to one.
-  func isDirectory(_ name: String) -> Bool { type(of: name) == S_IFDIR }
+  package func isDirectory(_ name: String) -> Bool { type(of: name) == S_IFDIR }
 
   /// Whether the name is a regular file itself, no link to one.
-  func isFile(_ name: String) -> Bool { type(of: name) == S_IFREG }
+  package func isFile(_ name: String) -> Bool { type(of: name) == S_IFREG }
 
   /// Whether a path below this directory exists; a hint only, links within it are followed.
-  func isThere(_ path: String) -> Bool {
+  package func isThere(_ path: String) -> Bool {
     var status = stat()
     return fstatat(descriptor.number, path, &status, AT_SYMLINK_NOFOLLOW) == 0
   }
 
   /// When the regular file of that name was last written to, in microseconds since 1970; nil when it is none.
-  func changeTime(_ name: String) -> UInt64? {
+  package func changeTime(_ name: String) -> UInt64? {
     var status = stat()
     guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
     else { return nil }
@@ -141,32 +133,57 @@ final class Directory: Sendable {
   }
 
   /// Removes a file, or an empty directory; false when it was not there, or was a directory that is not empty.
-  func remove(_ name: String, isDirectory: Bool) throws(TreeError) -> Bool {
+  package func remove(_ name: String, isDirectory: Bool) throws(FileError) -> Bool {
     let result = calls.remove(descriptor.number, name, isDirectory: isDirectory)
     if result == -ENOENT || (isDirectory && (result == -ENOTEMPTY || result == -EEXIST)) { return false }
     guard result >= 0 else { throw error(.remove, name, -result) }
     return true
   }
 
-  /// Replaces a file (mode 0640) at once and durably: temporary file, fsync, rename, fsync of the directory.
-  func replace(_ name: String, with bytes: [UInt8]) throws(TreeError) {
+  /// Replaces a file at once and durably: temporary file, fdatasync, rename, fsync of the directory.
+  ///
+  /// - Parameter isDurable: false for a report that nobody needs after a power cut: nothing is waited for.
+  package func replace(
+    _ name: String, with bytes: [UInt8], mode: mode_t = 0o640, isDurable: Bool = true
+  ) throws(FileError) {
     let temporaryName = name + ".tmp"
-    guard let (file, _) = try file(temporaryName, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640) else {
+    guard let (file, _) = try file(temporaryName, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode) else {
       throw error(.open, temporaryName, ENOENT)
     }
-    let written = bytes.withUnsafeBytes { calls.overwrite(file.number, $0, at: 0) }
-    guard written == bytes.count else {
-      throw error(.write, temporaryName, written < 0 ? Int32(-written) : ENOSPC)
-    }
-    var result = calls.synchronizeData(file.number)
+    try overwrite(file, at: 0, with: bytes, name: temporaryName)
+    let result = isDurable ? calls.synchronizeData(file.number) : 0
     if result < 0 { throw error(.synchronize, temporaryName, -result) }
-    result = calls.rename(descriptor.number, temporaryName, to: name)
-    if result < 0 { throw error(.write, name, -result) }
-    result = calls.synchronizeDirectory(descriptor.number)
+    try rename(temporaryName, to: name)
+    if isDurable { try synchronize() }
+  }
+
+  /// Writes all of the bytes at an offset of a file in this directory.
+  package func overwrite(
+    _ file: FileDescriptor, at offset: Int, with bytes: [UInt8], name: String
+  ) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        calls.overwrite(file.number, UnsafeRawBufferPointer(rebasing: $0[done...]), at: offset + done)
+      }
+      guard count > 0 else { throw error(.write, name, count < 0 ? Int32(-count) : ENOSPC) }
+      done += count
+    }
+  }
+
+  /// Replaces a name in this directory by another.
+  package func rename(_ name: String, to newName: String) throws(FileError) {
+    let result = calls.rename(descriptor.number, name, to: newName)
+    if result < 0 { throw error(.write, newName, -result) }
+  }
+
+  /// Makes durable which names the directory has (fsync(2)).
+  package func synchronize() throws(FileError) {
+    let result = calls.synchronizeDirectory(descriptor.number)
     if result < 0 { throw error(.synchronize, ".", -result) }
   }
 
-  func error(_ operation: TreeError.Operation, _ name: String, _ code: Int32) -> TreeError {
-    TreeError(operation, path: path + "/" + name, code: code)
+  package func error(_ operation: FileError.Operation, _ name: String, _ code: Int32) -> FileError {
+    FileError(operation, path: path + "/" + name, code: code)
   }
 }

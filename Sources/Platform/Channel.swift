@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Sendable, because everything that changes is touched only while the lock is held, and the lock orders memory between
 /// the threads; elements are handed over whole, the sender keeps none. That discipline is the proof for `@unchecked`.
-final class Channel<Element>: @unchecked Sendable {
+package final class Channel<Element>: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
   private var elements: [Element] = []
@@ -12,7 +12,7 @@ final class Channel<Element>: @unchecked Sendable {
   private var isInterrupted = false
   private let capacity: Int
 
-  init(capacity: Int) {
+  package init(capacity: Int) {
     self.capacity = capacity
     lock = .allocate(capacity: 1)
     lock.initialize(to: pthread_mutex_t())
@@ -34,7 +34,7 @@ final class Channel<Element>: @unchecked Sendable {
   }
 
   /// Waits for room and puts the element in; false when the channel is closed.
-  func send(_ element: sending Element) -> Bool {
+  package func send(_ element: sending Element) -> Bool {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
     while elements.count >= capacity, !isClosed { pthread_cond_wait(changed, lock) }
@@ -45,7 +45,7 @@ final class Channel<Element>: @unchecked Sendable {
   }
 
   /// Puts the element in when there is room.
-  func trySend(_ element: sending Element) -> Bool {
+  package func trySend(_ element: sending Element) -> Bool {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
     guard elements.count < capacity, !isClosed else { return false }
@@ -54,13 +54,13 @@ final class Channel<Element>: @unchecked Sendable {
     return true
   }
 
-  enum Received {
+  package enum Received {
     case element(Element)
     case timedOut, closed
   }
 
   /// The next element; waits for one at most so long (for ever with nil). `closed` only when nothing is left.
-  func receive(timeoutMicroseconds timeout: UInt64? = nil) -> Received {
+  package func receive(timeoutMicroseconds timeout: UInt64? = nil) -> Received {
     var deadline = timespec()
     clock_gettime(CLOCK_MONOTONIC, &deadline)
     if let timeout {
@@ -88,7 +88,7 @@ final class Channel<Element>: @unchecked Sendable {
   }
 
   /// Makes a waiting `receive` return as if its time were over.
-  func interrupt() {
+  package func interrupt() {
     pthread_mutex_lock(lock)
     isInterrupted = true
     pthread_cond_broadcast(changed)
@@ -96,36 +96,10 @@ final class Channel<Element>: @unchecked Sendable {
   }
 
   /// No more is sent; what is in may still be received.
-  func close() {
+  package func close() {
     pthread_mutex_lock(lock)
     isClosed = true
     pthread_cond_broadcast(changed)
     pthread_mutex_unlock(lock)
   }
-}
-
-/// A thread of the operating system: sd-journal wants its handle on one.
-enum WorkerThread {
-  private final class Body {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
-  /// Starts a thread; the result is for `join`.
-  static func start(_ run: @escaping @Sendable () -> Void) -> pthread_t {
-    // The box is retained for the thread, which releases it when it takes it over.
-    let box = Unmanaged.passRetained(Body(run)).toOpaque()
-    var thread = pthread_t()
-    let result = pthread_create(
-      &thread, nil,
-      { argument in
-        let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-        body.run()
-        return nil
-      }, box)
-    precondition(result == 0, "cannot start a thread: \(String(cString: strerror(result)))")
-    return thread
-  }
-
-  static func join(_ thread: pthread_t) { pthread_join(thread, nil) }
 }

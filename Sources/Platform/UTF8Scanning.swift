@@ -1,7 +1,7 @@
 /// Where characters begin and end in bytes that need not be UTF-8 (RFC 3629, section 4).
-enum UTF8Scanning {
+package enum UTF8Scanning {
   /// The character at a place and its length; nil and 1 when the byte is no part of valid UTF-8.
-  static func scalar(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> (scalar: UInt32?, length: Int) {
+  package static func scalar(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> (scalar: UInt32?, length: Int) {
     let first = bytes[place]
     let length: Int
     var scalar: UInt32
@@ -24,7 +24,7 @@ enum UTF8Scanning {
   }
 
   /// The largest length up to a limit that cuts no character in two.
-  static func boundary(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Int {
+  package static func boundary(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Int {
     guard bytes.count > limit else { return bytes.count }
     for start in stride(from: limit, to: max(0, limit - 4), by: -1) where bytes[start] & 0xc0 != 0x80 {
       return start

@@ -1,0 +1,47 @@
+import Glibc
+
+/// One writer a directory: a lock on it (flock(2)), which the kernel drops when the process ends.
+package enum DirectoryLock {
+  /// Makes the directory when it is missing and locks it until the process ends.
+  ///
+  /// - Parameter timeout: how long to wait for a process that has it and is about to end, in microseconds.
+  /// - Throws: `DirectoryLockError` when another process has it, or it cannot be used.
+  package static func acquire(_ path: String, timeout: UInt64 = 0) throws(DirectoryLockError) {
+    var made = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      made += "/" + part
+      if mkdir(made, 0o750) != 0, errno != EEXIST { throw .unusable(made, errno) }
+    }
+    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw .unusable(path, errno) }
+    // The descriptor stays open for the life of the process: the lock goes with it.
+    let start = SystemClock.monotonic()
+    while flock(directory, LOCK_EX | LOCK_NB) != 0 {
+      let code = errno
+      if code == EWOULDBLOCK || code == EINTR, SystemClock.monotonic() - start < timeout {
+        usleep(20_000)
+        continue
+      }
+      close(directory)
+      throw code == EWOULDBLOCK ? .inUse(path) : .unusable(path, code)
+    }
+  }
+}
+
+/// Why a directory could not be locked.
+package enum DirectoryLockError: Error, CustomStringConvertible {
+  /// Another process writes it.
+  case inUse(String)
+  /// The path and an errno value.
+  case unusable(String, Int32)
+
+  package var description: String {
+    switch self {
+    case .inUse(let path):
+      "another mailtrail writes \(path); stop it first (systemctl stop mailtrail, or the syslog daemon that runs "
+        + "mailtrail ingest), or choose another audit.directory and state.directory"
+    case .unusable(let path, let code):
+      "cannot open \(path): \(String(cString: strerror(code))); create it for the user that runs mailtrail"
+    }
+  }
+}
