@@ -27,40 +27,52 @@ let package = Package(
     .target(name: "LogSources", dependencies: ["CCompression", "CSystemd", "Platform"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
     .target(name: "CSHA256"),
-    .target(name: "AuditTree", dependencies: ["AuditModel", "CSHA256", "Platform"]),
+    .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform"]),
+    .target(name: "AuditReading", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
+    .target(name: "AuditWriting", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "Configuration", dependencies: ["AuditModel", "CYaml", "Platform"]),
     .target(
       name: "Bridge",
       dependencies: [
-        "AuditModel", "RuleTable", "LogSources", "Correlation", "AuditTree", "Configuration", "CSystemd", "Platform",
+        "AuditModel", "RuleTable", "LogSources", "Correlation", "AuditFiles", "AuditReading", "AuditWriting",
+        "Configuration", "CSystemd", "Platform",
       ]),
     .target(name: "Doctor", dependencies: ["Configuration", "LogSources", "Platform"]),
     .target(
       name: "Commands",
       dependencies: [
-        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "Doctor", "LogSources", "Platform",
+        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation", "Doctor",
+        "LogSources", "Platform",
         "RuleTable",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
     .executableTarget(
       name: "mailtrail-benchmark",
-      dependencies: ["AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "RuleTable"],
+      dependencies: [
+        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation",
+        "LogSources", "RuleTable",
+      ],
       path: "Sources/Benchmark"),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
-    .testTarget(name: "AuditTreeTests", dependencies: ["AuditTree", "CSHA256", "Platform"]),
+    .testTarget(
+      name: "AuditTreeTests", dependencies: ["AuditFiles", "AuditReading", "AuditWriting", "CSHA256", "Platform"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "AuditModel", "AuditTree", "Bridge", "Configuration", "Correlation", "LogSources", "Platform", "RuleTable",
+        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation",
+        "LogSources", "Platform", "RuleTable",
       ]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["AuditModel", "AuditTree", "Commands", "Configuration", "LogSources", "Platform"]),
+      dependencies: [
+        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Commands", "Configuration", "LogSources",
+        "Platform",
+      ]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
   ],
   swiftLanguageModes: [.v6]
@@ -73,7 +85,8 @@ if Context.environment["MAILTRAIL_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "AuditModel", "AuditTree", "Bridge", "CFuzzer", "Configuration", "Correlation", "LogSources", "RuleTable",
+        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "CFuzzer", "Configuration", "Correlation",
+        "LogSources", "RuleTable",
       ], path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"]),
   ]
 }

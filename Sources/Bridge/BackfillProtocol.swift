@@ -1,5 +1,5 @@
+import AuditFiles
 import AuditModel
-import AuditTree
 import Correlation
 import Glibc
 

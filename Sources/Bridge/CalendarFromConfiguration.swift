@@ -1,4 +1,4 @@
-import AuditTree
+import AuditFiles
 import Configuration
 
 extension DayCalendar {

@@ -1,5 +1,6 @@
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditWriting
 import Configuration
 import Correlation
 import Glibc

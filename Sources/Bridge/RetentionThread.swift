@@ -1,4 +1,5 @@
-import AuditTree
+import AuditFiles
+import AuditWriting
 import Configuration
 import Glibc
 import Platform

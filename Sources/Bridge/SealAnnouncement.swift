@@ -1,4 +1,5 @@
-import AuditTree
+import AuditFiles
+import AuditReading
 import LogSources
 
 /// A seal as the system journal has it: an entry with the identifier `mailtrail`, whose message says all.

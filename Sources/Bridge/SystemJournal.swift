@@ -1,5 +1,5 @@
+import AuditFiles
 import AuditModel
-import AuditTree
 import Glibc
 import Synchronization
 

@@ -1,6 +1,6 @@
 import ArgumentParser
+import AuditFiles
 import AuditModel
-import AuditTree
 import Glibc
 
 /// How events are printed.

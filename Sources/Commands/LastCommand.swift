@@ -1,6 +1,7 @@
 import ArgumentParser
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditReading
 import Bridge
 import Configuration
 

@@ -1,6 +1,6 @@
 import ArgumentParser
+import AuditFiles
 import AuditModel
-import AuditTree
 import Bridge
 import Configuration
 import LogSources

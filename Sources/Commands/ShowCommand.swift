@@ -1,6 +1,8 @@
 import ArgumentParser
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditReading
+import AuditWriting
 import Bridge
 import Configuration
 import Glibc

@@ -1,5 +1,6 @@
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditReading
 
 /// Counts the lines of trails that are no records, so that an answer says what it could not read.
 final class UnreadLines {

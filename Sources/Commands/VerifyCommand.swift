@@ -1,6 +1,7 @@
 import ArgumentParser
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditReading
 import Bridge
 import Configuration
 import Glibc
@@ -62,8 +63,8 @@ struct VerifyCommand: ParsableCommand {
     let status = try? CollectorStatus.read(from: configuration.state.directory)
     let now = SystemClock.realtime()
     let newest = status.map(\.newestEntry).flatMap { $0 > 0 ? $0 : nil } ?? now
-    let retention = try TrailRetention(root: configuration.audit.directory, calendar: configuration.calendar())
-    return retention.firstKept(now: now, newest: newest, retention: configuration.audit.retention.microseconds)
+    return try configuration.calendar()
+      .firstKept(now: now, newest: newest, retention: configuration.audit.retention.microseconds)
   }
 
   private func trails(_ configuration: Configuration) throws -> [TrailPath]? {

@@ -4,7 +4,8 @@ import Platform
 import Synchronization
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditWriting
 
 @Suite struct AuditTreeTests {
   private let directory = TemporaryDirectory()

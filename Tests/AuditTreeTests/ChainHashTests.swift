@@ -2,7 +2,7 @@ import AuditModel
 import CSHA256
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
 
 /// SHA-256 against the examples of FIPS 180-4 and RFC 6234, with the processor's instructions and without.
 @Suite(.serialized) struct ChainHashTests {

@@ -4,7 +4,8 @@ import Platform
 import Synchronization
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditWriting
 
 /// Stops the program, or fails a call, at each system call of the write path in turn; afterwards the tree must hold the
 /// very bytes that an undisturbed run gives: with tamper evidence, where a line's bytes depend on all before it, and in

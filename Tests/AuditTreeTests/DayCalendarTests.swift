@@ -2,7 +2,7 @@ import Glibc
 import Platform
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
 
 @Suite struct DayCalendarTests {
   @Test func daysHaveNames() {

@@ -3,7 +3,8 @@ import Glibc
 import Platform
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditWriting
 
 @Suite struct RecordTests {
   private func text(_ value: [UInt8]) -> String {

@@ -1,5 +1,5 @@
+import AuditFiles
 import AuditModel
-import AuditTree
 import Testing
 
 func mailbox(_ address: String) -> TrailOwner { .mailbox(MailboxAddress(Array(address.utf8))!) }

@@ -2,7 +2,9 @@ import AuditModel
 import Glibc
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditReading
+@testable import AuditWriting
 
 /// What somebody does to a tree is found and located, and what mailtrail does itself is not taken for that.
 @Suite struct TamperEvidenceTests {
@@ -154,7 +156,7 @@ import Testing
     var now = sampleTime + 3 * day
     #expect(try retention.removeExpired(now: now, newest: now, retention: 2 * day).filesRemoved == 2)
     #expect(!site.directory.exists("Audit/example.org/ann/HEAD"))
-    let kept = retention.firstKept(now: now, newest: now, retention: 2 * day)
+    let kept = DayCalendar.utc.firstKept(now: now, newest: now, retention: 2 * day)
     #expect(try site.verify(firstKept: kept).problems == [])
     _ = try site.tree.seal(at: sampleTime + 52 * 3_600_000_000)
     now = sampleTime + 9 * day
@@ -170,7 +172,7 @@ import Testing
     try next.add([240, 241])
     let path = "example.org/ann/AUDIT-260311.log"
     #expect(RecordLink.read(try site.lines(path)[0][...]) == ChainHash(of: try #require(last)[...]))
-    let late = retention.firstKept(now: now, newest: now, retention: 2 * day)
+    let late = DayCalendar.utc.firstKept(now: now, newest: now, retention: 2 * day)
     #expect(try site.verify(firstKept: late).problems == [])
     // And an edited HEAD is found, with a file behind it and without.
     let head = try #require(site.directory.read("Audit/example.org/ann/HEAD"))
@@ -196,7 +198,7 @@ import Testing
     #expect(try retention.removeExpired(now: now, newest: now, retention: 2 * day).filesRemoved == 3)
     #expect(
       try site.directory.treeFiles().keys.filter { $0.hasPrefix("_seals/") }.sorted().first == "_seals/SEAL-260302.log")
-    let kept = retention.firstKept(now: now, newest: now, retention: 2 * day)
+    let kept = DayCalendar.utc.firstKept(now: now, newest: now, retention: 2 * day)
     let (problems, report) = try site.verify(firstKept: kept)
     #expect(problems == [] && report.seals == 5)
   }

@@ -2,7 +2,7 @@ import Glibc
 import Platform
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
 
 /// A directory that is gone when the test is.
 final class TemporaryDirectory: Sendable {

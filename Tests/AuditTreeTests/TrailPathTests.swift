@@ -1,7 +1,7 @@
 import AuditModel
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
 
 @Suite struct TrailPathTests {
   @Test(arguments: [

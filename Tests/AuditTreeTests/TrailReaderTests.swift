@@ -2,7 +2,9 @@ import AuditModel
 import Platform
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditReading
+@testable import AuditWriting
 
 @Suite struct TrailReaderTests {
   private let directory = TemporaryDirectory()

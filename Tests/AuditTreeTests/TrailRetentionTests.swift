@@ -2,7 +2,9 @@ import AuditModel
 import Glibc
 import Testing
 
-@testable import AuditTree
+@testable import AuditFiles
+@testable import AuditReading
+@testable import AuditWriting
 
 @Suite struct TrailRetentionTests {
   private let directory = TemporaryDirectory()

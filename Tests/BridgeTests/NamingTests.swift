@@ -1,5 +1,5 @@
+import AuditFiles
 import AuditModel
-import AuditTree
 import Bridge
 import Configuration
 import Correlation

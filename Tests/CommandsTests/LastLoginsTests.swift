@@ -1,5 +1,7 @@
+import AuditFiles
 import AuditModel
-import AuditTree
+import AuditReading
+import AuditWriting
 import Foundation
 import Testing
 

@@ -4,7 +4,7 @@ import Glibc
 import LogSources
 import RuleTable
 
-@testable import AuditTree
+@testable import AuditWriting
 @testable import Bridge
 
 /// Any bytes as a checkpoint's parts. Checksums are made to fit: without that nothing behind them would be reached.

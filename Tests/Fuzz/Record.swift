@@ -1,5 +1,5 @@
+import AuditFiles
 import AuditModel
-import AuditTree
 
 /// Any line for the reader, and any fields for the writer: what was read or written is read as the same again.
 enum Record {

@@ -1,8 +1,8 @@
 import Correlation
 import Foundation
 
+@testable import AuditFiles
 @testable import AuditModel
-@testable import AuditTree
 
 /// What must hold of every record and every path, whatever the log said.
 enum RecordCheck {
