@@ -39,7 +39,7 @@ package final class Collector {
   private let systemJournal: SystemJournal
 
   private var sources: SourceThread?
-  private var writer: TrailWriter?
+  private var writer: WriterThread?
   private var held: WriteJob?
   private var events: [OwnedEvent] = []
   private var position = SourcePosition()
@@ -55,14 +55,11 @@ package final class Collector {
   private var rulesRecord: RulesRecord?
   private var newest: UInt64 = 0
   private var lastSubmit: UInt64 = 0
-  private var changeBytes = 0
-  private var snapshotBytes = 0
-  private var hasSnapshot = false
+  private var stateLog = StateLog()
   private var status = CollectorStatus()
   private var lastStatus: UInt64 = 0
   private var hasStatusChanged = false
   private var lastWatchdog: UInt64 = 0
-  private var tellsSystemMessages: Level?
   private var lastRetention: UInt64 = 0
   /// The wall clock up to which the journal has been read to its end; 0 while it has not.
   private var caughtUpAt: UInt64 = 0
@@ -89,7 +86,6 @@ package final class Collector {
     let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
     interest = SwitchingInterest(recognizer)
     pipeline = Pipeline(recognizer: recognizer, policy: policy)
-    tellsSystemMessages = configuration.audit.systemMessages
   }
 
   /// Runs until SIGTERM, or to the end of the sources.
@@ -120,7 +116,7 @@ package final class Collector {
     let isClean = drain()
     writer?.finish(givesUp: true)
     writeStatus(force: true)
-    if !isClean { throw CollectorError.notWritten(writer?.status.trouble ?? "") }
+    if !isClean { throw CollectorError.notWritten(writer?.status.lastError ?? "") }
   }
 
   // MARK: - Start
@@ -129,17 +125,10 @@ package final class Collector {
     let audit = configuration.audit
     try DirectoryLock.acquire(audit.directory)
     try DirectoryLock.acquire(configuration.state.directory)
-    let store = try CheckpointStore(directory: configuration.state.directory)
-    let tree = try AuditTree(
-      root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar,
-      hasTamperEvidence: audit.hasTamperEvidence)
-    let content = try store.load(report: options.report)
-    let recovery = try tree.recover(savedCommit: content?.commit)
-    if recovery.bytesCut > 0 {
-      options.report(
-        "recovered from an unfinished stop: \(recovery.linesFound) events of \(recovery.filesExamined) files were "
-          + "written already, \(recovery.bytesCut) bytes of torn lines were cut")
-    }
+    let tree = try LiveTree(
+      configuration, calendar: calendar, stateDirectory: configuration.state.directory, searchesAlways: false,
+      announcer: Announcer(audit, journal: systemJournal, report: options.report))
+    let content = tree.content
     pipeline.correlator.trackChanges()
     let retention = audit.retention.microseconds
     let now = SystemClock.realtime()
@@ -157,24 +146,13 @@ package final class Collector {
       position = content.position
       newest = content.newest
       request.start = .after(content.position, newWritersSince: earliest)
-    } else {
-      // What an earlier collector wrote may be read again: whole day files are searched for it.
-      tree.skipsPresent = true
     }
-    // Another program, such as ingest, wrote since: what was unfinished then is found in the files.
-    if recovery.hasForeignCommits { tree.skipsPresent = true }
     pipeline.correlator.settleRestored()
     if let content {
       pipeline.correlator.settle(asOf: content.readUpTo)
       takeDue()
     }
-    let level = tellsSystemMessages
-    let systemJournal = systemJournal
-    let writer = TrailWriter(tree: tree, store: store, sealing: sealing(of: tree)) { emitted in
-      for one in emitted {
-        if let level, one.event.level >= level { systemJournal.send(one.event) }
-      }
-    }
+    let writer = WriterThread(tree.committer, retries: true)
     writer.start()
     self.writer = writer
     return request
@@ -209,18 +187,6 @@ package final class Collector {
       server.start { messages.messages.interrupt() }
       backfill = server
     } catch { options.report("\(error)") }
-  }
-
-  /// nil without tamper evidence. The last run may have ended between a seal and its announcement: it is announced again.
-  private func sealing(of tree: AuditTree) -> TrailWriter.Sealing? {
-    guard configuration.audit.hasTamperEvidence else { return nil }
-    if tree.sealBytesCut > 0 { options.report("cut \(tree.sealBytesCut) bytes of an unfinished seal") }
-    let directory = configuration.audit.directory
-    if let seal = tree.lastSeal { systemJournal.send(seal, of: directory) }
-    return TrailWriter.Sealing(
-      period: configuration.audit.sealPeriod.microseconds,
-      announce: { [systemJournal] in systemJournal.send($0, of: directory) },
-      report: options.report)
   }
 
   // MARK: - The loop
@@ -363,9 +329,11 @@ package final class Collector {
     let isEventDue = !events.isEmpty && (now - lastSubmit >= Self.commitInterval || caughtUpAt > 0)
     let isPositionDue = isPositionNew && now - lastSubmit >= Self.idleInterval
     guard force || isFull || isEventDue || isPositionDue, held == nil else { return }
+    let correlator = pipeline.correlator
+    let stateChange = stateLog.next(snapshot: correlator.encodeState, changes: correlator.encodeChanges)
     held = WriteJob(
       events: events, additions: additions, onAdded: onAdded,
-      checkpoint: .init(position: position, newest: newest, change: stateChange(), isCaughtUp: caughtUpAt > 0))
+      checkpoint: .init(position: position, newest: newest, change: stateChange, isCaughtUp: caughtUpAt > 0))
     events.removeAll(keepingCapacity: true)
     additions.removeAll()
     onAdded = nil
@@ -381,19 +349,6 @@ package final class Collector {
     return true
   }
 
-  private func stateChange() -> CheckpointStore.StateChange {
-    if !hasSnapshot || changeBytes > max(4 << 20, snapshotBytes * 2) {
-      let state = pipeline.correlator.encodeState()
-      hasSnapshot = true
-      snapshotBytes = state.count
-      changeBytes = 0
-      return .snapshot(state)
-    }
-    let changes = pipeline.correlator.encodeChanges()
-    changeBytes += changes.count
-    return .changes(changes)
-  }
-
   /// Hands over what is left; false when the disk would not take it.
   private func drain() -> Bool {
     events += pipeline.correlator.takeEvents()
@@ -401,11 +356,11 @@ package final class Collector {
     var tries = 0
     while held != nil || writer?.status.isIdle == false, tries < 200 {
       _ = submitHeld()
-      if writer?.status.trouble != nil { tries += 10 } else { feedWatchdog() }
+      if writer?.status.lastError != nil { tries += 10 } else { feedWatchdog() }
       tries += 1
       usleep(10_000)
     }
-    return held == nil && writer?.status.trouble == nil
+    return held == nil && writer?.status.lastError == nil
   }
 
   /// Removes old day files once an hour, on a thread of its own; a clock that is far ahead of the newest entry
@@ -432,17 +387,14 @@ package final class Collector {
       _ = next.correlator.restore(state)
       next.correlator.settleRestored()
       next.correlator.trackChanges()
-      let change = self.table.fingerprint == table.fingerprint ? nil : (self.table.fingerprint, table.fingerprint)
       interest.switchTo(recognizer)
       pipeline = next
       (self.configuration, self.table) = (configuration, table)
-      hasSnapshot = false
+      stateLog.begin()
       lateFiles.forgetTable()
-      _ = rulesRecord?.change(to: table.fingerprint)
       options.report("reloaded the configuration and \(table.rules.count) rules")
-      if let (old, new) = change {
-        let reason = "rules \(String(old, radix: 16)) replaced by \(String(new, radix: 16))"
-        events.append(BridgeEvents.tableChanged(reason, at: SystemClock.realtime()))
+      if let change = rulesRecord?.change(to: table.fingerprint) {
+        events.append(BridgeEvents.tableChanged(change, at: SystemClock.realtime()))
       }
     } catch {
       options.report("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
@@ -472,7 +424,7 @@ package final class Collector {
     let now = SystemClock.monotonic()
     if caughtUpAt > 0 { faults?.settle() }
     if let writer, writer.status.jobsDone > 0 { rulesRecord?.save() }
-    let writingTrouble = writer?.status.trouble
+    let writingTrouble = writer?.status.lastError
     let trouble = writingTrouble ?? Self.trouble(ofReadingFor: sources?.readingTime ?? 0) ?? ""
     guard force || hasStatusChanged || now - lastStatus >= 2_000_000 || trouble != status.trouble else { return }
     let isNew =

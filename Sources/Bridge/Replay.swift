@@ -44,7 +44,7 @@ package final class Replay {
     defer { sources.stop() }
     switch output {
     case .tree(let tree):
-      let writer = TrailWriter(tree: tree, store: nil)
+      let writer = WriterThread(Committer(tree: tree, store: nil), retries: false)
       writer.start()
       defer { writer.finish(givesUp: false) }
       var events: [OwnedEvent] = []
@@ -56,7 +56,7 @@ package final class Replay {
       }
       _ = writer.submit(WriteJob(events: events))
       writer.finish(givesUp: false)
-      if let trouble = writer.status.trouble { throw ReplayError(trouble) }
+      if let error = writer.status.lastError { throw ReplayError(error) }
       try tree.commit()
     case .events(let body): try read(sources, body)
     }

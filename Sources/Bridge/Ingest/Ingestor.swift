@@ -43,7 +43,12 @@ package final class Ingestor {
   private var assembler: TextEntryAssembler
   private var recent = RecentLines()
   /// nil until the tree could be opened.
-  private var store: IngestStore?
+  private var committer: Committer?
+  /// A job whose writing failed: it comes before everything else.
+  private var owed: WriteJob?
+  private var stateLog = StateLog()
+  /// Up to this time lines may be of an earlier run that remembered too few of them; microseconds since 1970.
+  private var presentUntil: UInt64 = 0
   private var openLines: OpenLines?
   private var rulesRecord: RulesRecord?
   private var locked: Set<String> = []
@@ -55,7 +60,7 @@ package final class Ingestor {
   private var hasComeAgain = false
   /// When the oldest line came that is not durable yet (monotonic, µs); nil when all are.
   private var dirtySince: UInt64?
-  private var trouble: String?
+  private var lastError: String?
   private var isOutputClosed = false
   private var status = CollectorStatus()
   private var lastStatus: UInt64 = 0
@@ -81,6 +86,9 @@ package final class Ingestor {
   /// After a signal so long is waited for further lines, and for the end of a transaction.
   private static let silence: UInt64 = 500_000
   private static let stopPatience: UInt64 = 4_000_000
+
+  /// Lines after a start are so much later than those before it, before the tree is no longer searched for them.
+  private static let presentMargin: UInt64 = 60_000_000
 
   package init(configuration: Configuration, table: CompiledTable, options: Options) throws {
     self.configuration = configuration
@@ -113,7 +121,7 @@ package final class Ingestor {
     }
     answer(.ok)
     try loop()
-    if store != nil { try finish() }
+    if committer != nil { try finish() }
   }
 
   // MARK: Start and end
@@ -124,10 +132,11 @@ package final class Ingestor {
       try DirectoryLock.acquire(directory, timeout: patience)
       locked.insert(directory)
     }
-    let store = try IngestStore(
-      audit: audit, state: state, calendar: calendar, hasTamperEvidence: configuration.audit.hasTamperEvidence)
-    let last = try store.restore(pipeline.correlator, &recent, report: options.report)
-    self.store = store
+    let tree = try LiveTree(
+      configuration, calendar: calendar, stateDirectory: state + "/ingest", searchesAlways: true,
+      announcer: Announcer(configuration.audit, journal: systemJournal, report: options.report))
+    let last = restore(tree.content)
+    committer = tree.committer
     newest = last ?? 0
     assembler = TextEntryAssembler(format: options.format, interest: pipeline.interest, last: last)
     for line in recent.all { assembler.recall(line.identity) }
@@ -141,6 +150,19 @@ package final class Ingestor {
     if let change = rulesRecord?.change(to: table.fingerprint) {
       emit(BridgeEvents.tableChanged(change, at: SystemClock.realtime()))
     }
+  }
+
+  /// Takes up what was known at the last checkpoint; the newest line's time then, nil without a checkpoint.
+  private func restore(_ content: CheckpointStore.Content?) -> UInt64? {
+    let correlator = pipeline.correlator
+    correlator.trackChanges()
+    for chunk in content?.state ?? []
+    where !IngestState.restore(chunk, correlator: correlator, recent: &recent) {
+      options.report("a part of the checkpoint's state is damaged and was left out")
+    }
+    correlator.settleRestored()
+    presentUntil = (content?.newest ?? SystemClock.realtime()) &+ Self.presentMargin
+    return content?.newest
   }
 
   /// Takes what an earlier program had taken and not made durable; from then on every line may come again.
@@ -168,9 +190,9 @@ package final class Ingestor {
       // Nobody has these lines any more.
       isCommitted = commit(patience: Self.commitPatience)
     }
-    if isCommitted { sealIfDue(force: true) }
+    if isCommitted { committer?.sealIfDue(isLast: true) }
     writeStatus(force: true)
-    if !isCommitted { throw IngestError(reason: trouble ?? "", comesAgain: options.confirms) }
+    if !isCommitted { throw IngestError(reason: lastError ?? "", comesAgain: options.confirms) }
   }
 
   private var isStopWanted: Bool { signals.isStopWanted }
@@ -212,8 +234,8 @@ package final class Ingestor {
     let now = SystemClock.monotonic()
     var next: UInt64 = lastRetention == 0 ? .max : lastRetention + 3_600_000_000
     if let due = commitDue { next = min(next, due) }
-    if isStatusNew, store != nil { next = min(next, lastStatus + 2_000_000) }
-    if !isInTransaction, trouble == nil, let due = pipeline.correlator.nextDue {
+    if isStatusNew, committer != nil { next = min(next, lastStatus + 2_000_000) }
+    if !isInTransaction, lastError == nil, let due = pipeline.correlator.nextDue {
       let (at, wall) = (due &+ Self.grace, SystemClock.realtime())
       next = min(next, max(settlesFrom, now + (at > wall ? at - wall : 10_000)))
     }
@@ -223,7 +245,7 @@ package final class Ingestor {
   private var commitDue: UInt64? {
     guard let dirtySince, !(options.confirms && isInTransaction) else { return nil }
     // What was refused comes again with the next transaction; until then it is tried once a second.
-    if trouble != nil { return dirtySince + 1_000_000 }
+    if lastError != nil { return dirtySince + 1_000_000 }
     return dirtySince + (events.isEmpty ? Self.lineInterval : Self.eventInterval)
   }
 
@@ -242,7 +264,7 @@ package final class Ingestor {
   }
 
   private func confirm(_ line: PipedLines.Line) {
-    if store == nil {
+    if committer == nil {
       do { try open(patience: 0) } catch { return answer(.failed("\(error)")) }
     }
     switch ConfirmationProtocol.mark(line.bytes) {
@@ -265,7 +287,7 @@ package final class Ingestor {
     takeBatch()
     guard dirtySince == nil || commit(patience: Self.commitPatience) else {
       recent.expectUnacknowledged()
-      return answer(.failed(trouble ?? "cannot write"))
+      return answer(.failed(lastError ?? "cannot write"))
     }
     recent.acknowledge()
     if !hasComeAgain { recent.expectNothing() }
@@ -337,17 +359,6 @@ package final class Ingestor {
 
   // MARK: Making durable
 
-  /// Seals what was written since the last seal, when the period is over (`audit.seal-period`).
-  private func sealIfDue(force: Bool = false) {
-    guard configuration.audit.hasTamperEvidence, force || SystemClock.monotonic() >= nextSeal else { return }
-    nextSeal = SystemClock.monotonic() + configuration.audit.sealPeriod.microseconds
-    do {
-      if let seal = try store?.seal(at: SystemClock.realtime()) {
-        systemJournal.send(seal, of: configuration.audit.directory)
-      }
-    } catch { options.report("the tree could not be sealed, which is tried again: \(error)") }
-  }
-
   private func commitIfDue() {
     guard let due = commitDue, SystemClock.monotonic() >= due else { return }
     if commit(patience: 0) || options.confirms { return }
@@ -361,24 +372,21 @@ package final class Ingestor {
 
   /// Tries to make everything durable for so long, in microseconds.
   private func commit(patience: UInt64) -> Bool {
-    guard let store else { return false }
+    guard let committer else { return false }
     let start = SystemClock.monotonic()
     while true {
-      let emitted = events
       do {
-        try store.commit(&events, newest: newest, correlator: pipeline.correlator, recent: &recent)
-        if trouble != nil { options.report("writing again") }
-        (trouble, dirtySince, isStatusNew) = (nil, nil, true)
+        if let owed { try commit(owed, with: committer) }
+        try commit(nextJob(), with: committer)
+        if lastError != nil { options.report("writing again") }
+        (lastError, dirtySince, isStatusNew) = (nil, nil, true)
         openLines?.clear()
-        status.checkpoint = SystemClock.realtime()
         rulesRecord?.save()
-        count(emitted)
-        sealIfDue()
+        committer.sealIfDue()
         return true
       } catch {
-        if events.isEmpty { count(emitted) }
-        if trouble == nil { options.report("\(error); nothing is acknowledged until there is room") }
-        trouble = "\(error)"
+        if lastError == nil { options.report("\(error); nothing is acknowledged until there is room") }
+        lastError = "\(error)"
         (dirtySince, isStatusNew) = (SystemClock.monotonic(), true)
         guard SystemClock.monotonic() - start < patience, !isStopWanted else { return false }
         usleep(200_000)
@@ -386,18 +394,33 @@ package final class Ingestor {
     }
   }
 
-  private func count(_ emitted: [OwnedEvent]) {
-    status.eventsWritten += UInt64(emitted.count)
-    for one in emitted {
-      status.countsByKind[one.event.kind.name.description, default: 0] += 1
-      if let level = configuration.audit.systemMessages, one.event.level >= level { systemJournal.send(one.event) }
+  private func commit(_ job: WriteJob, with committer: Committer) throws {
+    owed = job
+    _ = try committer.commit(job)
+    owed = nil
+    status.checkpoint = SystemClock.realtime()
+    status.eventsWritten += UInt64(job.events.count)
+    for one in job.events { status.countsByKind[one.event.kind.name.description, default: 0] += 1 }
+  }
+
+  private func nextJob() -> WriteJob {
+    defer { events.removeAll(keepingCapacity: true) }
+    let correlator = pipeline.correlator
+    let change = stateLog.next {
+      IngestState.encode(lines: recent.encodeAll(), records: correlator.encodeState())
+    } changes: {
+      IngestState.encode(lines: recent.encodeChanges(), records: correlator.encodeChanges())
     }
+    return WriteJob(
+      events: events,
+      checkpoint: .init(
+        position: SourcePosition(), newest: newest, change: change, isCaughtUp: newest > presentUntil))
   }
 
   /// Ends waits whose time is over by the clock, once nothing is on its way.
   private func settleByClock() {
     let now = SystemClock.realtime()
-    guard !isInTransaction, trouble == nil, SystemClock.monotonic() >= settlesFrom, now > Self.grace,
+    guard !isInTransaction, lastError == nil, SystemClock.monotonic() >= settlesFrom, now > Self.grace,
       let due = pipeline.correlator.nextDue, due <= now - Self.grace
     else { return }
     pipeline.correlator.advance(to: now - Self.grace)
@@ -414,14 +437,14 @@ package final class Ingestor {
 
   private func writeStatus(force: Bool) {
     // Before the lock it is another's report.
-    guard store != nil else { return }
+    guard committer != nil else { return }
     let now = SystemClock.monotonic()
     guard force || (isStatusNew && now - lastStatus >= 2_000_000) else { return }
     (lastStatus, isStatusNew) = (now, false)
-    status.trouble = trouble ?? ""
+    status.trouble = lastError ?? ""
     status.reported = SystemClock.realtime()
     status.newestEntry = newest
-    status.isCaughtUp = trouble == nil
+    status.isCaughtUp = lastError == nil
     status.take(pipeline)
     status.write(in: configuration.state.directory)
   }

@@ -1,0 +1,99 @@
+import AuditModel
+import Correlation
+import Glibc
+import Platform
+import Synchronization
+
+/// Writes jobs on a thread of its own, so that a slow disk never holds up the loop that feeds the watchdog.
+///
+/// Sendable: the committer is touched by the writing thread only, the state behind `status` under its lock.
+final class WriterThread: @unchecked Sendable {
+  struct Status: Sendable {
+    /// Why nothing can be written at the moment; nil when all is well.
+    var lastError: String?
+    var isIdle = true
+    var eventsWritten: UInt64 = 0
+    var jobsDone: UInt64 = 0
+    var countsByKind: [EventKind: UInt64] = [:]
+    var checkpointTime: UInt64 = 0
+  }
+
+  private let jobs: Channel<WriteJob>
+  private let committer: Committer
+  private let retries: Bool
+  private let state = Mutex(Status())
+  private let isStopping = Atomic(false)
+  private var thread: pthread_t?
+
+  /// The first wait after a failure and the longest one, in microseconds.
+  private static let retryDelay: (first: UInt32, longest: UInt32) = (100_000, 2_000_000)
+
+  /// - Parameter retries: whether a job that cannot be written is tried until it can; a replay ends instead.
+  init(_ committer: Committer, retries: Bool) {
+    self.committer = committer
+    self.retries = retries
+    jobs = Channel(capacity: 2)
+  }
+
+  var status: Status { state.withLock { $0 } }
+
+  func start() { thread = WorkerThread.start { [self] in run() } }
+
+  /// False when two jobs wait already.
+  func trySubmit(_ job: WriteJob) -> Bool { jobs.trySend(job) }
+
+  /// Waits until there is room; for a replay, which has no watchdog.
+  func submit(_ job: WriteJob) -> Bool { jobs.send(job) }
+
+  /// Writes what was submitted and ends. With `givesUp`, a disk that takes nothing is not waited for.
+  func finish(givesUp: Bool) {
+    if givesUp { isStopping.store(true, ordering: .releasing) }
+    jobs.close()
+    if let thread { WorkerThread.join(thread) }
+    thread = nil
+  }
+
+  private func run() {
+    committer.sealIfDue()
+    while let job = nextJob() {
+      state.withLock { $0.isIdle = false }
+      guard let added = write(job) else { return }
+      state.withLock { status in
+        status.lastError = nil
+        status.isIdle = true
+        status.jobsDone += 1
+        status.eventsWritten += UInt64(job.events.count + added.count)
+        for emitted in job.events { status.countsByKind[emitted.event.kind, default: 0] += 1 }
+        for emitted in added { status.countsByKind[emitted.event.kind, default: 0] += 1 }
+        if job.checkpoint != nil { status.checkpointTime = SystemClock.realtime() }
+      }
+      job.onAdded?(added.count)
+      committer.sealIfDue()
+    }
+    committer.sealIfDue(isLast: true)
+  }
+
+  /// The next job; nil when there will be none. A seal that comes due meanwhile is written.
+  private func nextJob() -> WriteJob? {
+    while true {
+      switch jobs.receive(timeoutMicroseconds: committer.timeToSeal) {
+      case .element(let job): return job
+      case .timedOut: committer.sealIfDue()
+      case .closed: return nil
+      }
+    }
+  }
+
+  /// Tries until it works, and answers with the additions that were missing; nil when asked to give up.
+  private func write(_ job: WriteJob) -> [OwnedEvent]? {
+    var delay = Self.retryDelay.first
+    while true {
+      do { return try committer.commit(job) } catch {
+        state.withLock { $0.lastError = "\(error)" }
+        guard retries, !isStopping.load(ordering: .acquiring) else { return nil }
+        usleep(delay)
+        delay = min(delay * 2, Self.retryDelay.longest)
+      }
+    }
+  }
+}
