@@ -175,11 +175,20 @@ def drawn_edges(page):
             yield from (f"{module} --> {name}" for name in dependencies.split(" & ") if name)
 
 
-def check_drawing(page, package):
-    """The drawing of the modules is what Package.swift says."""
+def described_modules(page):
+    """The modules in the first column of the page's table of modules."""
+    for row in re.search(r"^\| module \|.*?(?=\n\n)", page.text, re.M | re.S)[0].splitlines()[2:]:
+        yield from re.findall(r"`([^`]+)`", row.split("|")[1])
+
+
+def check_modules(page, package):
+    """The drawing and the table of the modules are what Package.swift says."""
     drawn, real = set(drawn_edges(page)), set(manifest_edges(package))
     yield from (f"the drawing lacks {edge}" for edge in sorted(real - drawn))
     yield from (f"the drawing has {edge}, Package.swift has not" for edge in sorted(drawn - real))
+    described, modules = set(described_modules(page)), {name for name in real if " --> " not in name}
+    yield from (f"the table of modules lacks {name}" for name in sorted(modules - described))
+    yield from (f"the table of modules has {name}, Package.swift has not" for name in sorted(described - modules))
 
 
 def main(path, package, *pages):
@@ -194,7 +203,7 @@ def main(path, package, *pages):
         found += [*check_options(program, page), *check_files(page), *check_links(page)]
         found += check_configuration(program, page)
         if page.path == drawing:
-            found += check_drawing(page, package)
+            found += check_modules(page, package)
         for fault in found:
             print(f"{page.path}: {fault}")
         faults += len(found)
