@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// One package, one program: `mailtrail`. The modules and their order are described in README.md, "The house".
+// One package, one program: `mailtrail`. The modules and their order are described in .github/ARCHITECTURE.md.
 import PackageDescription
 
 // The exact version, so that the same commit gives the same program. The Debian package is built from a copy of it that

@@ -1,6 +1,6 @@
 /// The keys of a record besides `id`, `time`, `kind` and `level`, in the order in which they are written.
 ///
-/// Names come from this list only; a new one goes into mailtrail-events(7) first.
+/// Names come from this list only; a new one goes into mailtrail-record(5) first.
 public enum FieldKey: UInt16, Sendable, CaseIterable {
   case mailbox, service, outcome, actor, actorName, ip, port, client, session, folder, toFolder, uids, messageID
   case subject, sender, recipient, recipients, size, queueID, relay, status, reason, change, scope, script, score

@@ -2,7 +2,7 @@ import Glibc
 import LogSources
 import Platform
 
-/// Remembers which journal files ended the process while they were read (SURVIVE.md 4), and leaves one out after three
+/// Remembers which journal files ended the process while they were read (durability 4), and leaves one out after three
 /// times in a row.
 ///
 /// Kept in the state directory beside the checkpoint: `journal-fault`, which the dying process writes, and

@@ -2,7 +2,7 @@ import AuditModel
 import Correlation
 import LogSources
 
-/// Tells the events of files that came late (SURVIVE.md 12).
+/// Tells the events of files that came late (durability 12, .github/DURABILITY.md).
 ///
 /// Their entries are older than what was read, so they have a correlation of their own, which begins with the file: what
 /// one event needs is in one file nearly always. What both tell has the same id, and the tree keeps one.

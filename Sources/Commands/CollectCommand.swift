@@ -7,14 +7,14 @@ struct CollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collect", abstract: "Follow the journal and write the audit trails (the service).",
     discussion: """
-      Each event is written exactly once: what is read is written and made durable before the checkpoint moves. \
-      SIGHUP reads the configuration and the rules anew; when they are not usable the running ones stay. SIGTERM ends \
-      after everything told is durable.
+      Each event is written exactly once: what was read is written and synchronised to disk before the checkpoint moves. \
+      SIGHUP reloads the configuration and the rules; if they are not valid the current ones stay in use. SIGTERM ends \
+      the program after everything that was read is on disk.
       """)
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Flag(help: "Read to the end of the sources, make everything durable and exit.")
+  @Flag(help: "Read to the end of the sources, synchronise everything to disk and exit.")
   var untilEnd = false
 
   func run() throws {

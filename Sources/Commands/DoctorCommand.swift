@@ -11,10 +11,10 @@ import RuleTable
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Look for what keeps events out of the trails, and say the line of configuration that mends it.",
+    abstract: "Check the settings on which the trails depend, and print those that need a change.",
     discussion: """
-      Looks at journald, the journal, the clock, the mail servers that are installed and mailtrail itself. It changes \
-      nothing. Some settings are told to root only. The exit status is 1 when something is wrong.
+      Checks journald, the journal, the clock, the mail servers that are installed and mailtrail itself. Nothing is \
+      changed. Some settings can only be read by root. The exit status is 1 if there is a problem.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case short, json }
@@ -23,13 +23,13 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var journal: JournalOptions
 
   @Option(
-    help: ArgumentHelp("Look at the system below this directory instead of this machine.", valueName: "directory"))
+    help: ArgumentHelp("Check the system below this directory instead of this machine.", valueName: "directory"))
   var root: String?
 
   @Option(name: [.short, .long], help: "short or json.")
   var output = Format.short
 
-  @Flag(name: [.short, .long], help: "Leave out what is as it should be.")
+  @Flag(name: [.short, .long], help: "Print problems only.")
   var quiet = false
 
   func run() throws {

@@ -8,16 +8,15 @@ struct IngestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest", abstract: "Take lines from rsyslog or syslog-ng and write the audit trails.",
     discussion: """
-      Reads one line a message on standard input and writes the live tree as collect does, for hosts whose mail logs \
-      reach no journal. rsyslog starts it through omprog with confirmMessages and useTransactions: what is answered OK \
-      is durable, and what rsyslog sends again is known by the @TOKEN in front of each line. syslog-ng starts it \
-      through program(), which knows no answers: lines are durable within a second.
+      Reads one message on each line of standard input and writes the live tree as collect does, for hosts whose mail \
+      logs do not reach a journal. rsyslog starts it through omprog with confirmMessages and useTransactions: what is \
+      answered OK is on disk, and what rsyslog sends again is recognised by the @TOKEN in front of each line. syslog-ng \
+      starts it through program(), which has no answers: lines are on disk within a second.
 
-      The lines are believed, whoever a daemon's name was used by: hand over this machine's own sources only, never \
-      what comes over the network unauthenticated. The syslog daemon's configuration is in README.md, "Without a \
-      journal: rsyslog and syslog-ng".
+      All lines are believed: pass on the messages of this machine only, never unauthenticated ones from the network. \
+      mailtrail-ingest(8) describes the configuration of the syslog daemon.
 
-      Ends with its input, or on SIGTERM, after everything read is durable.
+      Exits at the end of its input, or on SIGTERM, after everything that was read is on disk.
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -27,7 +26,7 @@ struct IngestCommand: ParsableCommand {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Answer each line as omprog expects it with confirmMessages. Without either: when standard output is a pipe.")
+    help: "Answer each line as omprog expects it with confirmMessages. By default if standard output is a pipe.")
   var confirm: Bool?
 
   func run() throws {

@@ -10,7 +10,7 @@ struct LastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "last", abstract: "List the last successful and the last failed login of each mailbox.",
     discussion: """
-      Successful logins are of level 1: they are recorded with audit.level 1, or with audit.kinds "login.succeeded": 5.
+      Successful logins are of level 1: they are only recorded with audit.level 1, or with audit.kinds "login.succeeded": 5.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -22,10 +22,10 @@ struct LastCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "short or json.")
   var output = Format.short
 
-  @Flag(name: [.short, .long], help: "Print no headings and hints.")
+  @Flag(name: [.short, .long], help: "Suppress headings and hints.")
   var quiet = false
 
-  @Argument(help: "These mailboxes only; a bare name gets mailboxes.default-domain.")
+  @Argument(help: "Show these mailboxes only; a bare name gets mailboxes.default-domain.")
   var mailboxes: [String] = []
 
   func run() throws {

@@ -6,8 +6,8 @@ package struct MailtrailCommand: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "mailtrail", abstract: "An audit trail for every mailbox of a mail server.",
     discussion: """
-      Reads what mail daemons write to the systemd journal, maps it to audit events with a rule table, and keeps one \
-      trail for each mailbox: who logged in from where, what was sent, delivered, deleted, refused.
+      Reads what mail daemons write to the systemd journal, maps it to events with tables of rules, and keeps one trail \
+      for each mailbox: who logged in from where, what was sent, delivered, deleted, refused.
       """,
     version: "0.1.0",
     subcommands: [

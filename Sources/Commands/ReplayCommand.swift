@@ -15,7 +15,7 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Read stored journals or text logs and print their events, or write an audit tree.",
     discussion:
-      "Takes journalctl's options. Without --file, --directory, --namespace or --syslog-file it reads this machine's journal."
+      "Has the options of journalctl. Without --file, --directory, --namespace or --syslog-file it reads this machine's journal."
   )
 
   @OptionGroup var options: ConfigurationOptions
@@ -28,7 +28,7 @@ struct ReplayCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Threads that read the journal side by side, where its order allows it; two by default.", valueName: "number"))
+      "The number of threads that read the journal in parallel; two by default.", valueName: "number"))
   var readers: Int?
 
   func validate() throws {

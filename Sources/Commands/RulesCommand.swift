@@ -40,7 +40,7 @@ struct RulesCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "check", abstract: "Check all tables: their language, their examples, and ties between rules.")
+      commandName: "check", abstract: "Check the language and the examples of all tables, and that no rules are equal.")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -59,7 +59,7 @@ struct RulesCommand: ParsableCommand {
 
   struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "explain", abstract: "Say which rule matches a log line and what it captures.",
+      commandName: "explain", abstract: "Print which rule matches a log line and what it captures.",
       discussion: "Without lines on the command line, standard input is read.")
 
     @OptionGroup var options: ConfigurationOptions
@@ -118,19 +118,19 @@ struct RulesCommand: ParsableCommand {
   struct Coverage: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "coverage",
-      abstract: "Say which share of the mail daemons' entries is recognised, and the commonest shapes that are not.")
+      abstract: "Print the share of entries that is recognised, and the most frequent shapes that are not.")
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var journal: JournalOptions
     @OptionGroup var text: TextLogOptions
 
-    @Option(name: [.customShort("S"), .long], help: "Only entries at or after this time.")
+    @Option(name: [.customShort("S"), .long], help: "Read entries at or after this time.")
     var since: String?
 
-    @Option(name: [.customShort("U"), .long], help: "Only entries at or before this time.")
+    @Option(name: [.customShort("U"), .long], help: "Read entries at or before this time.")
     var until: String?
 
-    @Option(name: [.customShort("n"), .customLong("lines")], help: "How many shapes to print.")
+    @Option(name: [.customShort("n"), .customLong("lines")], help: "The number of shapes to print.")
     var lines: String?
 
     func run() throws {

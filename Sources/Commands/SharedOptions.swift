@@ -16,7 +16,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Set one key of the configuration, dotted, as audit.level=1; may be repeated.", valueName: "key=value"))
+      "Set one key of the configuration, as in audit.level=1; may be repeated.", valueName: "key=value"))
   var overrides: [String] = []
 
   func load() throws -> Configuration { try Configuration.load(path: path, overrides: overrides) }
@@ -50,13 +50,13 @@ struct JournalOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "Start at this cursor.")
   var cursor: String?
 
-  @Option(help: "Start behind this cursor.")
+  @Option(help: "Start after this cursor.")
   var afterCursor: String?
 
-  @Option(name: [.customShort("t"), .long], help: "Only entries with this SYSLOG_IDENTIFIER; may be repeated.")
+  @Option(name: [.customShort("t"), .long], help: "Read entries with this SYSLOG_IDENTIFIER; may be repeated.")
   var identifier: [String] = []
 
-  @Option(name: [.short, .long], help: "Only entries of this unit; may be repeated.")
+  @Option(name: [.short, .long], help: "Read entries of this unit; may be repeated.")
   var unit: [String] = []
 
   func request(since: String?, until: String?) throws -> JournalRequest {
@@ -103,10 +103,10 @@ struct TextLogOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The format of the text logs, told by their first lines otherwise: \(TextLogFormat.names).", valueName: "format"))
+      "The format of the text logs; detected by default: \(TextLogFormat.names).", valueName: "format"))
   var format: TextLogFormat?
 
-  @Argument(help: ArgumentHelp("Further text logs behind --syslog-file, for the shell's patterns.", valueName: "file"))
+  @Argument(help: ArgumentHelp("More text logs after --syslog-file, for shell patterns.", valueName: "file"))
   var moreFiles: [String] = []
 
   mutating func validate() throws {
@@ -134,40 +134,40 @@ struct TextLogOptions: ParsableArguments {
 
 /// Which events to print, and how.
 struct EventOptions: ParsableArguments {
-  @Option(name: [.customShort("S"), .long], help: "Only what is at or after this time (systemd.time(7)).")
+  @Option(name: [.customShort("S"), .long], help: "Show events at or after this time (systemd.time(7)).")
   var since: String?
 
-  @Option(name: [.customShort("U"), .long], help: "Only what is at or before this time.")
+  @Option(name: [.customShort("U"), .long], help: "Show events at or before this time.")
   var until: String?
 
   @Option(name: [.short, .long], help: "short, short-iso, json, json-pretty or csv.")
   var output: OutputFormat?
 
-  @Option(name: [.customShort("k"), .long], help: "Only this kind, or all of a family such as login; may be repeated.")
+  @Option(name: [.customShort("k"), .long], help: "Show events of this kind, or of a family (login); may be repeated.")
   var kind: [String] = []
 
-  @Option(help: "Only events from this address; may be repeated.")
+  @Option(help: "Show events from this address; may be repeated.")
   var ip: [String] = []
 
-  @Option(help: "Only this service: imap, pop3, submission …; may be repeated.")
+  @Option(help: "Show events of this service: imap, pop3, submission …; may be repeated.")
   var service: [String] = []
 
-  @Option(help: "Only this level and above: 1, 3, 5 or 10.")
+  @Option(help: "Show events of this level and above: 1, 3, 5 or 10.")
   var level: UInt8?
 
-  @Option(name: [.short, .long], help: "Only events with this text in one of their values, upper or lower case.")
+  @Option(name: [.short, .long], help: "Show events with this text in one of their values, without regard to case.")
   var grep: String?
 
-  @Option(name: [.customShort("n"), .customLong("lines")], help: "Only the last so many events.")
+  @Option(name: [.customShort("n"), .customLong("lines")], help: "Show the most recent events; 10 without a number.")
   var lines: String?
 
-  @Flag(name: [.short, .long], help: "The newest first.")
+  @Flag(name: [.short, .long], help: "Show the newest event first.")
   var reverse = false
 
   @Flag(help: "Do not pipe the output into a pager.")
   var noPager = false
 
-  @Flag(name: [.short, .long], help: "Print no headings and hints.")
+  @Flag(name: [.short, .long], help: "Suppress headings and hints.")
   var quiet = false
 
   mutating func validate() throws {

@@ -12,12 +12,12 @@ import Platform
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the trail of one mailbox.",
-    discussion: "A name that is no mailbox is looked for in _unknown, where failures for such names are kept.")
+    discussion: "A name that is no mailbox is looked up in _unknown, where failures for such names are recorded.")
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var events: EventOptions
 
-  @Flag(name: [.short, .long], help: "Go on showing what is added.")
+  @Flag(name: [.short, .long], help: "Continue to show new events.")
   var follow = false
 
   @Argument(help: "The account or address; a bare name gets mailboxes.default-domain.")
@@ -109,7 +109,7 @@ struct ShowCommand: ParsableCommand {
 /// `mailtrail search`: events of all mailboxes.
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "search", abstract: "Show the events of all mailboxes that fit: every mailbox an address logged in to."
+    commandName: "search", abstract: "Show the matching events of all mailboxes."
   )
 
   @OptionGroup var options: ConfigurationOptions
@@ -166,7 +166,7 @@ struct RetentionCommand: ParsableCommand {
   struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "run",
-      abstract: "Remove daily files older than audit.retention now; the collector does so by itself.")
+      abstract: "Remove daily files older than audit.retention now; the collector does so once an hour.")
 
     @OptionGroup var options: ConfigurationOptions
 

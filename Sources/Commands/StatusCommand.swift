@@ -9,7 +9,7 @@ import Glibc
 /// `mailtrail status`: how the collector is doing.
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Say how the collector is doing: lag, counts, gaps, checkpoint.")
+    commandName: "status", abstract: "Show the state of the collector: position, counts, gaps, checkpoint.")
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case short, json, prometheus }
 

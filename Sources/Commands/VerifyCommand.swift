@@ -11,18 +11,18 @@ import Platform
 /// `mailtrail verify`: whether the trails are as mailtrail wrote them.
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check that nothing in the trails was changed, removed or put in.",
+    commandName: "verify", abstract: "Check that the trails were not changed.",
     discussion: """
       Each line must be whole and a record of its mailbox and day, ids unique. Where audit.tamper-evidence was on, each \
-      record must carry the hash of the one before, and what was sealed must be there; the seals are compared with the \
-      system journal, or with that of --directory, --file or --namespace. The exit status is 1 when something is wrong.
+      record must contain the hash of the one before, and what was sealed must be there; the seals are compared with the \
+      system journal, or with that of --directory, --file or --namespace. The exit status is 1 if there is a problem.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case short, json }
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Argument(help: ArgumentHelp("Only the trails of these mailboxes.", valueName: "mailbox"))
+  @Argument(help: ArgumentHelp("Check the trails of these mailboxes only.", valueName: "mailbox"))
   var mailboxes: [String] = []
 
   @Option(name: [.customShort("D"), .long], help: "Compare the seals with the journal files of this directory.")

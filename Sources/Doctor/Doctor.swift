@@ -1,7 +1,7 @@
 import Configuration
 import LogSources
 
-/// Looks at what an administrator gets wrong, and says the line of configuration that mends it. It changes nothing.
+/// Checks the settings on which the trails depend, and gives the one that corrects each problem. It changes nothing.
 package struct Doctor {
   private let machine: Machine
   private let configuration: Configuration

@@ -16,7 +16,7 @@ package struct Finding: Sendable, Equatable {
   package var subject: String
   /// What was found.
   package var text: String
-  /// The lines of configuration that mend it, with the file that they belong in; empty when nothing is to be mended.
+  /// The settings that correct it, with the file that they belong in; empty when nothing is to be corrected.
   package var remedy: [String]
 
   package init(_ verdict: Verdict, _ subject: String, _ text: String, remedy: [String] = []) {

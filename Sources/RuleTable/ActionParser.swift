@@ -122,7 +122,7 @@ struct ActionParser {
       } else {
         var field = try assignment(token)
         guard FieldKey(rawValue: field.field) != nil, field.operation == .set else {
-          throw fail("‘\(token.text)’ sets no key of a record", "see mailtrail-events(7) for the keys", token)
+          throw fail("‘\(token.text)’ sets no key of a record", "see mailtrail-record(5) for the keys", token)
         }
         if field.field == FieldKey.mailbox.rawValue, field.value != .literal([]) {
           field.value = try mailbox(field.value, token)

@@ -97,7 +97,7 @@ extension Example {
         }
         throw failure(
           token, place, "‘\(token.text)’ is no key of a record with its value",
-          (near.map { "did you mean ‘\($0)’? " } ?? "") + "write key=value with a key of mailtrail-events(7)")
+          (near.map { "did you mean ‘\($0)’? " } ?? "") + "write key=value with a key of mailtrail-record(5)")
       }
       fields.append(ExampleEvent.Field(key: key, value: value))
     }

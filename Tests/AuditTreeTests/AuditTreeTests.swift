@@ -106,7 +106,7 @@ import Testing
 
   // MARK: What others do to the tree
 
-  @Test("SURVIVE 30: what was removed is made anew") func makesAnewWhatWasRemoved() throws {
+  @Test("durability 30: what was removed is made anew") func makesAnewWhatWasRemoved() throws {
     let tree = try liveTree()
     for (number, victim) in ["", annFile, "Audit/example.org/ann", "Audit/example.org"].enumerated() {
       if !victim.isEmpty { run("rm", "-r", directory.path + "/" + victim) }
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 30: a link, a file or a FIFO in the way is refused",
+    "durability 30: a link, a file or a FIFO in the way is refused",
     arguments: ["example.org", "example.org/ann", "example.org/ann/AUDIT-260301.log"], ["link", "file", "fifo"])
   func refusesForeignObjects(place: String, object: String) throws {
     let tree = try liveTree()
@@ -205,7 +205,7 @@ import Testing
 
   /// A real full disk: what fitted in part is taken back, and comes whole when there is room.
   @Test(
-    "SURVIVE 26: a full disk is waited for",
+    "durability 26: a full disk is waited for",
     .enabled(if: AuditTreeTests.canMount, "needs root and the right to mount a tmpfs"))
   func aFullDisk() throws {
     let tree = try liveTree()

@@ -276,7 +276,7 @@ import Testing
     }
   }
 
-  @Test("SURVIVE 28: a power cut at each call", arguments: [false, true])
+  @Test("durability 28: a power cut at each call", arguments: [false, true])
   func aPowerCutAtEachCall(hasTamperEvidence: Bool) throws {
     let (expected, calls) = try undisturbed(hasTamperEvidence: hasTamperEvidence)
     for call in 0..<calls {
@@ -286,7 +286,7 @@ import Testing
     }
   }
 
-  @Test("SURVIVE 26: an error at each call", arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
+  @Test("durability 26: an error at each call", arguments: [EIO, ENOSPC, EROFS], [1, 2, 3])
   func aFailureAtEachCall(code: Int32, count: Int) throws {
     let (expected, calls) = try undisturbed()
     for call in 0..<calls { try check([.failure(at: call, code: code, count: count)], expected) }
@@ -327,7 +327,7 @@ import Testing
     }
   }
 
-  /// SURVIVE.md's row on torn checkpoints, for the intent: whatever length it has, it is whole or it does not count.
+  /// Durability 15, for the intent: whatever length it has, it is whole or it does not count.
   @Test func anIntentCutAtEachByte() {
     let entries = [
       IntentLog.Entry(path: TrailPath(.unknown), day: Day(number: 20_000), length: 17),

@@ -74,7 +74,7 @@ import Testing
 
   /// Every other round with tamper evidence, where each line's bytes depend on all lines before it, and a seal comes every
   /// so often.
-  @Test("SURVIVE 28: killed at any moment, nothing is lost and nothing twice, byte for byte", .timeLimit(.minutes(30)))
+  @Test("durability 28: killed at any moment, nothing is lost or twice, byte for byte", .timeLimit(.minutes(30)))
   func survivesBeingKilledTwoHundredTimes() throws {
     let site = try Site(sessions: 1500)
     defer { site.remove() }
@@ -123,7 +123,7 @@ import Testing
     #expect(result.errors.contains("another mailtrail writes"))
   }
 
-  @Test("SURVIVE 15: a torn checkpoint is set aside, and nothing is written twice")
+  @Test("durability 15: a torn checkpoint is set aside, and nothing is written twice")
   func aDamagedCheckpointIsSetAsideAndNothingIsWrittenTwice() throws {
     let site = try Site(sessions: 30)
     defer { site.remove() }

@@ -6,7 +6,7 @@ import Testing
 @testable import Bridge
 @testable import Correlation
 
-/// Who is believed to be a daemon (SURVIVE row 23).
+/// Who is believed to be a daemon (durability 23).
 @Suite struct SenderTrustTests {
   // MARK: - Who is believed
 
@@ -52,7 +52,7 @@ import Testing
   /// Of a machine on which tee is 120, joe 1000 and vmail 5000: what the fields alone say, and what comes of it once the
   /// ledger knows that 120 speaks for t and that 5000 delivers mail.
   @Test(
-    "SURVIVE 23: who may tell, without a unit and against forgery",
+    "durability 23: who may tell, without a unit and against forgery",
     arguments: [
       // Root, whatever it runs, but not another daemon's program.
       ("t", "_UID=0", .believed, .believed), ("t", session + "_UID=0 _EXE=/bin/logger", .believed, .believed),

@@ -19,7 +19,7 @@ import Testing
     func wants(command: UnsafeRawBufferPointer) -> Bool { true }
   }
 
-  @Test("SURVIVE 29: how long a reader hangs is known outside of it") func aReaderThatHangs() throws {
+  @Test("durability 29: how long a reader hangs is known outside of it") func aReaderThatHangs() throws {
     let directory = try TestFiles.temporaryDirectory()
     defer { TestFiles.remove(directory) }
     var journal = TestJournal()

@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test("SURVIVE 4: a file cut while it is read kills the reader, is named, and is left out the third time")
+  @Test("durability 4: a file cut while it is read kills the reader, is named, and is left out the third time")
   func cutWhileRead() throws {
     // On a quick machine everything may be read before the file is cut: then it is tried anew.
     for _ in 1...10 where try isCaughtReading() { return }
@@ -72,7 +72,7 @@ import Testing
     return String(decoding: stat, as: UTF8.self).split(separator: ")").last?.hasPrefix(" Z") ?? true
   }
 
-  @Test("SURVIVE 12: a file that comes late is in the trail once, live and after a restart")
+  @Test("durability 12: a file that comes late is in the trail once, live and after a restart")
   func lateFile() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -95,7 +95,7 @@ import Testing
     #expect(try sessions(site.records()).sorted() == (1...50).map { "S\($0)" }.sorted())
   }
 
-  @Test("SURVIVE 21: what journald's rate limit dropped of a mail unit is a gap with its number; of others it is not")
+  @Test("durability 21: what journald's rate limit dropped of a mail unit is a gap with its number, of others not")
   func rateLimit() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -117,7 +117,7 @@ import Testing
     #expect(try site.run(["status", "-o", "json"]).output.contains("\"gaps\":1"))
   }
 
-  @Test("SURVIVE 1: a gap has its bounds and number in the record, and marks the trails that it touches, no others")
+  @Test("durability 1: a gap has its bounds and number in the record, and marks the trails that it touches, no others")
   func vacuumed() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -138,7 +138,7 @@ import Testing
       !(try site.run(["show", "ann@example.org", "--no-pager", "-S", "2027-01-01"]).output.contains("bridge.gap")))
   }
 
-  @Test("SURVIVE 28: killed while the clock ends windows of failures: each is told once", .timeLimit(.minutes(5)))
+  @Test("durability 28: killed while the clock ends windows of failures: each is told once", .timeLimit(.minutes(5)))
   func killedAtTheClock() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 28: however long it takes to close the journal, --until-end leaves an open window of failures to the next",
+    "durability 28: however long closing the journal takes, --until-end leaves an open window of failures to the next",
     .enabled(if: canTrace, "needs strace(1) and leave to use it"))
   func windowOpenAtTheEnd() throws {
     let site = try LiveSite()
@@ -196,7 +196,7 @@ import Testing
     (try? TestProcess.run("/usr/bin/strace", ["-qq", "-o", "/dev/null", "/bin/true"]).status) == 0
   }()
 
-  @Test("SURVIVE 18: where nothing is told the position moves all the same, and an idle collector writes nothing")
+  @Test("durability 18: where nothing is told the position moves all the same, and an idle collector writes nothing")
   func rareMatches() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 22: a journal that may not be read is an error that names the group",
+    "durability 22: a journal that may not be read is an error that names the group",
     .enabled(if: geteuid() == 0, "only root can become another user"))
   func noPermission() throws {
     let site = try LiveSite()
@@ -230,7 +230,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 10: without inotify the journal is looked at all the same, which is said once",
+    "durability 10: without inotify the journal is looked at all the same, which is said once",
     .enabled(if: canLimitInotify, "needs a user namespace with a limit of its own"))
   func noInotify() throws {
     let site = try LiveSite()
@@ -250,7 +250,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 29: an idle collector and one that waits for a full disk feed the watchdog, and say what they wait for")
+    "durability 29: an idle collector and one that waits for a full disk feed the watchdog, and say what they wait for")
   func watchdog() throws {
     let site = try LiveSite()
     defer { site.remove() }
@@ -284,7 +284,7 @@ import Testing
   }
 
   @Test(
-    "SURVIVE 29: a working loop that hangs feeds no watchdog, though all other threads run",
+    "durability 29: a working loop that hangs feeds no watchdog, though all other threads run",
     .enabled(if: canTrace, "needs strace(1) and leave to use it"))
   func hungLoop() throws {
     let site = try LiveSite()
@@ -318,7 +318,7 @@ import Testing
     #expect(try collector.finish().status == 0)
   }
 
-  @Test("SURVIVE 24: what an ordinary user writes into his journal under a daemon's name is no event, and is counted")
+  @Test("durability 24: what an ordinary user logs under a daemon's name in his journal is no event, and counted")
   func userJournal() throws {
     let site = try LiveSite()
     defer { site.remove() }

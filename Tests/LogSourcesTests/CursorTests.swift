@@ -17,13 +17,13 @@ struct CursorTests {
     #expect(hash == 0x9f1)
   }
 
-  @Test("SURVIVE 16: a cursor cut short anywhere before its last part is refused")
+  @Test("durability 16: a cursor cut short anywhere before its last part is refused")
   func cut() {
     let lastPart = Self.text.utf8.count - 3
     for length in 0...lastPart { #expect(Cursor(String(Self.text.prefix(length))) == nil, "\(length)") }
   }
 
-  @Test("SURVIVE 16: a digit missing in an id is refused")
+  @Test("durability 16: a digit missing in an id is refused")
   func cutDigits() throws {
     for index in 2..<34 {
       var text = Array(Self.text)
@@ -53,7 +53,7 @@ struct CursorTests {
     #expect(later.distance(from: first) == nil)
   }
 
-  @Test("SURVIVE 13: an entry is known again under another sequence number, as after a flush to disk")
+  @Test("durability 13: an entry is known again under another sequence number, as after a flush to disk")
   func sameEntry() throws {
     let entry = try #require(Cursor(Self.text))
     var other = entry

@@ -16,7 +16,7 @@ struct DamagedJournalTests {
   }
 
   @Test(
-    "SURVIVE 5: a bad file in a directory is said and the others are read",
+    "durability 5: a bad file in a directory is said and the others are read",
     arguments: ["truncated", "empty", "not a journal"])
   func inDirectory(kind: String) throws {
     let fixture = try JournalFixture()
@@ -57,7 +57,7 @@ struct DamagedJournalTests {
     #expect(throws: JournalError.self) { _ = try JournalReader(JournalRequest(selection: JournalSelection())) }
   }
 
-  @Test("SURVIVE 7: an entry whose message is damaged says that it has none, and the others are read")
+  @Test("durability 7: an entry whose message is damaged says that it has none, and the others are read")
   func damagedObject() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one"), Entry(2, "two-damaged"), Entry(3, "three")])
@@ -75,7 +75,7 @@ struct DamagedJournalTests {
     #expect(batch.entries.map(\.hasMessage) == [true, false, true])
   }
 
-  @Test("SURVIVE 22: files that nobody here may read are an error that names the group")
+  @Test("durability 22: files that nobody here may read are an error that names the group")
   func forbidden() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one")])

@@ -52,7 +52,7 @@ struct FollowTests {
     #expect(reader.position.cursors.keys.filter { !$0.hasSuffix("#none") }.count == 2)
   }
 
-  @Test("SURVIVE 8: files removed before they were read are let go of, and nothing comes twice")
+  @Test("durability 8: files removed before they were read are let go of, and nothing comes twice")
   func removedWhileReading() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", (1...5).map { Entry(UInt64($0), "m\($0)") })

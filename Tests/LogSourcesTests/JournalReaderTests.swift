@@ -41,7 +41,7 @@ struct JournalReaderTests {
     #expect(batch.text(of: entry.slice) == "system.slice")
   }
 
-  @Test("SURVIVE 20: messages are bytes: NUL, line feed and 0xFF arrive; the first of two counts; none is empty")
+  @Test("durability 20: messages are bytes: NUL, line feed and 0xFF arrive; the first of two counts; none is empty")
   func binary() throws {
     let fixture = try JournalFixture()
     var binary = Entry(1_000, nil)
@@ -60,7 +60,7 @@ struct JournalReaderTests {
   }
 
   @Test(
-    "SURVIVE 19: a message over the limit is cut, flagged and counted, compressed or not", arguments: [true, false])
+    "durability 19: a message over the limit is cut, flagged and counted, compressed or not", arguments: [true, false])
   func longMessage(isCompressible: Bool) throws {
     let fixture = try JournalFixture()
     var state: UInt32 = 1
@@ -165,7 +165,7 @@ struct JournalReaderTests {
     #expect(messages == names(1...10))
   }
 
-  @Test("SURVIVE 3: entries whose clock was set back come in the order of the journal, and resuming misses none")
+  @Test("durability 3: entries whose clock was set back come in the order of the journal, and resuming misses none")
   func clockSetBack() throws {
     let fixture = try JournalFixture()
     let times: [UInt64] = [9_000, 5_000, 7_000, 1_000]
@@ -183,7 +183,7 @@ struct JournalReaderTests {
     #expect(try JournalReader(rest).messages() == ["m3", "m4"])
   }
 
-  @Test("SURVIVE 1: a cursor whose file was removed: the oldest survivor is read, and the gap is said")
+  @Test("durability 1: a cursor whose file was removed: the oldest survivor is read, and the gap is said")
   func vacuumed() throws {
     let fixture = try JournalFixture()
     let removed = try fixture.write("a.journal", entries(1...5))
@@ -200,7 +200,7 @@ struct JournalReaderTests {
     #expect(try reader.messages() == names(6...9))
   }
 
-  @Test("SURVIVE 2: a cursor in the future: read again from the head, and the gap is said")
+  @Test("durability 2: a cursor in the future: read again from the head, and the gap is said")
   func future() throws {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...3))
@@ -228,7 +228,7 @@ struct JournalReaderTests {
 
   // MARK: Several machines
 
-  @Test("SURVIVE 12b: two machines come in the order of time, and late entries of the slower one are not lost")
+  @Test("durability 12b: two machines come in the order of time, and late entries of the slower one are not lost")
   func twoMachines() throws {
     let fixture = try JournalFixture()
     func a(_ times: [UInt64]) -> [Entry] { times.map { Entry($0, "a\($0)") } }
@@ -305,7 +305,7 @@ struct JournalReaderTests {
     #expect(try read(EntryFilter(identifiers: ["dovecot", "helper"], units: ["dovecot.service"])) == ["m1", "m5"])
   }
 
-  @Test("SURVIVE 17: boots by number and by id; reading without one keeps the tail of the boot before")
+  @Test("durability 17: boots by number and by id; reading without one keeps the tail of the boot before")
   func boots() throws {
     let fixture = try JournalFixture()
     let boots = (1...3).map { "0000000000000000000000000000000\($0)" }

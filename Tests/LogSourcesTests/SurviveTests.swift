@@ -21,7 +21,7 @@ struct SurviveTests {
 
   // MARK: Late files
 
-  @Test("SURVIVE 12: a file that appears late is read up to what was read before, once")
+  @Test("durability 12: a file that appears late is read up to what was read before, once")
   func lateFile() throws {
     let fixture = try JournalFixture()
     let store = try JournalFixture()
@@ -40,7 +40,7 @@ struct SurviveTests {
     #expect(resumed.drainNotices() == [])
   }
 
-  @Test("SURVIVE 12: a file that appears while nobody reads is read by the next reader, also in pieces")
+  @Test("durability 12: a file that appears while nobody reads is read by the next reader, also in pieces")
   func lateFileWhileStopped() throws {
     let fixture = try JournalFixture()
     let store = try JournalFixture()
@@ -67,7 +67,7 @@ struct SurviveTests {
     #expect(try last.messages() == [])
   }
 
-  @Test("SURVIVE 12: the memory of files survives its encoding, is bounded, and its absence makes nothing late")
+  @Test("durability 12: the memory of files survives its encoding, is bounded, and its absence makes nothing late")
   func memoryOfFiles() throws {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...3))
@@ -89,7 +89,7 @@ struct SurviveTests {
     }
   }
 
-  @Test("SURVIVE 13: entries that a flush wrote again under other sequence numbers are not read twice")
+  @Test("durability 13: entries that a flush wrote again under other sequence numbers are not read twice")
   func flush() throws {
     let runtime = try JournalFixture()
     let persistent = try JournalFixture()
@@ -108,7 +108,7 @@ struct SurviveTests {
 
   // MARK: Many files, several machines
 
-  @Test("SURVIVE 25: more files than one handle opens are counted, said and all read, in order and on from a cursor")
+  @Test("durability 25: more files than one handle opens are counted, said and all read, in order and on from a cursor")
   func manyFiles() throws {
     let fixture = try JournalFixture()
     // Interleaved: each file has an early and a late entry.
@@ -134,7 +134,7 @@ struct SurviveTests {
     #expect(try JournalReader(JournalRequest(selection: selection, start: .since(6_000))).messages() == names(6...9))
   }
 
-  @Test("SURVIVE 25: over seven thousand real files: libsystemd would leave some out, all are read")
+  @Test("durability 25: over seven thousand real files: libsystemd would leave some out, all are read")
   func sevenThousandFiles() throws {
     let fixture = try JournalFixture()
     let total: UInt64 = 7_200
@@ -170,7 +170,7 @@ struct SurviveTests {
     #expect(found == (1...total).map { $0 * 1_000 })
   }
 
-  @Test("SURVIVE 12b: entries without a machine id are read beside several machines', and once")
+  @Test("durability 12b: entries without a machine id are read beside several machines', and once")
   func withoutMachine() throws {
     let fixture = try JournalFixture()
     var nobody = [Entry(1_500, "n1"), Entry(2_500, "n2")]
@@ -189,7 +189,7 @@ struct SurviveTests {
     #expect(try resumed.messagesWhenTheyCome(count: 1) == ["n3"])
   }
 
-  @Test("SURVIVE 12b: a second machine turns up beside entries without a machine id; none is missed or read twice")
+  @Test("durability 12b: a second machine turns up beside entries without a machine id; none is missed or read twice")
   func secondMachineBesideNone() throws {
     let fixture = try JournalFixture()
     var nobody = Entry(1_500, "n1")
@@ -207,7 +207,7 @@ struct SurviveTests {
   }
 
   /// systemd-journal-remote makes a host's file before it has an entry.
-  @Test("SURVIVE 12b: hosts turn up in an empty directory, with files that have no entries yet; none is missed")
+  @Test("durability 12b: hosts turn up in an empty directory, with files that have no entries yet; none is missed")
   func hostsTurnUpWithEmptyFiles() throws {
     func b(_ times: [UInt64]) -> [Entry] {
       times.map {
@@ -234,7 +234,7 @@ struct SurviveTests {
   }
 
   /// A rotation makes a file without entries; when it has some, it has not come late, in this life or the next.
-  @Test("SURVIVE 12: a file that a rotation made and that was seen empty is not taken for a late one")
+  @Test("durability 12: a file that a rotation made and that was seen empty is not taken for a late one")
   func rotatedFilesAreNotLate() throws {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...2))
@@ -250,7 +250,7 @@ struct SurviveTests {
     #expect(next.drainNotices().isEmpty)
   }
 
-  @Test("SURVIVE 12b: a host whose first entries are newer turns up while another is read; older ones are not lost")
+  @Test("durability 12b: a host whose first entries are newer turns up while another is read; older ones are not lost")
   func aNewerHostTurnsUp() throws {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...2))
@@ -265,7 +265,7 @@ struct SurviveTests {
 
   // MARK: Damage
 
-  @Test("SURVIVE 4: a file that is excluded is left out, the others are followed, new ones too")
+  @Test("durability 4: a file that is excluded is left out, the others are followed, new ones too")
   func excluded() throws {
     let fixture = try JournalFixture()
     try fixture.write("a.journal", entries(1...2))
@@ -280,7 +280,7 @@ struct SurviveTests {
     #expect(try reader.messagesWhenTheyCome(count: 1) == names(6...6))
   }
 
-  @Test("SURVIVE 6: with damaged hash tables all entries are found, because nothing is matched by the index")
+  @Test("durability 6: with damaged hash tables all entries are found, because nothing is matched by the index")
   func damagedIndex() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", entries(1...50))
@@ -298,7 +298,7 @@ struct SurviveTests {
     #expect(try reader.messages() == names(1...50))
   }
 
-  @Test("SURVIVE 7: one damaged entry is left out and said, and all others are read")
+  @Test("durability 7: one damaged entry is left out and said, and all others are read")
   func damagedEntry() throws {
     let fixture = try JournalFixture()
     let path = try fixture.write("a.journal", entries(1...9))
@@ -321,7 +321,7 @@ struct SurviveTests {
 
   // MARK: Following
 
-  @Test("SURVIVE 9: after a rotation nothing is left that keeps the reader awake")
+  @Test("durability 9: after a rotation nothing is left that keeps the reader awake")
   func invalidation() throws {
     let fixture = try JournalFixture()
     try fixture.write("system.journal", entries(1...3))
@@ -339,7 +339,7 @@ struct SurviveTests {
     #expect(reader.drainNotices() == [])
   }
 
-  @Test("SURVIVE 11: over a hundred rotations every entry is read once, in order")
+  @Test("durability 11: over a hundred rotations every entry is read once, in order")
   func rotations() throws {
     let fixture = try JournalFixture()
     let total: UInt64 = 100
@@ -358,7 +358,7 @@ struct SurviveTests {
     #expect(reader.drainNotices() == [])
   }
 
-  @Test("SURVIVE 14: from the tail of forty files nothing old is read")
+  @Test("durability 14: from the tail of forty files nothing old is read")
   func tailOfManyFiles() throws {
     let fixture = try JournalFixture()
     for number in 1...40 as ClosedRange<UInt64> {
@@ -370,7 +370,7 @@ struct SurviveTests {
     #expect(try reader.messagesWhenTheyCome(count: 1) == names(41...41))
   }
 
-  @Test("SURVIVE 8: files removed during a backlog are let go of while catching up")
+  @Test("durability 8: files removed during a backlog are let go of while catching up")
   func removedDuringBacklog() throws {
     let fixture = try JournalFixture()
     let old = try fixture.write("a.journal", entries(1...10))
@@ -385,7 +385,7 @@ struct SurviveTests {
     #expect(!open.contains("\(old) (deleted)"))
   }
 
-  @Test("SURVIVE 24: entries of users' journals are read with the system's, in order")
+  @Test("durability 24: entries of users' journals are read with the system's, in order")
   func userJournals() throws {
     let fixture = try JournalFixture()
     try fixture.write("system.journal", [Entry(1_000, "m1"), Entry(3_000, "m3")])
@@ -399,7 +399,7 @@ struct SurviveTests {
 
   // MARK: Bytes
 
-  @Test("SURVIVE 20: NUL, LF and 0xFF arrive; two messages or none are no reason to stop")
+  @Test("durability 20: NUL, LF and 0xFF arrive; two messages or none are no reason to stop")
   func anyBytes() throws {
     let fixture = try JournalFixture()
     var odd = Entry(1, nil)

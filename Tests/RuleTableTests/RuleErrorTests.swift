@@ -95,7 +95,7 @@ import Testing
     Mistake(
       rule("<x:word>", example: "ab\n    expect x=ac"), "7:11", "‘x’ captures ‘ab’, expected ‘ac’", "mend the pattern"),
     Mistake(rule("a", "event login.suceeded mailbox=x"), "6:3", "‘login.suceeded’ is no kind", "mailtrail-events(7)"),
-    Mistake(rule("a", "event login.failed box=x"), "6:22", "‘box=x’ sets no key", "mailtrail-events(7)"),
+    Mistake(rule("a", "event login.failed box=x"), "6:22", "‘box=x’ sets no key", "mailtrail-record(5)"),
     Mistake(rule("a", "event login.failed mailbox=x with s"), "6:37", "no note ‘s’ is in use", "look it up first"),
     Mistake(rule("a", "event login.failed mailbox=<u>"), "6:22", "the pattern has no capture ‘u’", "captures are"),
     Mistake(rule("a", "event login.failed mailbox=@you"), "6:22", "an entry has no ‘@you’", "use @pid"),

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4). Why it is here and not a library: see README.md, "Tamper evidence".
+// SHA-256 (FIPS 180-4). Why it is here and not a library: see .github/ARCHITECTURE.md.
 #pragma once
 
 #include <stddef.h>
