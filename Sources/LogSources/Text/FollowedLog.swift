@@ -87,12 +87,17 @@ final class FollowedLog {
   /// Appends the files that were begun after those at hand, oldest first.
   private func addNewer(_ candidates: [TextLogFile]) {
     let currentIdentity = TextLogFile.identity(ofPath: log.path)
-    if let last = log.streams.last, last.file.identity == currentIdentity { return }
     let unread = candidates.filter { file in !log.streams.contains { Self.isCopy(file, of: $0) } }
     let rotated = unread.filter { $0.identity != currentIdentity && isNewer($0) }
-    for file in Self.withoutCopies(rotated + unread.filter { $0.identity == currentIdentity }) {
-      log.append(TextLogStream(file: file))
+    var current = unread.filter { $0.identity == currentIdentity }
+    if let last = log.streams.last, last.file.identity == currentIdentity {
+      // Of a file of which nothing was read its inode is all that is known: copytruncate may have emptied it since, and
+      // the lines that came first are in the copy. What was read before tells whether that copy is one.
+      guard last.offset == 0, !rotated.isEmpty, log.lastTime == 0 || log.streams.count > 1 else { return }
+      log.remove(last)
+      current = [last.file]
     }
+    for file in Self.withoutCopies(rotated + current) { log.append(TextLogStream(file: file)) }
   }
 
   /// Whether a rotated file was begun after the last line that was read.
@@ -118,7 +123,7 @@ final class FollowedLog {
       return
     }
     if let last = log.streams.last, last.file.identity == identity, !last.isSealed {
-      if isTruncated(last) { try goOnAfterTruncation(of: last) }
+      if isTruncated(last) { try goOnAfterTruncation(of: last) } else if last.offset == 0 { addNewer(siblings()) }
       return
     }
     if log.streams.contains(where: { $0.file.identity == identity && !$0.isSealed }) { return }

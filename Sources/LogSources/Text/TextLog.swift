@@ -138,10 +138,15 @@ final class TextLog {
   // MARK: Place
 
   /// Removes the files that are read to their ends and that nobody writes to any more.
+  ///
+  /// The last one of which anything was read stays until something was read of a later one: it is what tells an unread
+  /// file from one that was read.
   func removeFinished() {
     guard head == nil else { return }
     let now = SystemClock.realtime()
-    while streams.count > 1, streams[0].isOld(now: now), streams[0].failure != nil || !streams[0].hasMore {
+    while streams.count > 1, streams[0].isOld(now: now), streams[0].failure != nil || !streams[0].hasMore,
+      streams[0].offset == 0 || streams.dropFirst().contains(where: { $0.offset > 0 })
+    {
       streams.removeFirst()
       current = max(0, current - 1)
     }
