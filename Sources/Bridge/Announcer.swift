@@ -1,19 +1,19 @@
 import AuditFiles
 import AuditModel
 import Configuration
+import Platform
 
 /// Tells the system journal of what is durable: events of the configured level and above, and seals.
 final class Announcer: Sendable {
   private let directory: String
   private let level: Level?
   private let journal: SystemJournal
-  /// Tells people what is worth a line.
-  let report: @Sendable (String) -> Void
+  let log: Log
 
-  init(_ audit: Configuration.Audit, journal: SystemJournal, report: @escaping @Sendable (String) -> Void) {
+  init(_ audit: Configuration.Audit, journal: SystemJournal, log: Log) {
     (directory, level) = (audit.directory, audit.systemMessages)
     self.journal = journal
-    self.report = report
+    self.log = log
   }
 
   func announce(_ event: AuditEvent) {

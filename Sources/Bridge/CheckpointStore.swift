@@ -47,17 +47,17 @@ package final class CheckpointStore {
 
   // MARK: - Reading
 
-  /// The last checkpoint; nil when there is none. A damaged one is renamed to `checkpoint.bad` and the reason given to
-  /// `report`.
+  /// The last checkpoint; nil when there is none. A damaged one is renamed to `checkpoint.bad` and the reason goes to
+  /// the log.
   ///
   /// - Throws: `FileError` when it cannot be read, or `CheckpointVersionError` for one of a newer version; it stays as it
   ///   is then.
-  package func load(report: (String) -> Void) throws -> Content? {
+  package func load(log: Log) throws -> Content? {
     guard let bytes = try bytes() else { return nil }
     if let content = try content(bytes) { return content }
     let bad = freeName(Self.name + ".bad")
     try directory.rename(Self.name, to: bad)
-    report("\(path(Self.name)) is damaged; it was set aside as \(bad)")
+    log.error("\(path(Self.name)) is damaged; it was set aside as \(bad)")
     return nil
   }
 

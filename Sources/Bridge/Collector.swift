@@ -16,16 +16,16 @@ package final class Collector {
     package var untilEnd = false
     /// Reads the configuration and the tables anew, for SIGHUP.
     package var reload: @Sendable () throws -> (Configuration, CompiledTable)
-    /// Tells people what is worth a line in the system journal.
-    package var report: @Sendable (String) -> Void
+    /// Where to say what is worth a line in the system journal.
+    package var log: Log
 
     package init(
       untilEnd: Bool = false, reload: @escaping @Sendable () throws -> (Configuration, CompiledTable),
-      report: @escaping @Sendable (String) -> Void
+      log: Log
     ) {
       self.untilEnd = untilEnd
       self.reload = reload
-      self.report = report
+      self.log = log
     }
   }
 
@@ -78,7 +78,7 @@ package final class Collector {
     self.configuration = configuration
     self.table = table
     self.options = options
-    systemJournal = SystemJournal(report: options.report)
+    systemJournal = SystemJournal(log: options.log)
     calendar = try DayCalendar(configuration.audit.timeZone)
     let hasText = configuration.sources.contains { if case .text = $0 { true } else { false } }
     grace = hasText ? 1_200_000 : 200_000
@@ -127,7 +127,7 @@ package final class Collector {
     try DirectoryLock.acquire(configuration.state.directory)
     let tree = try LiveTree(
       configuration, calendar: calendar, stateDirectory: configuration.state.directory, searchesAlways: false,
-      announcer: Announcer(audit, journal: systemJournal, report: options.report))
+      announcer: Announcer(audit, journal: systemJournal, log: options.log))
     let content = tree.content
     pipeline.correlator.trackChanges()
     let retention = audit.retention.microseconds
@@ -141,7 +141,7 @@ package final class Collector {
     request.start = .since(earliest)
     if let content {
       for records in content.state where !pipeline.correlator.restore(records) {
-        options.report("a part of the checkpoint's state is damaged and was left out")
+        options.log.error("a part of the checkpoint's state is damaged and was left out")
       }
       position = content.position
       newest = content.newest
@@ -186,7 +186,7 @@ package final class Collector {
       let server = try BackfillServer(directory: configuration.state.directory)
       server.start { messages.messages.interrupt() }
       backfill = server
-    } catch { options.report("\(error)") }
+    } catch { options.log.error(error) }
   }
 
   // MARK: - The loop
@@ -242,7 +242,7 @@ package final class Collector {
         late.correlator.senders = pipeline.correlator.senders
         return late
       }
-    } catch { options.report("\(error)") }
+    } catch { options.log.error(error) }
     for notice in notices { take(notice) }
     takeGaps()
     // The file is behind the position from its end on, and what it emitted goes into the same job.
@@ -286,7 +286,12 @@ package final class Collector {
   }
 
   private func take(_ notice: SourceNotice) {
-    options.report("\(notice.subject): \(notice.reason)")
+    let text = "\(notice.subject): \(notice.reason)"
+    switch notice.kind {
+    case .gap: options.log.error(text)
+    case .waiting, .warning: options.log.warning(text)
+    case .recovered: options.log.notice(text)
+    }
     switch notice.kind {
     case .gap: pipeline.gaps.append(BridgeEvents.gap(notice, at: SystemClock.realtime()))
     case .waiting: status.waitingFor[notice.subject] = notice.reason
@@ -369,7 +374,7 @@ package final class Collector {
     let now = SystemClock.monotonic()
     guard newest > 0, caughtUpAt > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
     lastRetention = now
-    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
+    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, log: options.log)
   }
 
   // MARK: - Reload
@@ -392,12 +397,12 @@ package final class Collector {
       (self.configuration, self.table) = (configuration, table)
       stateLog.begin()
       lateFiles.forgetTable()
-      options.report("reloaded the configuration and \(table.rules.count) rules")
+      options.log.notice("reloaded the configuration and \(table.rules.count) rules")
       if let change = rulesRecord?.change(to: table.fingerprint) {
         events.append(BridgeEvents.tableChanged(change, at: SystemClock.realtime()))
       }
     } catch {
-      options.report("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
+      options.log.error("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
     }
   }
 
@@ -436,9 +441,9 @@ package final class Collector {
     if trouble != status.trouble {
       SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Going on again" : "Waiting: " + trouble))
       if let writingTrouble {
-        options.report(writingTrouble + "; reading has stopped until there is room, nothing is lost")
+        options.log.error(writingTrouble + "; reading has stopped until there is room, nothing is lost")
       } else if !trouble.isEmpty {
-        options.report(trouble)
+        options.log.warning(trouble)
       }
     }
     status.trouble = trouble

@@ -130,7 +130,7 @@ final class Committer {
     do {
       if let seal = try tree.seal(at: SystemClock.realtime()) { announcer?.announce(seal) }
     } catch {
-      announcer?.report("the tree could not be sealed, which is tried again: \(error)")
+      announcer?.log.warning("the tree could not be sealed, which is tried again: \(error)")
       nextSeal = now + min(sealPeriod, 60_000_000)
     }
   }

@@ -29,14 +29,14 @@ struct LiveTree {
     let tree = try AuditTree(
       root: audit.directory, mode: .durable(state: configuration.state.directory), calendar: calendar,
       hasTamperEvidence: audit.hasTamperEvidence)
-    content = try store.load(report: announcer.report)
+    content = try store.load(log: announcer.log)
     let recovery = try tree.recover(savedCommit: content?.commit)
     if recovery.bytesCut > 0 {
-      announcer.report(
+      announcer.log.notice(
         "recovered from an unfinished stop: \(recovery.linesFound) events of \(recovery.filesExamined) files were "
           + "written already, \(recovery.bytesCut) bytes of torn lines were cut")
     }
-    if tree.sealBytesCut > 0 { announcer.report("cut \(tree.sealBytesCut) bytes of an unfinished seal") }
+    if tree.sealBytesCut > 0 { announcer.log.notice("cut \(tree.sealBytesCut) bytes of an unfinished seal") }
     // Without a checkpoint what an earlier run wrote may be read again. Where another program, such as ingest, wrote since,
     // what was unfinished then is found in the files.
     tree.skipsPresent = searchesAlways || content == nil || recovery.hasForeignCommits

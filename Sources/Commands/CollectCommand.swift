@@ -28,7 +28,7 @@ struct CollectCommand: ParsableCommand {
         reload: {
           let next = try source.load()
           return (next, try next.loadTable())
-        }, report: { StandardError.write("mailtrail: " + $0) }))
+        }, log: StandardError.log))
     try collector.run()
   }
 }

@@ -34,7 +34,7 @@ struct IngestCommand: ParsableCommand {
     let ingestor = try Ingestor(
       configuration: configuration, table: try configuration.loadTable(),
       options: .init(
-        format: format, confirms: confirm ?? Self.isOutputPipe, report: { StandardError.write("mailtrail: " + $0) }))
+        format: format, confirms: confirm ?? Self.isOutputPipe, log: StandardError.log))
     try ingestor.run()
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Platform
 
 /// `mailtrail`: one program, a subcommand for each thing that people do with audit trails.
 package struct MailtrailCommand: ParsableCommand {
@@ -33,7 +34,7 @@ package struct MailtrailCommand: ParsableCommand {
     } catch {
       let code = MailtrailCommand.exitCode(for: error)
       if code == .validationFailure || code == .success || error is ExitCode { MailtrailCommand.exit(withError: error) }
-      StandardError.write("mailtrail: \(error)")
+      StandardError.log.error(error)
       Glibc.exit(1)
     }
   }
@@ -53,9 +54,20 @@ struct CommandFailure: Error, CustomStringConvertible {
 /// Messages to people.
 enum StandardError {
   /// Writes lines. They may repeat what a log or a stranger said: control characters are shown, never sent.
-  static func write(_ text: String) {
+  static func write(_ text: String) { write(text, before: "") }
+
+  /// The log of a service. Where the journal reads standard error, each line bears its severity.
+  static let log: Log = {
+    let hasSeverity = Log.isJournal()
+    return Log { severity, text in
+      write("mailtrail: " + text, before: hasSeverity ? "<\(severity.rawValue)>" : "")
+    }
+  }()
+
+  private static func write(_ text: String, before prefix: String) {
     guard !text.isEmpty else { return }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { EventPrinter.safe($0.utf8) }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { prefix + EventPrinter.safe($0.utf8) }
     let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -161,4 +161,28 @@ import Testing
     #expect(cut.status == 1)
     #expect(cut.errors.contains("cut.journal"))
   }
+
+  /// sd-daemon(3): where the journal reads standard error, a line begins with its severity.
+  @Test("messages of the service bear their severity where the journal reads them, and only there")
+  func messagesHaveSeverities() throws {
+    let site = try Site(sessions: 1)
+    defer { site.remove() }
+    let state = site.directory + "/a/state"
+    mkdir(site.directory + "/a", 0o755)
+    mkdir(state, 0o755)
+    try TestFiles.write(Array("mailtrail checkpoint 7\nnothing".utf8), to: state + "/checkpoint")
+    let command = [site.program, "collect", "--until-end"] + site.arguments("a")
+    let script = #"[ -z "$1" ] || export JOURNAL_STREAM=$(stat -Lc %d:%i /dev/fd/2); shift; exec "$@""#
+    let inJournal = try TestProcess.run("/bin/sh", ["-c", script, "sh", "journal"] + command)
+    #expect(inJournal.status == 0)
+    #expect(inJournal.errors.contains("<3>mailtrail: \(state)/checkpoint is damaged"))
+    try TestFiles.write(Array("mailtrail checkpoint 7\nnothing".utf8), to: state + "/checkpoint")
+    let onTerminal = try TestProcess.run("/bin/sh", ["-c", script, "sh", ""] + command)
+    #expect(onTerminal.errors.contains("mailtrail: \(state)/checkpoint is damaged"))
+    #expect(!onTerminal.errors.contains("<3>"))
+    let failed = try TestProcess.run(
+      "/bin/sh", ["-c", script, "sh", "journal", site.program, "collect", "--config", site.directory + "/none"])
+    #expect(failed.status == 1)
+    #expect(failed.errors.hasPrefix("<3>mailtrail: "))
+  }
 }

@@ -19,14 +19,14 @@ package final class Ingestor {
     /// Where lines come from and answers go to.
     package var input: Int32
     package var output: Int32
-    /// Tells people what is worth a line.
-    package var report: @Sendable (String) -> Void
+    /// Where to say what is worth a line.
+    package var log: Log
 
     package init(
       format: TextLogFormat = .syslog, confirms: Bool, input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO,
-      report: @escaping @Sendable (String) -> Void
+      log: Log
     ) {
-      (self.format, self.confirms, self.input, self.output, self.report) = (format, confirms, input, output, report)
+      (self.format, self.confirms, self.input, self.output, self.log) = (format, confirms, input, output, log)
     }
   }
 
@@ -94,7 +94,7 @@ package final class Ingestor {
     self.configuration = configuration
     self.table = table
     self.options = options
-    systemJournal = SystemJournal(report: options.report)
+    systemJournal = SystemJournal(log: options.log)
     calendar = try DayCalendar(configuration.audit.timeZone)
     pipeline = Pipeline(
       table: table, policy: try CorrelationPolicy(configuration, calendar: calendar),
@@ -117,7 +117,7 @@ package final class Ingestor {
       guard options.confirms else { throw error }
       // rsyslogd does not bear a program that ends at its start (its issue 5017): each transaction is refused with the
       // reason instead, until it works.
-      options.report("\(error)")
+      options.log.error(error)
     }
     answer(.ok)
     try loop()
@@ -134,7 +134,7 @@ package final class Ingestor {
     }
     let tree = try LiveTree(
       configuration, calendar: calendar, stateDirectory: state + "/ingest", searchesAlways: true,
-      announcer: Announcer(configuration.audit, journal: systemJournal, report: options.report))
+      announcer: Announcer(configuration.audit, journal: systemJournal, log: options.log))
     let last = restore(tree.content)
     committer = tree.committer
     newest = last ?? 0
@@ -158,7 +158,7 @@ package final class Ingestor {
     correlator.trackChanges()
     for chunk in content?.state ?? []
     where !IngestState.restore(chunk, correlator: correlator, recent: &recent) {
-      options.report("a part of the checkpoint's state is damaged and was left out")
+      options.log.error("a part of the checkpoint's state is damaged and was left out")
     }
     correlator.settleRestored()
     presentUntil = (content?.newest ?? SystemClock.realtime()) &+ Self.presentMargin
@@ -167,7 +167,7 @@ package final class Ingestor {
 
   /// Takes what an earlier program had taken and not made durable; from then on every line may come again.
   private func takeUpOpenLines() {
-    let openLines = OpenLines(directory: configuration.state.directory + "/ingest", report: options.report)
+    let openLines = OpenLines(directory: configuration.state.directory + "/ingest", log: options.log)
     recent.expectAll()
     openLines.takeUp { line, isCut in take(line, isCut: isCut, comesFromFile: true) }
     takeBatch()
@@ -180,7 +180,7 @@ package final class Ingestor {
       // Whoever ended in the middle of a line sends it again, or it is lost: half of it would be emitted as something else.
       let notice = SourceNotice(
         kind: .gap, subject: "standard input", reason: "the last line has no end and was left out")
-      options.report("\(notice.subject): \(notice.reason)")
+      options.log.warning("\(notice.subject): \(notice.reason)")
       if !isInTransaction { emit(BridgeEvents.gap(notice, at: SystemClock.realtime())) }
     }
     takeBatch()
@@ -323,7 +323,7 @@ package final class Ingestor {
     isStatusNew = true
     guard foreignLines == 1 else { return }
     let beginning = String(decoding: line.prefix(80).map { $0 < 32 || $0 == 127 ? 46 : $0 }, as: UTF8.self)
-    options.report(
+    options.log.warning(
       "a line is none of the format \(options.format.rawValue) and was left out, as all like it will be: \(beginning)")
   }
 
@@ -378,14 +378,14 @@ package final class Ingestor {
       do {
         if let owed { try commit(owed, with: committer) }
         try commit(nextJob(), with: committer)
-        if lastError != nil { options.report("writing again") }
+        if lastError != nil { options.log.notice("writing again") }
         (lastError, dirtySince, isStatusNew) = (nil, nil, true)
         openLines?.clear()
         rulesRecord?.save()
         committer.sealIfDue()
         return true
       } catch {
-        if lastError == nil { options.report("\(error); nothing is acknowledged until there is room") }
+        if lastError == nil { options.log.error(error, consequence: "nothing is acknowledged until there is room") }
         lastError = "\(error)"
         (dirtySince, isStatusNew) = (SystemClock.monotonic(), true)
         guard SystemClock.monotonic() - start < patience, !isStopWanted else { return false }
@@ -432,7 +432,7 @@ package final class Ingestor {
     let now = SystemClock.monotonic()
     guard newest > 0, lastRetention == 0 || now - lastRetention >= 3_600_000_000 else { return }
     lastRetention = now
-    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, report: options.report)
+    RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: newest, log: options.log)
   }
 
   private func writeStatus(force: Bool) {

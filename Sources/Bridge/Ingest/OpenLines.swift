@@ -11,7 +11,7 @@ import Platform
 final class OpenLines {
   private let path: String
   private let file: Int32
-  private let report: (String) -> Void
+  private let log: Log
   private var length = 0
   private var hasFailed = false
 
@@ -19,9 +19,9 @@ final class OpenLines {
   private static let limit = 64 << 20
 
   /// Opens the file, making it when there is none. Where it cannot be opened nothing is kept, which is reported.
-  init(directory: String, report: @escaping (String) -> Void) {
+  init(directory: String, log: Log) {
     path = directory + "/open-lines"
-    self.report = report
+    self.log = log
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
     if file < 0 { fail() }
   }
@@ -76,7 +76,8 @@ final class OpenLines {
   /// Says it once, until it works again.
   private func fail() {
     if !hasFailed {
-      report("\(path): \(String(cString: strerror(errno))); should this program be killed, the last lines may be lost")
+      log.warning(
+        "\(path): \(String(cString: strerror(errno))); should this program be killed, the last lines may be lost")
     }
     hasFailed = true
   }
