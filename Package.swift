@@ -30,6 +30,7 @@ let package = Package(
     .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform"]),
     .target(name: "AuditReading", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "AuditWriting", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
+    .target(name: "AuditOutput", dependencies: ["AuditFiles", "AuditModel"]),
     .target(name: "Configuration", dependencies: ["AuditModel", "CYaml", "Platform"]),
     .target(
       name: "Bridge",
@@ -41,7 +42,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation", "Doctor",
+        "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge", "Configuration",
+        "Correlation", "Doctor",
         "LogSources", "Platform",
         "RuleTable",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -70,7 +72,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Commands", "Configuration", "LogSources",
+        "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Commands", "Configuration",
+        "LogSources",
         "Platform",
       ]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditOutput
 import Bridge
 import Configuration
 import Doctor
@@ -95,18 +96,16 @@ struct DoctorCommand: ParsableCommand {
       case .bad: "WRONG   "
       case .unknown: "unknown "
       }
-    let head = mark + EventPrinter.padded(finding.subject, 10) + EventPrinter.safe(finding.text.utf8)
-    return ([head] + finding.remedy.map { "          | " + EventPrinter.safe($0.utf8) }).joined(separator: "\n")
+    let head = mark + TerminalText.padded(finding.subject, 10) + TerminalText.safe(finding.text.utf8)
+    return ([head] + finding.remedy.map { "          | " + TerminalText.safe($0.utf8) }).joined(separator: "\n")
   }
 
   private static func json(_ finding: Finding) -> String {
-    let remedy = finding.remedy.map(quoted).joined(separator: ",")
-    return "{\"verdict\":\"\(finding.verdict.rawValue)\",\"subject\":\(quoted(finding.subject)),"
-      + "\"text\":\(quoted(finding.text)),\"remedy\":[\(remedy)]}"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let safe = EventPrinter.safe(text.utf8).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(safe)\""
+    var json = JSONText()
+    json.add("verdict", finding.verdict.rawValue)
+    json.add("subject", finding.subject)
+    json.add("text", finding.text)
+    json.add("remedy", json: JSONText.array(finding.remedy))
+    return json.object
   }
 }

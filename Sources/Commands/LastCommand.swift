@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import Bridge
 import Configuration
@@ -73,7 +74,7 @@ struct LastCommand: ParsableCommand {
     switch output {
     case .json: return found.map(\.json)
     case .short:
-      let width = max(8, found.map { EventPrinter.safe($0.mailbox.bytes).count }.max() ?? 0) + 2
+      let width = max(8, found.map { TerminalText.safe($0.mailbox.bytes).count }.max() ?? 0) + 2
       let heading = quiet || found.isEmpty ? [] : [LastLogins.heading(width)]
       return heading + found.map { $0.row(width) }
     }
@@ -134,14 +135,14 @@ struct LastLogins {
   // MARK: - Printing
 
   static func heading(_ width: Int) -> String {
-    EventPrinter.padded("MAILBOX", width) + EventPrinter.padded("LAST LOGIN", 21) + EventPrinter.padded("FROM", 28)
-      + EventPrinter.padded("LAST FAILURE", 21) + "FROM"
+    TerminalText.padded("MAILBOX", width) + TerminalText.padded("LAST LOGIN", 21) + TerminalText.padded("FROM", 28)
+      + TerminalText.padded("LAST FAILURE", 21) + "FROM"
   }
 
   func row(_ width: Int) -> String {
-    let left = EventPrinter.padded(EventPrinter.safe(mailbox.bytes), width)
-    let middle = EventPrinter.padded(Self.time(success), 21) + EventPrinter.padded(Self.origin(success), 28)
-    let line = left + middle + EventPrinter.padded(Self.time(failure), 21) + Self.origin(failure)
+    let left = TerminalText.padded(TerminalText.safe(mailbox.bytes), width)
+    let middle = TerminalText.padded(Self.time(success), 21) + TerminalText.padded(Self.origin(success), 28)
+    let line = left + middle + TerminalText.padded(Self.time(failure), 21) + Self.origin(failure)
     return String(line.reversed().drop { $0 == " " }.reversed())
   }
 
@@ -151,20 +152,20 @@ struct LastLogins {
 
   private static func origin(_ event: AuditEvent?) -> String {
     guard let event else { return "" }
-    return [FieldKey.ip, .service].map { EventPrinter.safe(event.fields[$0]) }.filter { !$0.isEmpty }
+    return [FieldKey.ip, .service].map { TerminalText.safe(event.fields[$0]) }.filter { !$0.isEmpty }
       .joined(separator: " ")
   }
 
   /// One object: the mailbox, and the two records as they stand in the trail.
   var json: String {
-    let name = EventPrinter.safe(mailbox.bytes).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    var bytes = Array("{\"mailbox\":\"\(name)\"".utf8)
+    var json = JSONText()
+    json.add("mailbox", String(decoding: mailbox.bytes, as: UTF8.self))
     for (name, event) in [("success", success), ("failure", failure)] {
       guard let event else { continue }
-      bytes += Array(",\"\(name)\":".utf8)
-      RecordEncoder().append(event, to: &bytes)
-      bytes.removeLast()
+      var record: [UInt8] = []
+      RecordEncoder().append(event, to: &record)
+      json.add(name, json: String(decoding: record.dropLast(), as: UTF8.self))
     }
-    return String(decoding: bytes, as: UTF8.self) + "}"
+    return json.object
   }
 }

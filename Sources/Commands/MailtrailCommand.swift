@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditOutput
 import Glibc
 import Platform
 
@@ -67,7 +68,7 @@ enum StandardError {
   private static func write(_ text: String, before prefix: String) {
     guard !text.isEmpty else { return }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { prefix + EventPrinter.safe($0.utf8) }
+      .map { prefix + TerminalText.safe($0.utf8) }
     let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     bytes.withUnsafeBytes { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditWriting
 import Bridge
 import Configuration
@@ -97,9 +98,9 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func print(_ replay: Replay, _ request: SourceRequest) throws {
-    let printer = EventPrinter(
-      format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
-    let output = EventOutput(printer: printer, isPagerDisabled: events.noPager, jumpsToEnd: false)
+    let format = (events.output ?? .short).format(
+      usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
+    let output = EventOutput(format: format, isPagerDisabled: events.noPager, jumpsToEnd: false)
     var filter = try events.filter()
     // The request has bounded the time by the journal's order, which knows better.
     (filter.since, filter.until) = (nil, nil)
@@ -164,20 +165,21 @@ struct EventWindow {
 
 /// Events on their way to a pager, a terminal or a pipe.
 final class EventOutput {
-  private let printer: EventPrinter
+  private let format: any EventFormat
   private let pager: Pager
   private var buffer: [UInt8]
   private(set) var count = 0
 
-  init(printer: EventPrinter, isPagerDisabled: Bool, jumpsToEnd: Bool) {
-    self.printer = printer
+  init(format: any EventFormat, isPagerDisabled: Bool, jumpsToEnd: Bool) {
+    self.format = format
     pager = Pager(isDisabled: isPagerDisabled, jumpsToEnd: jumpsToEnd)
-    buffer = printer.heading
+    buffer = []
+    format.begin(&buffer)
   }
 
   /// False when nobody reads any more.
   func print(_ event: AuditEvent) throws -> Bool {
-    printer.print(event, to: &buffer)
+    format.write(event, to: &buffer)
     count += 1
     guard buffer.count > 32_768 else { return true }
     return try flush()
@@ -189,6 +191,7 @@ final class EventOutput {
   }
 
   func finish() {
+    format.finish(&buffer)
     _ = try? flush()
     pager.finish()
   }

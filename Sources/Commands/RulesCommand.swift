@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditModel
+import AuditOutput
 import Bridge
 import Configuration
 import Correlation
@@ -24,7 +25,7 @@ struct RulesCommand: ParsableCommand {
       for rule in table.rules {
         let does = rule.isNoise ? "noise" : Self.kinds(of: rule).joined(separator: ",")
         print(
-          EventPrinter.padded(rule.id, 36) + EventPrinter.padded(does.isEmpty ? "context" : does, 40) + "\(rule.place)")
+          TerminalText.padded(rule.id, 36) + TerminalText.padded(does.isEmpty ? "context" : does, 40) + "\(rule.place)")
       }
     }
 
@@ -84,14 +85,14 @@ struct RulesCommand: ParsableCommand {
       let bytes = Array(text.utf8)
       let scopes = identifier.map { name in Array(name.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) } }
       if let identifier, scopes?.isEmpty == true {
-        StandardError.write("no table has the identifier ‘\(EventPrinter.safe(Array(identifier.utf8)))’")
+        StandardError.write("no table has the identifier ‘\(TerminalText.safe(Array(identifier.utf8)))’")
       }
       for scope in scopes ?? Array(table.scopes.indices) {
         guard let rule = table.match(scope: scope, bytes: bytes, &scratch) else { continue }
         show(table.rules[rule], table, scratch, bytes, scope)
         return true
       }
-      print("no rule matches: \(EventPrinter.safe(bytes))")
+      print("no rule matches: \(TerminalText.safe(bytes))")
       return false
     }
 
@@ -102,7 +103,7 @@ struct RulesCommand: ParsableCommand {
       for capture in scratch.captures {
         let value = bytes[capture.start..<capture.end]
         print(
-          "  \(table.names.name(of: capture.name)) = \(EventPrinter.safe(capture.encoding.decode(value)))"
+          "  \(table.names.name(of: capture.name)) = \(TerminalText.safe(capture.encoding.decode(value)))"
             + (capture.isDoubtful ? " (doubtful)" : ""))
       }
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
@@ -140,8 +141,8 @@ struct RulesCommand: ParsableCommand {
       var shapes: [String: (count: Int, example: String)] = [:]
       replay.pipeline.onUnrecognised = { entry, batch in
         let text =
-          EventPrinter.safe(batch.bytes(of: entry.identifier)) + ": "
-          + EventPrinter.safe(batch.bytes(of: entry.message))
+          TerminalText.safe(batch.bytes(of: entry.identifier)) + ": "
+          + TerminalText.safe(batch.bytes(of: entry.message))
         let shape = Self.shape(of: text)
         if let known = shapes[shape] {
           shapes[shape] = (known.count + 1, known.example)
@@ -160,7 +161,7 @@ struct RulesCommand: ParsableCommand {
       for remark in counts.remarks { print(remark) }
       let limit = lines.flatMap(Int.init) ?? 10
       for (_, found) in shapes.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }).prefix(limit) {
-        print(EventPrinter.padded(String(found.count), 8) + found.example)
+        print(TerminalText.padded(String(found.count), 8) + found.example)
       }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import Bridge
 import Configuration
 import LogSources
@@ -239,3 +240,5 @@ struct EventFilter: Sendable {
     return lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
   }
 }
+
+extension OutputFormat: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import AuditWriting
 import Bridge
@@ -29,9 +30,9 @@ struct ShowCommand: ParsableCommand {
     let (address, account) = try MailboxLookup(configuration, reader).find(mailbox)
     let own = TrailPath(.mailbox(address))
     let filter = try events.filter()
-    let printer = EventPrinter(
-      format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
-    let output = EventOutput(printer: printer, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
+    let format = (events.output ?? .short).format(
+      usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
+    let output = EventOutput(format: format, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
     let unread = UnreadLines()
     var found = try collect(reader, own, filter, unread) { _ in true }
     found += try collect(reader, TrailPath(.unknown), filter, unread) {
@@ -130,9 +131,9 @@ struct SearchCommand: ParsableCommand {
     }
     found.sort { $0.time < $1.time }
     if let limit = events.limit, found.count > limit { found.removeFirst(found.count - limit) }
-    let printer = EventPrinter(
-      format: events.output ?? .short, usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
-    let output = EventOutput(printer: printer, isPagerDisabled: events.noPager, jumpsToEnd: false)
+    let format = (events.output ?? .short).format(
+      usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
+    let output = EventOutput(format: format, isPagerDisabled: events.noPager, jumpsToEnd: false)
     for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
     output.finish()
     if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
@@ -152,7 +153,7 @@ struct MailboxesCommand: ParsableCommand {
     let reader = try TrailReader(root: try options.load().audit.directory)
     for trail in try reader.trails() {
       guard let address = try reader.mailbox(of: trail) else { continue }
-      print(EventPrinter.safe(address.bytes))
+      print(TerminalText.safe(address.bytes))
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import Bridge
 import Configuration
@@ -64,13 +65,13 @@ struct StatusCommand: ParsableCommand {
     lines.append(
       "       Memory: \(status.notes) notes, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
         + "\(status.waitsCutShort) were told early")
-    if !status.trouble.isEmpty { lines.append("      Trouble: " + EventPrinter.safe(status.trouble.utf8)) }
+    if !status.trouble.isEmpty { lines.append("      Trouble: " + TerminalText.safe(status.trouble.utf8)) }
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
-      lines.append("      Waiting: " + EventPrinter.safe("\(subject): \(reason)".utf8))
+      lines.append("      Waiting: " + TerminalText.safe("\(subject): \(reason)".utf8))
     }
     for (kind, count) in status.countsByKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.append(
-        "   " + EventPrinter.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12)
+        "   " + TerminalText.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12)
           + kind)
     }
     return lines.joined(separator: "\n")
@@ -84,8 +85,8 @@ struct StatusCommand: ParsableCommand {
     try reader.forEachLine(of: trail, order: .newestFirst) { line in
       guard let event = unread.event(of: line, in: trail), event.kind == .bridgeGap else { return true }
       let count = event.fields[.count].map { String(decoding: $0, as: UTF8.self) + " entries, " } ?? ""
-      let subject = event.fields[.scope].map { EventPrinter.safe($0) + ": " } ?? ""
-      let reason = event.fields[.reason].map { EventPrinter.safe($0) } ?? ""
+      let subject = event.fields[.scope].map { TerminalText.safe($0) + ": " } ?? ""
+      let reason = event.fields[.reason].map { TerminalText.safe($0) } ?? ""
       lines.append("          Gap: " + LocalClock.text(event.time, isISO: true) + " " + count + subject + reason)
       return lines.count < Self.maximumGaps
     }
@@ -95,12 +96,13 @@ struct StatusCommand: ParsableCommand {
   private static let maximumGaps = 10
 
   private func json(_ status: CollectorStatus) -> String {
-    var parts = status.numbers.map { "\"\($0.name)\":\($0.value)" }
-    let trouble = EventPrinter.safe(status.trouble.utf8).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    parts.append("\"trouble\":\"\(trouble)\"")
-    let kinds = status.countsByKind.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }
-    parts.append("\"events\":{\(kinds.joined(separator: ","))}")
-    return "{" + parts.joined(separator: ",") + "}"
+    var json = JSONText()
+    for number in status.numbers { json.add(number.name, number.value) }
+    json.add("trouble", status.trouble)
+    var events = JSONText()
+    for (kind, count) in status.countsByKind.sorted(by: { $0.key < $1.key }) { events.add(kind, count) }
+    json.add("events", json: events.object)
+    return json.object
   }
 
   private func prometheus(_ status: CollectorStatus) -> String {

@@ -1,5 +1,6 @@
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 
 /// Counts the lines of trails that are no records, so that an answer says what it could not read.
@@ -28,7 +29,7 @@ final class UnreadLines {
     for (file, found) in counts.sorted(by: { ($0.key.trail, $0.key.day) < ($1.key.trail, $1.key.day) }) {
       let lines = found.number == 1 ? "1 line is" : "\(found.number) lines are"
       StandardError.write(
-        "mailtrail: \(EventPrinter.safe((file.trail + "/" + file.day.fileName).utf8)): \(lines) not shown, no record of this "
+        "mailtrail: \(TerminalText.safe((file.trail + "/" + file.day.fileName).utf8)): \(lines) not shown, no record of this "
           + "version: \(found.first.expected) expected at byte \(found.first.byte). A newer mailtrail may have written it, or "
           + "somebody else: mailtrail verify says which lines")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import Bridge
 import Configuration
@@ -93,13 +94,18 @@ struct VerifyCommand: ParsableCommand {
 
   private func printSummary(_ report: VerifyReport, _ notes: [String]) {
     if output == .json {
-      print(
-        "{\"files\":\(report.files),\"records\":\(report.records),\"chained\":\(report.chained),"
-          + "\"seals\":\(report.seals),\"announced\":\(report.announced),\"problems\":\(report.problems),"
-          + "\"notes\":[\(notes.map(Self.quoted).joined(separator: ","))]}")
+      var json = JSONText()
+      json.add("files", report.files)
+      json.add("records", report.records)
+      json.add("chained", report.chained)
+      json.add("seals", report.seals)
+      json.add("announced", report.announced)
+      json.add("problems", report.problems)
+      json.add("notes", json: JSONText.array(notes))
+      print(json.object)
       return
     }
-    for note in notes { print("note: " + EventPrinter.safe(note.utf8)) }
+    for note in notes { print("note: " + TerminalText.safe(note.utf8)) }
     let verdict =
       report.problems == 0 ? "no problem" : report.problems == 1 ? "1 problem" : "\(report.problems) problems"
     print(
@@ -116,20 +122,16 @@ struct VerifyCommand: ParsableCommand {
     case (nil, let after?): text += " (at \(LocalClock.text(after, isISO: true)))"
     case (nil, nil): break
     }
-    return EventPrinter.safe(text.utf8)
+    return TerminalText.safe(text.utf8)
   }
 
   private static func json(_ problem: VerifyProblem) -> String {
-    var text = "{\"path\":\(quoted(problem.path))"
-    if let line = problem.line { text += ",\"line\":\(line)" }
-    text += ",\"problem\":\(quoted(problem.text))"
-    if let before = problem.before { text += ",\"before\":\(before)" }
-    if let after = problem.after { text += ",\"after\":\(after)" }
-    return text + "}"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let safe = EventPrinter.safe(text.utf8).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(safe)\""
+    var json = JSONText()
+    json.add("path", problem.path)
+    if let line = problem.line { json.add("line", line) }
+    json.add("problem", problem.text)
+    if let before = problem.before { json.add("before", before) }
+    if let after = problem.after { json.add("after", after) }
+    return json.object
   }
 }

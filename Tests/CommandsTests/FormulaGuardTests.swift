@@ -1,5 +1,6 @@
 import Testing
 
+@testable import AuditOutput
 @testable import Commands
 
 @Suite struct FormulaGuardTests {

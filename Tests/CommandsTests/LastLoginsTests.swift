@@ -1,5 +1,6 @@
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import AuditWriting
 import Foundation
@@ -92,6 +93,6 @@ import Testing
     let address = try #require(MailboxAddress(Array("a\u{1B}[2J\"\\@example.org".utf8)))
     let last = LastLogins(mailbox: address)
     #expect(!last.row(40).utf8.contains(0x1B))
-    #expect(last.json == "{\"mailbox\":\"a\\\\u{1b}[2J\\\"\\\\@example.org\"}")
+    #expect(last.json == "{\"mailbox\":\"a\\u001b[2J\\\"\\\\@example.org\"}")
   }
 }

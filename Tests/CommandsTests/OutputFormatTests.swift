@@ -1,9 +1,10 @@
 import AuditModel
+import AuditOutput
 import Testing
 
 @testable import Commands
 
-@Suite struct EventPrinterTests {
+@Suite struct OutputFormatTests {
   private func event(_ fields: [(FieldKey, [UInt8])], kind: EventKind = .messageDeleted) -> AuditEvent {
     var set = FieldSet()
     for (key, value) in fields { set.set(key, to: value) }
@@ -12,9 +13,14 @@ import Testing
   }
 
   private func printed(_ event: AuditEvent, _ format: OutputFormat, usesColor: Bool = false) -> String {
-    let printer = EventPrinter(format: format, usesColor: usesColor, showsMailbox: true)
     var output: [UInt8] = []
-    printer.print(event, to: &output)
+    format.format(usesColor: usesColor, showsMailbox: true).write(event, to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  private func heading(_ format: OutputFormat) -> String {
+    var output: [UInt8] = []
+    format.format(usesColor: false, showsMailbox: true).begin(&output)
     return String(decoding: output, as: UTF8.self)
   }
 
@@ -99,8 +105,7 @@ import Testing
       ("\t=1", "\\u{9}=1"),
     ])
   func csvQuotesAndGuardsAgainstFormulas(value: String, cell: String) throws {
-    let heading = String(
-      decoding: EventPrinter(format: .csv, usesColor: false, showsMailbox: true).heading.dropLast(2), as: UTF8.self)
+    let heading = heading(.csv).dropLast()
     let columns = heading.split(separator: ",").map(String.init)
     let line = printed(event([(.reason, Array(value.utf8)), (.mailbox, Array("ann@example.org".utf8))]), .csv)
     #expect(line.hasSuffix("\r\n"))
@@ -114,7 +119,22 @@ import Testing
   @Test func listsOfACSVCellAreSeparatedBySemicolons() throws {
     let line = printed(event([(.recipients, Array("a@x\0b@x".utf8))]), .csv)
     #expect(cells(line).contains("a@x;b@x"))
-    #expect(EventPrinter(format: .json, usesColor: false, showsMailbox: true).heading.isEmpty)
+    #expect(heading(.json).isEmpty)
+  }
+
+  @Test func keysOfANewerVersionAreInTheLastColumn() throws {
+    var event = event([(.mailbox, Array("ann@example.org".utf8))])
+    event.unknownKeys = Array(#","asn":64496,"city":"a\"b""#.utf8)
+    #expect(heading(.csv).hasSuffix(",other\r\n"))
+    #expect(cells(String(printed(event, .csv).dropLast())).last == #""asn":64496,"city":"a\"b""#)
+  }
+
+  @Test func answersAreQuotedAsRecordsAre() {
+    var json = JSONText()
+    json.add("a\"b", "c\\\u{1b}[2J\u{202e}\n")
+    json.add("n", 7)
+    json.add("list", json: JSONText.array(["x", "\""]))
+    #expect(json.object == #"{"a\"b":"c\\\u001b[2J\u202e\u000a","n":7,"list":["x","\""]}"#)
   }
 
   // MARK: - JSON

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Times for people, in the local zone.
+package enum LocalClock {
+  /// `Nov 21 02:33:55`, or `2026-11-21T02:33:55+0100`.
+  package static func text(_ microseconds: UInt64, isISO: Bool) -> String {
+    local(microseconds, isISO ? "%Y-%m-%dT%H:%M:%S%z" : "%b %d %H:%M:%S")
+  }
+
+  /// `2026-11-21 02:33:55`.
+  package static func date(_ microseconds: UInt64) -> String { local(microseconds, "%Y-%m-%d %H:%M:%S") }
+
+  /// `2026-11-21T01:33:55.000123Z`.
+  package static func utc(_ microseconds: UInt64) -> String {
+    var seconds = time_t(microseconds / 1_000_000)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    let fraction = String(microseconds % 1_000_000)
+    return format(&parts, "%Y-%m-%dT%H:%M:%S") + "." + String(repeating: "0", count: 6 - fraction.count) + fraction
+      + "Z"
+  }
+
+  private static func local(_ microseconds: UInt64, _ pattern: String) -> String {
+    var seconds = time_t(microseconds / 1_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    return format(&parts, pattern)
+  }
+
+  private static func format(_ parts: inout tm, _ pattern: String) -> String {
+    var buffer = [CChar](repeating: 0, count: 64)
+    let count = strftime(&buffer, buffer.count, pattern, &parts)
+    return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
