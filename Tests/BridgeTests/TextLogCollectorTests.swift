@@ -205,45 +205,53 @@ import Testing
     for (path, bytes) in expected { #expect(found[path] == bytes, "\(path) after \(kills) kills") }
   }
 
-  /// What is begun and emptied by copytruncate before anything was read of it is in the copy alone.
-  @Test(arguments: [false, true]) func readsACopyOfWhichNothingWasRead(isRunning: Bool) throws {
+  /// What is begun and emptied by copytruncate before anything was read of it is in the copy alone, and comes before what
+  /// the same inode holds then, also when that is renamed.
+  @Test(arguments: [false, true], [false, true])
+  func readsACopyOfWhichNothingWasRead(isRunning: Bool, isRenamedToo: Bool) throws {
     var site = try Site()
     defer { site.remove() }
-    // All of the first file's lines are of one second: only its content tells that it was read.
-    var whole = site.lines(1)
-    try site.append(whole)
-    var collector: TestProcess?
-    if isRunning {
-      collector = try site.begin("a", untilEnd: false)
-    } else {
-      #expect(try site.begin("a").finish().status == 0)
+    let log = site.log
+    var (whole, number) = ("", 0)
+    func write(_ count: Int) throws {
+      let text = site.lines(count)
+      whole += text
+      try site.append(text)
     }
-    try site.wait(for: 1, in: "a")
-    rename(site.log, site.log + ".1")
-    try site.append("")
-    if let collector {
-      // One more line, so that the new file is known to have been opened; then it is as new again.
-      let line = site.lines(1)
-      whole += line
-      try site.append(line)
-      try site.wait(for: 2, in: "a")
-      rename(site.log + ".1", site.log + ".2")
-      rename(site.log, site.log + ".1")
+    func shift() {
+      for old in stride(from: number, to: 0, by: -1) { rename("\(log).\(old)", "\(log).\(old + 1)") }
+      number += 1
+    }
+    func renameLog() throws {
+      shift()
+      rename(log, log + ".1")
       try site.append("")
+    }
+    // All of the first file's lines are of one second: only its content tells that it was read.
+    try write(1)
+    let collector = isRunning ? try site.begin("a", untilEnd: false) : nil
+    if let collector {
+      try site.wait(for: 1, in: "a")
       kill(collector.pid, SIGSTOP)
+      try renameLog()
     } else {
       #expect(try site.begin("a").finish().status == 0)
+      try renameLog()
+      // The new file is in the position, and nothing of it.
+      #expect(try site.begin("a").finish().status == 0)
     }
-    for number in stride(from: 2, to: 0, by: -1) { rename("\(site.log).\(number)", "\(site.log).\(number + 1)") }
-    let (copied, rest) = (site.lines(100), site.lines(50))
-    whole += copied + rest
-    try site.append(copied)
-    _ = try TestProcess.run("/bin/cp", [site.log, site.log + ".1"])
-    truncate(site.log, 0)
-    try site.append(rest)
+    try write(100)
+    shift()
+    _ = try TestProcess.run("/bin/cp", [log, log + ".1"])
+    truncate(log, 0)
+    try write(50)
+    if isRenamedToo {
+      try renameLog()
+      try write(20)
+    }
     if let collector {
       kill(collector.pid, SIGCONT)
-      try site.wait(for: whole.split(separator: "\n").count, in: "a")
+      try site.wait(for: whole.utf8.count { $0 == 10 }, in: "a")
       kill(collector.pid, SIGTERM)
       #expect(try collector.finish().status == 0)
     } else {

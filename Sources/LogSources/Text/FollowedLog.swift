@@ -84,34 +84,56 @@ final class FollowedLog {
     addNewer(candidates)
   }
 
-  /// Appends the files that were begun after those at hand, oldest first.
+  /// Appends the files that were begun after those of which something was read, oldest first.
+  ///
+  /// Of a file of which nothing was read its inode is all that is known: copytruncate may have emptied it since, and what
+  /// came first is in a copy. Such files are put in order anew, together with what is found.
   private func addNewer(_ candidates: [TextLogFile]) {
     let currentIdentity = TextLogFile.identity(ofPath: log.path)
-    let unread = candidates.filter { file in !log.streams.contains { Self.isCopy(file, of: $0) } }
-    let rotated = unread.filter { $0.identity != currentIdentity && isNewer($0) }
-    var current = unread.filter { $0.identity == currentIdentity }
-    if let last = log.streams.last, last.file.identity == currentIdentity {
-      // Of a file of which nothing was read its inode is all that is known: copytruncate may have emptied it since, and
-      // the lines that came first are in the copy. What was read before tells whether that copy is one.
-      guard last.offset == 0, !rotated.isEmpty, log.lastTime == 0 || log.streams.count > 1 else { return }
-      log.remove(last)
-      current = [last.file]
+    let begun = log.streams.lastIndex { $0.bytesRead > 0 }.map { $0 + 1 } ?? 0
+    let (read, waiting) = (log.streams[..<begun], log.streams[begun...])
+    if waiting.isEmpty, let last = read.last, last.file.identity == currentIdentity { return }
+    // What was read before tells whether a file is a copy of it. Where that is gone, the log itself is all that is read.
+    if read.isEmpty, log.lastTime > 0, waiting.last?.file.identity == currentIdentity { return }
+    let found = candidates.filter { file in
+      !log.streams.contains { Self.isCopy(file, of: $0) } && (file.identity == currentIdentity || isNewer(file))
     }
-    for file in Self.withoutCopies(rotated + current) { log.append(TextLogStream(file: file)) }
+    // Of the log and a copy that is just being made of it the log is read.
+    let single = Self.withoutCopies(
+      found.filter { $0.identity == currentIdentity } + found.filter { $0.identity != currentIdentity })
+    let order = inOrder(waiting.map(\.file) + single, last: currentIdentity)
+    guard order.map(\.identity) != waiting.map(\.file.identity) else { return }
+    for stream in waiting { log.remove(stream) }
+    for file in order { log.append(TextLogStream(file: file)) }
+  }
+
+  /// In the order of their last changes, the log itself last. The clock of a file system is too coarse to tell a copy from
+  /// what was written into the emptied file at once (current_time in Linux' inode code: a jiffy): then their first lines
+  /// decide.
+  private func inOrder(_ files: [TextLogFile], last: TextLogFile.Identity?) -> [TextLogFile] {
+    let rotated = files.filter { $0.identity != last }
+      .map { (file: $0, modified: $0.modified, begun: firstTime(of: $0) ?? .max) }
+    return rotated.sorted { ($0.modified, $0.begun) < ($1.modified, $1.begun) }.map(\.file)
+      + files.filter { $0.identity == last }
   }
 
   /// Whether a rotated file was begun after the last line that was read.
   private func isNewer(_ file: TextLogFile) -> Bool {
     if log.lastTime == 0 { return file.modified >= since }
-    guard let reader = try? file.makeReader() else { return false }
+    return firstTime(of: file).map { $0 >= log.lastTime } ?? false
+  }
+
+  /// The time of a file's first line, microseconds since 1970; nil when it has none or cannot be read.
+  private func firstTime(of file: TextLogFile) -> UInt64? {
+    guard let reader = try? file.makeReader() else { return nil }
     while let line = (try? reader.line(takesTorn: true)) ?? nil {
       if let time = log.assembler.format.parse(line.bytes)?.time {
-        var clock = LineClock(zone: log.assembler.zone, last: log.lastTime)
-        return clock.resolve(time, limit: Int(SystemClock.realtime() / 1_000_000)) >= log.lastTime
+        var clock = LineClock(zone: log.assembler.zone, last: log.lastTime == 0 ? nil : log.lastTime)
+        return clock.resolve(time, limit: Int(SystemClock.realtime() / 1_000_000))
       }
       reader.consume()
     }
-    return false
+    return nil
   }
 
   // MARK: Rotation
@@ -123,7 +145,7 @@ final class FollowedLog {
       return
     }
     if let last = log.streams.last, last.file.identity == identity, !last.isSealed {
-      if isTruncated(last) { try goOnAfterTruncation(of: last) } else if last.offset == 0 { addNewer(siblings()) }
+      if isTruncated(last) { try goOnAfterTruncation(of: last) } else if last.bytesRead == 0 { addNewer(siblings()) }
       return
     }
     if log.streams.contains(where: { $0.file.identity == identity && !$0.isSealed }) { return }
@@ -141,8 +163,8 @@ final class FollowedLog {
 
   private func goOnAfterTruncation(of stream: TextLogStream) throws(JournalError) {
     let mark = stream.mark
-    let file = stream.file
-    let copy = mark.offset == 0 ? nil : Self.find(mark, in: siblings().filter { $0.identity != file.identity })
+    let others = siblings().filter { $0.identity != stream.file.identity }
+    let copy = mark.offset == 0 ? copy(of: stream, among: others) : Self.find(mark, in: others)
     if let copy {
       log.remove(stream)
       log.append(TextLogStream(file: copy, at: mark.offset))
@@ -156,6 +178,12 @@ final class FollowedLog {
     }
     guard let current = try openPath() else { return }
     log.append(TextLogStream(file: current))
+  }
+
+  /// The file that begins as one does of which lines are at hand, none of them taken yet.
+  private func copy(of stream: TextLogStream, among files: [TextLogFile]) -> TextLogFile? {
+    guard let head = stream.reader?.head, !head.isEmpty else { return nil }
+    return files.first { (try? $0.head(count: head.count)) == head }
   }
 
   private func noteLoss(_ reason: String, _ from: UInt64) {
