@@ -7,9 +7,12 @@ package struct JSONText {
   package init() {}
 
   /// A text in quotes (RFC 8259); what a terminal would obey is escaped, as in records.
-  package static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String { quoted(bytes: Array(text.utf8)) }
+
+  /// The same of bytes that need not be UTF-8: those that are not become `\xHH`, as in records.
+  private static func quoted(bytes text: [UInt8]) -> String {
     var bytes: [UInt8] = [UInt8(ascii: "\"")]
-    Array(text.utf8).withUnsafeBufferPointer { RecordText.append($0, to: &bytes) }
+    text.withUnsafeBufferPointer { RecordText.append($0, to: &bytes) }
     bytes.append(UInt8(ascii: "\""))
     return String(decoding: bytes, as: UTF8.self)
   }
@@ -18,6 +21,7 @@ package struct JSONText {
   package static func array(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
 
   package mutating func add(_ name: String, _ text: String) { add(name, json: Self.quoted(text)) }
+  package mutating func add(_ name: String, bytes: [UInt8]) { add(name, json: Self.quoted(bytes: bytes)) }
   package mutating func add(_ name: String, _ number: some BinaryInteger) { add(name, json: String(number)) }
 
   /// - Parameter json: a value that is JSON already.

@@ -37,7 +37,7 @@ final class Committer {
   private let sealPeriod: UInt64?
   /// When the next seal is due, monotonic, µs.
   private var nextSeal: UInt64 = 0
-  private var progress: Progress?
+  private var progress = Progress()
 
   /// How far a job has come whose writing failed: the next try goes on from there.
   private struct Progress {
@@ -65,8 +65,6 @@ final class Committer {
   ///
   /// - Throws: `FileError`; then the same job is given again, and nothing of it is written twice.
   func commit(_ job: WriteJob) throws -> [OwnedEvent] {
-    var progress = progress ?? Progress()
-    defer { self.progress = progress }
     let added = try progress.missing ?? missing(in: job)
     progress.missing = added
     while progress.appended < job.events.count + added.count {
@@ -75,15 +73,13 @@ final class Committer {
       try tree.append(emitted.event, owner: emitted.owner)
       progress.appended += 1
     }
-    if let store, let checkpoint = job.checkpoint { try write(checkpoint, to: store, &progress) }
+    if let store, let checkpoint = job.checkpoint { try write(checkpoint, to: store) }
     progress = Progress()
     for emitted in job.events { announcer?.announce(emitted.event) }
     return added
   }
 
-  private func write(
-    _ checkpoint: WriteJob.Checkpoint, to store: CheckpointStore, _ progress: inout Progress
-  ) throws {
+  private func write(_ checkpoint: WriteJob.Checkpoint, to store: CheckpointStore) throws {
     if !progress.isCommitted { try tree.commit() }
     progress.isCommitted = true
     // Changes that were taken in are kept by the store, and only the files are written again. A snapshot must come again

@@ -16,7 +16,7 @@ package enum RuleTables {
   package static func load(
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
-    var files = shipped()
+    var files = try shipped()
     let own = try Self.tables(in: directory) + extra
     for path in own { files.append(RuleFile(name: path, text: try contents(of: path))) }
     // The shipped tables alone were tried when they were made. A rule of the administrator's may take another's lines.
@@ -35,14 +35,13 @@ package enum RuleTables {
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.
-  package static func shipped() -> [RuleFile] {
+  ///
+  /// - Throws: `RuleTableError` when one that is installed cannot be read: without it a daemon's entries would tell nothing.
+  package static func shipped() throws(RuleTableError) -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
-    guard
-      let files = try? InputFile.names(in: directory).filter({ $0.hasSuffix(".rules") }).map({ name in
-        RuleFile(name: directory + "/" + name, text: try InputFile.contents(of: directory + "/" + name))
-      }), !files.isEmpty
-    else { return ShippedRules.embedded }
-    return files
+    var files: [RuleFile] = []
+    for path in try tables(in: directory) { files.append(RuleFile(name: path, text: try contents(of: path))) }
+    return files.isEmpty ? ShippedRules.embedded : files
   }
 
   private static func installedDirectory() -> String? {

@@ -159,7 +159,7 @@ struct LastLogins {
   /// One object: the mailbox, and the two records as they stand in the trail.
   var json: String {
     var json = JSONText()
-    json.add("mailbox", String(decoding: mailbox.bytes, as: UTF8.self))
+    json.add("mailbox", bytes: Array(mailbox.bytes))
     for (name, event) in [("success", success), ("failure", failure)] {
       guard let event else { continue }
       var record: [UInt8] = []

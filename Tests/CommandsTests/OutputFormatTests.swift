@@ -132,9 +132,10 @@ import Testing
   @Test func answersAreQuotedAsRecordsAre() {
     var json = JSONText()
     json.add("a\"b", "c\\\u{1b}[2J\u{202e}\n")
+    json.add("bytes", bytes: [0x61, 0xff])
     json.add("n", 7)
     json.add("list", json: JSONText.array(["x", "\""]))
-    #expect(json.object == #"{"a\"b":"c\\\u001b[2J\u202e\u000a","n":7,"list":["x","\""]}"#)
+    #expect(json.object == #"{"a\"b":"c\\\u001b[2J\u202e\u000a","bytes":"a\\xFF","n":7,"list":["x","\""]}"#)
   }
 
   // MARK: - JSON
