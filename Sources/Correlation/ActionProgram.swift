@@ -60,7 +60,9 @@ struct ActionProgram: Sendable {
   }
 
   struct Value: Sendable {
-    enum Kind: UInt8, Sendable { case literal, capture, note, entry, first, prefix, account, address, applied, joined }
+    enum Kind: UInt8, Sendable {
+      case literal, capture, note, entry, first, prefix, messageID, account, address, applied, joined
+    }
 
     var kind: Kind
     /// A name, or a note's place in the rule's names.
@@ -251,6 +253,7 @@ struct ActionProgram: Sendable {
       made = Value(kind: .prefix, first: value(inner), count: Int32(clamping: length))
     case .mailbox(.account, let inner): made = Value(kind: .account, first: value(inner))
     case .mailbox(.address, let inner): made = Value(kind: .address, first: value(inner))
+    case .applied(.messageID, let inner): made = Value(kind: .messageID, first: value(inner))
     case .applied(let function, let inner):
       // The inner value may bring functions of its own.
       functions.append(function)

@@ -27,6 +27,13 @@ final class Arena {
   @inline(__always)
   subscript(from place: Int) -> UnsafeRawBufferPointer { self[place..<count] }
 
+  /// What was appended from a place on, to be changed; valid until something is appended.
+  @inline(__always)
+  func mutableBytes(from place: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    precondition(place <= count)
+    return UnsafeMutableBufferPointer(start: start + place, count: count - place)
+  }
+
   /// The bytes from a place on, as an array.
   func array(from place: Int) -> [UInt8] { Array(self[from: place]) }
 

@@ -61,6 +61,11 @@ extension Correlator {
       guard append(value.first) else { return false }
       arena.truncate(to: start + Int(value.count))
       return true
+    case .messageID:
+      let start = arena.count
+      guard append(value.first) else { return false }
+      arena.truncate(to: start + MessageIDKey.fold(arena.mutableBytes(from: start)))
+      return true
     case .account: return appendMailbox(value.first, .account)
     case .address: return appendMailbox(value.first, .address)
     case .applied:

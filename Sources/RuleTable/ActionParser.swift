@@ -309,7 +309,7 @@ struct ActionParser {
     if text.hasSuffix("]"), let open = text.lastIndex(of: "["),
       let length = Int(text[text.index(after: open)...].dropLast()), text.hasPrefix("<") || text.contains(".")
     {
-      guard length > 0 else { throw fail("‘[\(length)]’ are no bytes", "write how many, as in <x>[75]", token) }
+      guard length > 0 else { throw fail("‘[\(length)]’ are no bytes", "write how many, as in <x>[60]", token) }
       return .prefix(try value(String(text[..<open]), token, depth: depth + 1), length)
     }
     if let open = text.firstIndex(of: "("), text.hasSuffix(")"), text.first?.isLetter == true {
@@ -336,6 +336,7 @@ struct ActionParser {
     case ("in-brackets", 1): return .applied(.inBrackets, try value(parts[0], token, depth: depth))
     case ("local-part", 1): return .applied(.localPart, try value(parts[0], token, depth: depth))
     case ("domain-part", 1): return .applied(.domainPart, try value(parts[0], token, depth: depth))
+    case ("message-id", 1): return .applied(.messageID, try value(parts[0], token, depth: depth))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token, depth: depth))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(Self.unquoted)
@@ -348,7 +349,8 @@ struct ActionParser {
       throw fail(
         "‘\(token.text)’ is no function of a value",
         "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
-          + "in-brackets(<x>), local-part(<x>), domain-part(<x>), segment(<x>,2) or unescaped(<x>)", token)
+          + "in-brackets(<x>), local-part(<x>), domain-part(<x>), message-id(<x>), segment(<x>,2) or unescaped(<x>)",
+        token)
     }
   }
 

@@ -12,6 +12,8 @@ public enum ValueFunction: Sendable, Hashable {
   case inBrackets
   /// What stands in front of the last `@` of an address, and behind it.
   case localPart, domainPart
+  /// A Message-ID as far as all daemons print it alike: see `MessageIDKey`.
+  case messageID
   /// A segment of a URL's path, decoded: see `URLPath`.
   case segment(Int)
 
@@ -33,6 +35,7 @@ public enum ValueFunction: Sendable, Hashable {
     case .unescaped: CaptureEncoding.exim.decode(value)
     case .inBrackets: Self.inLastBrackets(of: value)
     case .localPart: Array(value[..<(value.lastIndex(of: UInt8(ascii: "@")) ?? value.endIndex)])
+    case .messageID: MessageIDKey.of(value)
     case .segment(let index): URLPath.segment(index, of: value)
     case .domainPart: value.lastIndex(of: UInt8(ascii: "@")).map { Array(value[($0 + 1)...]) } ?? []
     }

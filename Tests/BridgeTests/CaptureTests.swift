@@ -35,6 +35,25 @@ import Testing
       }
     }
   }
+
+  /// A stranger's Message-ID may hold any byte. Postfix prints it as `?`, other daemons as it is: their lines meet all the
+  /// same, in every scene in which Postfix names one.
+  @Test(arguments: captures.filter { $0.hasSuffix(".lines") }) func oddMessageIDsMeet(name: String) throws {
+    let capture = try String(contentsOf: Self.directory.appending(path: name), encoding: .utf8)
+    let ids = Scene.postfixMessageIDs(in: capture)
+    guard !ids.isEmpty else { return }
+    let table = try Self.table.get()
+    func facts(_ export: [UInt8]) throws -> [String] {
+      try TestReplay.events(of: export, table: table, requiresTrust: false, trusted: ["5000", "102"]).map { event in
+        ["kind", "mailbox", "ip", "queue_id", "service", "sender", "recipient", "folder"]
+          .map { "\($0)=" + (event[$0].map { String(describing: $0) } ?? "") }.joined(separator: " ")
+      }.sorted()
+    }
+    let odd = try Scene.export(capture) { line, isPostfix in
+      ids.reduce(line) { $0.replacing("<\($1)>", with: isPostfix ? "<?\($1)>" : "<\(Scene.oddByte)\($1)>") }
+    }
+    #expect(try facts(odd) == facts(Scene.export(capture)))
+  }
 }
 
 /// A scene: one entry a line, `SECONDS IDENTIFIER[PID] MESSAGE`, with `\n`, `\t` and `\\` in the message; lines that
@@ -43,7 +62,25 @@ import Testing
 private enum Scene {
   private static let start = 1_780_000_000_000_000
 
-  static func export(_ text: String) throws -> [UInt8] {
+  /// Stands for a byte of which no character consists.
+  static let oddByte: Character = "\u{fffd}"
+
+  /// The ids of messages that Postfix's cleanup names, but for those that Cyrus makes itself.
+  static func postfixMessageIDs(in text: String) -> Set<String> {
+    Set(
+      text.split(separator: "\n").compactMap { line in
+        guard line.contains("postfix/cleanup"), let found = line.firstMatch(of: /message-id=<([^>]+)>/) else {
+          return nil
+        }
+        let id = String(found.1)
+        return id.hasPrefix("cmu-sieve-") ? nil : id
+      })
+  }
+
+  /// - Parameter change: makes another message of a line's, and is told whether it is Postfix's.
+  static func export(_ text: String, change: (String, _ isPostfix: Bool) -> String = { line, _ in line }) throws
+    -> [UInt8]
+  {
     var result: [UInt8] = []
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
@@ -62,7 +99,7 @@ private enum Scene {
       ]
       result += Array((fields.joined(separator: "\n") + "\n").utf8)
       // The binary form: a message may hold line ends.
-      let message = unescaped(words[2])
+      let message = unescaped(change(String(words[2]), words[1].contains("postfix"))[...])
       result += Array("MESSAGE\n".utf8)
       withUnsafeBytes(of: UInt64(message.count).littleEndian) { result += Array($0) }
       result += message + Array("\n\n".utf8)
@@ -79,7 +116,7 @@ private enum Scene {
 
   private static func unescaped(_ text: Substring) -> [UInt8] {
     var result: [UInt8] = []
-    var bytes = text.utf8.makeIterator()
+    var bytes = text.replacing(String(oddByte), with: "\\\u{1}").utf8.makeIterator()
     while let byte = bytes.next() {
       guard byte == UInt8(ascii: "\\"), let escaped = bytes.next() else {
         result.append(byte)
@@ -88,6 +125,7 @@ private enum Scene {
       switch escaped {
       case UInt8(ascii: "n"): result.append(10)
       case UInt8(ascii: "t"): result.append(9)
+      case 1: result.append(0xe4)
       default: result.append(escaped)
       }
     }
