@@ -227,6 +227,8 @@ import Testing
       rename(log, log + ".1")
       try site.append("")
     }
+    // A name that leads nowhere looks like one that rotation has just changed.
+    symlink("nowhere", log + ".99")
     // All of the first file's lines are of one second: only its content tells that it was read.
     try write(1)
     let collector = isRunning ? try site.begin("a", untilEnd: false) : nil

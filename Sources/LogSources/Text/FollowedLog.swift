@@ -203,19 +203,33 @@ final class FollowedLog {
   /// The files that rotation put aside, in the order of their last changes. Of a file and its compressed copy, made just
   /// now, the plain one.
   private func siblings() -> [TextLogFile] {
+    // A name that is gone before it could be opened is another by now: compressed, or shifted by rotation.
+    var files = openSiblings()
+    for _ in 0..<Self.listings where files.hasVanished { files = openSiblings() }
+    // Numbers grow towards the past, so that of equal times the later name is the older file.
+    return files.found.enumerated().sorted { ($0.element.modified, -$0.offset) < ($1.element.modified, -$1.offset) }
+      .map(\.element)
+  }
+
+  /// How often the directory is listed again at most: a name may be a link that leads nowhere.
+  private static let listings = 10
+
+  private func openSiblings() -> (found: [TextLogFile], hasVanished: Bool) {
     let (directory, name) = StoredTextLogs.split(log.path)
     let names = ((try? InputFile.names(in: directory)) ?? []).filter { RotatedName.original(of: $0) == name }
-    var files: [TextLogFile] = []
+    var found: [TextLogFile] = []
+    var hasVanished = false
     for sibling in names {
       let isBeingCompressed = names.contains { sibling.hasPrefix($0 + ".") && RotatedName.original(of: $0) == name }
-      guard !isBeingCompressed, let file = try? TextLogFile(path: directory + "/" + sibling, isFollowed: true) else {
-        continue
+      if isBeingCompressed { continue }
+      do throws(JournalError) {
+        found.append(try TextLogFile(path: directory + "/" + sibling, isFollowed: true))
+      } catch {
+        // What may not be read is none of the log's files; `status` says so of the log itself.
+        if error.code == ENOENT { hasVanished = true }
       }
-      files.append(file)
     }
-    // Numbers grow towards the past, so that of equal times the later name is the older file.
-    return files.enumerated().sorted { ($0.element.modified, -$0.offset) < ($1.element.modified, -$1.offset) }
-      .map(\.element)
+    return (found, hasVanished)
   }
 
   /// The file that a mark is of: the same inode if it still begins alike, else any that begins alike.
