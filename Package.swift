@@ -89,7 +89,7 @@ if Context.environment["MAILTRAIL_FUZZ"] != nil {
       name: "fuzz",
       dependencies: [
         "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "CFuzzer", "Configuration", "Correlation",
-        "LogSources", "RuleTable",
+        "LogSources", "Platform", "RuleTable",
       ], path: "Tests/Fuzz", exclude: ["CFuzzer", "Corpus"]),
   ]
 }

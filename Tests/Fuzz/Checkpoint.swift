@@ -2,6 +2,7 @@ import AuditModel
 import Correlation
 import Glibc
 import LogSources
+import Platform
 import RuleTable
 
 @testable import AuditWriting
@@ -118,7 +119,7 @@ enum Checkpoint {
 
   private static func load() {
     guard let store = try? CheckpointStore(directory: directory) else { fatalError("\(directory) cannot be used") }
-    do { _ = try store.load { _ in } } catch is CheckpointVersionError {
+    do { _ = try store.load(log: Log { _, _ in }) } catch is CheckpointVersionError {
       // Of a version to come: said, and left as it is.
     } catch { fatalError("\(error)") }
   }
