@@ -55,7 +55,7 @@ let package = Package(
         "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation",
         "LogSources", "RuleTable",
       ],
-      path: "Sources/Benchmark"),
+      path: "Tests/Benchmark/Parts"),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
@@ -81,7 +81,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// The fuzzer needs its own flags and libFuzzer's runtime: packaging/fuzz sets the variable.
+// The fuzzer needs its own flags and libFuzzer's runtime: Tests/Long/fuzz sets the variable.
 if Context.environment["MAILTRAIL_FUZZ"] != nil {
   package.targets += [
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),

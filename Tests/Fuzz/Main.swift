@@ -1,7 +1,7 @@
 import CFuzzer
 import Glibc
 
-/// The fuzzer: `MAILTRAIL_FUZZ_TARGET` names what is fuzzed, the arguments are libFuzzer's. packaging/fuzz runs it.
+/// The fuzzer: `MAILTRAIL_FUZZ_TARGET` names what is fuzzed, the arguments are libFuzzer's. Tests/Long/fuzz runs it.
 ///
 /// With `MAILTRAIL_FUZZ_SEEDS=DIRECTORY` it writes the target's seeds there instead.
 @main enum Main {

@@ -1,116 +1,12 @@
-"""Journals in the format of `journalctl -o export`, and the audit trees that a replay makes of them."""
+"""The audit trees that a replay makes of journals, read again."""
 
 import collections
-import gzip
 import itertools
 import json
 import os
-import struct
-import subprocess
 
-REMOTE = next(
-    (
-        path
-        for path in ("/usr/lib/systemd/systemd-journal-remote", "/lib/systemd/systemd-journal-remote")
-        if os.path.exists(path)
-    ),
-    None,
-)
-
-
-class Failed(Exception):
-    """Something could not be run."""
-
-
-class Entry:
-    """One entry: its fields in their order, the values as bytes. `pieces`: the entries that it was put together of."""
-
-    def __init__(self, fields, pieces=None):
-        self.fields, self.pieces = fields, pieces
-
-    def get(self, name):
-        """The first value of a field as text (bytes that are not UTF-8 survive as surrogates), or the empty text."""
-        return next((value.decode("utf-8", "surrogateescape") for key, value in self.fields if key == name), "")
-
-    def replaced(self, values):
-        """A copy in which the fields that `values` names have the values of it."""
-        return Entry(
-            [
-                (key, values[key].encode("utf-8", "surrogateescape") if key in values else value)
-                for key, value in self.fields
-            ],
-            self.pieces,
-        )
-
-    @property
-    def time(self):
-        """Microseconds since 1970."""
-        return int(self.get("__REALTIME_TIMESTAMP"))
-
-    @property
-    def message(self):
-        return self.get("MESSAGE")
-
-    @property
-    def identifier(self):
-        return self.get("SYSLOG_IDENTIFIER")
-
-    def moved(self, time):
-        """A copy at another time: the monotonic clock goes with the other one."""
-        monotonic = int(self.get("__MONOTONIC_TIMESTAMP")) + time - self.time
-        values = {"__REALTIME_TIMESTAMP": str(time), "__MONOTONIC_TIMESTAMP": str(monotonic)}
-        source = self.get("_SOURCE_REALTIME_TIMESTAMP")
-        if source:
-            values["_SOURCE_REALTIME_TIMESTAMP"] = str(int(source) + time - self.time)
-        return self.replaced(values)
-
-
-def read(path):
-    """The entries of an export file, compressed or not."""
-    with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
-        data = file.read()
-    entries, fields, position = [], [], 0
-    while position < len(data):
-        end = data.find(b"\n", position)
-        if end < 0:
-            end = len(data)
-        line = data[position:end]
-        position = end + 1
-        if line and b"=" not in line:
-            (size,) = struct.unpack("<Q", data[position : position + 8])
-            fields.append((line.decode(), data[position + 8 : position + 8 + size]))
-            position += 8 + size + 1
-        elif line:
-            key, value = line.split(b"=", 1)
-            fields.append((key.decode(), value))
-        elif fields:
-            entries.append(Entry(fields))
-            fields = []
-    return entries + ([Entry(fields)] if fields else [])
-
-
-def export(entries):
-    """The text that `read` reads. The cursors are left out: journald makes its own."""
-    parts = []
-    for entry in entries:
-        for key, value in entry.fields:
-            if key == "__CURSOR":
-                continue
-            if b"\n" in value or any(byte < 32 and byte != 9 for byte in value):
-                parts.append(key.encode() + b"\n" + struct.pack("<Q", len(value)) + value + b"\n")
-            else:
-                parts.append(key.encode() + b"=" + value + b"\n")
-        parts.append(b"\n")
-    return b"".join(parts)
-
-
-def make_journal(entries, path):
-    """Writes a journal file."""
-    if os.path.exists(path):
-        os.remove(path)
-    made = subprocess.run([REMOTE, "--output=" + path, "-"], input=export(entries), capture_output=True)
-    if made.returncode:
-        raise Failed("systemd-journal-remote: " + made.stderr.decode(errors="replace"))
+from export_format import append_journal, export
+from processes import run
 
 
 class Replayer:
@@ -125,7 +21,7 @@ class Replayer:
         """The records of the tree that a replay of the entries makes, each with `file`, its mailbox's directory."""
         place = self.place()
         journal = os.path.join(place, "x.journal")
-        make_journal(entries, journal)
+        append_journal(journal, export(entries))
         records = self.replay(place, ["--file", journal], settings)
         os.remove(journal)
         return records
@@ -153,13 +49,7 @@ class Replayer:
         for key, value in settings.items():
             options.append((key, value if isinstance(value, str) else self.list_file(place, key, value)))
         command = [self.binary, "replay", "--config", config, *source, "--output-dir", tree]
-        run = subprocess.run(
-            command + [word for key, value in options for word in ("--set", f"{key}={value}")],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-        )
-        if run.returncode:
-            raise Failed(f"replay ended with status {run.returncode}: {run.stderr.decode(errors='replace')}")
+        run(command + [word for key, value in options for word in ("--set", f"{key}={value}")])
         return read_tree(tree)
 
     def list_file(self, place, key, lines):

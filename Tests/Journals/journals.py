@@ -30,17 +30,19 @@ import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 
-import journal
-import scenario
-from accounting import Accounts
-from compare import told
-from relabel import Relabelling
-from strangers import with_strangers
-from stretch import stretching
-from textlog import by_rsyslog
-from weave import weaving
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../Helpers"))
+import journal  # noqa: E402
+import scenario  # noqa: E402
+from accounting import Accounts  # noqa: E402
+from compare import told  # noqa: E402
+from export_format import REMOTE  # noqa: E402
+from processes import Failed, temporary_directory  # noqa: E402
+from relabel import Relabelling  # noqa: E402
+from strangers import with_strangers  # noqa: E402
+from stretch import stretching  # noqa: E402
+from textlog import by_rsyslog  # noqa: E402
+from weave import weaving  # noqa: E402
 
 TESTS = ("invariants", "rename", "syslog", "stretch", "weave", "strangers")
 SHOWN = 12
@@ -112,10 +114,10 @@ JOBS = []
 def tried(number, binary):
     """The faults of one test of one journal, as texts."""
     test, one, seed, labs = JOBS[number]
-    with tempfile.TemporaryDirectory() as directory:
+    with temporary_directory("journals") as directory:
         try:
             return list(globals()[test](one, journal.Replayer(binary, directory), seed, labs))
-        except journal.Failed as error:
+        except Failed as error:
             return [str(error)]
 
 
@@ -166,7 +168,7 @@ def main():
     if unknown:
         parser.error("no such test: " + ", ".join(unknown))
     arguments.tests = arguments.tests or TESTS
-    if not journal.REMOTE:
+    if not REMOTE:
         parser.error("systemd-journal-remote is not here (Debian package systemd-journal-remote)")
     JOBS.extend(jobs(arguments))
     failed, sums = 0, collections.Counter(test for test, *_ in JOBS)

@@ -5,7 +5,7 @@ import glob
 import os
 import re
 
-import journal
+from export_format import Entry, read
 from subjects import read_truth
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -38,7 +38,7 @@ def labs(shared):
             domain = file.read().strip()
         yield Scenario(
             os.path.relpath(folder, os.path.join(shared, "labs")),
-            journal.read(path),
+            read(path),
             read_truth(os.path.join(folder, "truth.jsonl")),
             domain,
         )
@@ -50,7 +50,7 @@ def captures():
     paths = sorted(glob.glob(os.path.join(HERE, "..", "Captures", "real-*.export")))
     for path in paths + [os.path.join(HERE, "..", "Samples", "sample.export")]:
         name, settings = os.path.basename(path).removesuffix(".export"), {"rules.trusted-senders": "false"}
-        yield Scenario(name, journal.read(path), [], "example.org", settings=settings)
+        yield Scenario(name, read(path), [], "example.org", settings=settings)
 
 
 LINE = re.compile(
@@ -70,7 +70,7 @@ def cases(shared):
         name, domain = os.path.relpath(folder, shared), settings.pop("mailboxes.default-domain", "default.example")
         export, log = os.path.join(folder, "lines.export"), os.path.join(folder, "lines.log")
         if os.path.exists(export):
-            yield Scenario(name, journal.read(export), [], domain, settings=settings)
+            yield Scenario(name, read(export), [], domain, settings=settings)
         elif entries := text_log(log):
             yield Scenario(name, entries, [], domain, log, settings)
 
@@ -93,6 +93,6 @@ def text_log(path):
             "MESSAGE": match["text"],
         }
         entries.append(
-            journal.Entry([(key, value.encode("utf-8", "surrogateescape")) for key, value in fields.items()])
+            Entry([(key, value.encode("utf-8", "surrogateescape")) for key, value in fields.items()])
         )
     return entries

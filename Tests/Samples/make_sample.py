@@ -9,7 +9,11 @@ Postfix 3.7 as Debian 12 logs them, of Roundcube 1.6 and of shadow 4.13; the fie
 """
 
 import hashlib
+import os
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../Helpers"))
+from export_format import entry_text  # noqa: E402
 
 # 2026-03-03 17:00:00 UTC, a Tuesday evening.
 START = 1772557200_000000
@@ -52,7 +56,7 @@ class Journal:
             ("_UID", uid), ("_GID", uid), ("_COMM", command), ("_EXE", executable), ("_SYSTEMD_UNIT", unit),
             ("_SYSTEMD_SLICE", slice_), ("MESSAGE", message),
         ]
-        self.entries.append("".join(f"{name}={value}\n" for name, value in fields if value is not None))
+        self.entries.append(entry_text(fields))
 
     def dovecot(self, message):
         self.add("dovecot", message, 611, 0, "log", "/usr/lib/dovecot/log", "dovecot.service", "system.slice")
@@ -287,7 +291,7 @@ def evening(journal):
 def main():
     journal = Journal()
     evening(journal)
-    sys.stdout.write("\n".join(journal.entries) + "\n")
+    sys.stdout.buffer.write(b"".join(journal.entries))
 
 
 if __name__ == "__main__":

@@ -18,53 +18,25 @@ import urllib.parse
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../Helpers"))
+from export_format import Entry, export, parse  # noqa: E402
+
 ROOT, LEADER = os.environ["LAB_ROOT"], os.environ["LAB_LEADER"]
 OUT = os.path.dirname(HERE)
 ONLY = sys.argv[1:]         # names of captures to make, all without
 
 KEPT = """_UID _GID _PID _COMM _EXE _SYSTEMD_UNIT _SYSTEMD_SLICE _BOOT_ID _MACHINE_ID _HOSTNAME SYSLOG_IDENTIFIER
 SYSLOG_PID PRIORITY MESSAGE __REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP _SOURCE_REALTIME_TIMESTAMP
-_TRANSPORT""".encode().split()
-OTHERS = (b"systemd", b"kernel", b"dbus", b"init", b"(", b"nginx", b"php-fpm", b"apache2", b"memcached", b"redis",
-          b"mariadb", b"cron", b"CRON", b"audit")
+_TRANSPORT""".split()
+OTHERS = ("systemd", "kernel", "dbus", "init", "(", "nginx", "php-fpm", "apache2", "memcached", "redis",
+          "mariadb", "cron", "CRON", "audit")
 
 
-def entries(export: bytes):
-    """The entries of `journalctl -o export`, each a list of fields (name, value)."""
-    at, fields = 0, []
-    while at < len(export):
-        end = export.index(b"\n", at)
-        line, at = export[at:end], end + 1
-        if not line:
-            if fields:
-                yield fields
-            fields = []
-        elif b"=" in line:
-            fields.append(tuple(line.split(b"=", 1)))
-        else:                                                   # a name, eight bytes of length, the value
-            size = int.from_bytes(export[at:at + 8], "little")
-            fields.append((line, export[at + 8:at + 8 + size]))
-            at += 8 + size + 1
-    if fields:
-        yield fields
-
-
-def trimmed(export: bytes, but=()) -> bytes:
+def trimmed(entries, but=()):
     """The entries of mail daemons, with the fields that a reader may trust or needs."""
-    out = bytearray()
-    for fields in entries(export):
-        identifier = dict(fields).get(b"SYSLOG_IDENTIFIER", b"")
-        if not identifier or identifier.startswith(OTHERS + tuple(x.encode() for x in but)):
-            continue
-        for name, value in fields:
-            if name not in KEPT:
-                continue
-            if b"\n" in value:
-                out += name + b"\n" + len(value).to_bytes(8, "little") + value + b"\n"
-            else:
-                out += name + b"=" + value + b"\n"
-        out += b"\n"
-    return bytes(out)
+    others = OTHERS + tuple(but)
+    return [Entry([field for field in entry.fields if field[0] in KEPT])
+            for entry in entries if entry.identifier and not entry.identifier.startswith(others)]
 
 
 def run(*command, input=None, check=True, environment=None):
@@ -96,15 +68,15 @@ def capture(name, settle=3.0, but=()):
     yield expect
     time.sleep(settle)
     run("journalctl", "--sync")
-    export = subprocess.run(["nsenter", "-t", LEADER, "-m", "-n", "-p", "--", "journalctl", "-o", "export",
-                             "--after-cursor", before], stdout=subprocess.PIPE, check=True).stdout
-    export = trimmed(export, but)
+    text = subprocess.run(["nsenter", "-t", LEADER, "-m", "-n", "-p", "--", "journalctl", "-o", "export",
+                           "--after-cursor", before], stdout=subprocess.PIPE, check=True).stdout
+    entries = trimmed(parse(text), but)
     with open(f"{OUT}/real-{name}.export", "wb") as file:
-        file.write(export)
+        file.write(export(entries))
     with open(f"{OUT}/real-{name}.events", "w", encoding="utf-8") as file:
         file.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
     # journald cannot tell _EXE of a process that ended at once; such entries are not trusted. Then make it again.
-    hasty = sum(b"_EXE" not in entry and entry.get(b"_UID") != b"0" for entry in map(dict, entries(export)))
+    hasty = sum(not entry.get("_EXE") and entry.get("_UID") != "0" for entry in entries)
     print(name, len(events), "events", f"{hasty} entries without _EXE" if hasty else "")
 
 
@@ -206,7 +178,7 @@ class Sieve:
         self.command(f'AUTHENTICATE "PLAIN" "{token}"')
 
     def answer(self):
-        while not (line := self.lines.readline()).startswith((b"OK", b"NO", b"BYE")):
+        while not (line := self.lines.readline()).startswith((b"OK", "NO", "BYE")):
             pass
         return line
 
