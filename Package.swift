@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "LogSources", dependencies: ["CCompression", "CSystemd", "Platform"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
     .target(name: "CSHA256"),
-    .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform"]),
+    .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform", "TestSupport"]),
     .target(name: "AuditReading", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "AuditWriting", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "AuditOutput", dependencies: ["AuditFiles", "AuditModel"]),
@@ -56,18 +56,21 @@ let package = Package(
         "LogSources", "RuleTable",
       ],
       path: "Tests/Benchmark/Parts"),
+    // What the tests have in common.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
-    .testTarget(name: "LogSourcesTests", dependencies: ["LogSources"]),
+    .testTarget(name: "LogSourcesTests", dependencies: ["LogSources", "TestSupport"]),
     .testTarget(name: "CorrelationTests", dependencies: ["Correlation"]),
     .testTarget(
-      name: "AuditTreeTests", dependencies: ["AuditFiles", "AuditReading", "AuditWriting", "CSHA256", "Platform"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+      name: "AuditTreeTests",
+      dependencies: ["AuditFiles", "AuditReading", "AuditWriting", "CSHA256", "Platform", "TestSupport"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "TestSupport"]),
     .testTarget(
       name: "BridgeTests",
       dependencies: [
         "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation",
-        "LogSources", "Platform", "RuleTable",
+        "LogSources", "Platform", "RuleTable", "TestSupport",
       ]),
     .testTarget(
       name: "CommandsTests",
@@ -75,8 +78,9 @@ let package = Package(
         "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Commands", "Configuration",
         "LogSources",
         "Platform",
+        "TestSupport",
       ]),
-    .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources"]),
+    .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

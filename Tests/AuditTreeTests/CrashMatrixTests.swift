@@ -2,6 +2,7 @@ import AuditModel
 import Glibc
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AuditFiles

@@ -1,6 +1,7 @@
 import AuditModel
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @testable import AuditFiles

@@ -1,5 +1,6 @@
 import AuditModel
 import Platform
+import TestSupport
 import Testing
 
 @testable import AuditFiles

@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AuditFiles

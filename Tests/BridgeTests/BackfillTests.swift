@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Replays into the live tree, with and without a collector, as processes.
@@ -184,7 +185,7 @@ import Testing
     chmod(site.directory + "/state", 0o755)
     chmod(path, 0o666)
     let copy = site.directory + "/mailtrail"
-    try #require(try TestProcess.run("/bin/cp", [site.program, copy]).status == 0)
+    try #require(try TestProcess.run("cp", [site.program, copy]).status == 0)
     let result = try TestProcess.run(
       "/usr/bin/setpriv",
       ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "replay", "--output-dir", site.tree] + site.arguments)

@@ -1,5 +1,6 @@
 import Foundation
 import RuleTable
+import TestSupport
 import Testing
 
 /// What the shipped tables make of the journals in Tests/Captures: real daemons' (`.export`, with the fields that trust
@@ -90,19 +91,13 @@ private enum Scene {
       let sender = try #require(place.last).split(separator: "[")
       let pid = sender.count == 2 ? String(sender[1].dropLast()) : "1"
       let time = Int((seconds * 1e6).rounded())
-      let fields = [
-        "__REALTIME_TIMESTAMP=\(start + time)", "__MONOTONIC_TIMESTAMP=\(1_000_000 + time)",
-        "_BOOT_ID=" + (host == "mx" ? String(repeating: "1", count: 32) : machine(host)),
-        "_MACHINE_ID=" + machine(host),
-        "_HOSTNAME=\(host)", "_TRANSPORT=syslog", "PRIORITY=6", "SYSLOG_IDENTIFIER=\(sender[0])", "_PID=\(pid)",
-        "_UID=0",
-      ]
-      result += Array((fields.joined(separator: "\n") + "\n").utf8)
-      // The binary form: a message may hold line ends.
-      let message = unescaped(change(String(words[2]), words[1].contains("postfix"))[...])
-      result += Array("MESSAGE\n".utf8)
-      withUnsafeBytes(of: UInt64(message.count).littleEndian) { result += Array($0) }
-      result += message + Array("\n\n".utf8)
+      result += ExportFormat.entry(
+        [
+          ("__REALTIME_TIMESTAMP", "\(start + time)"), ("__MONOTONIC_TIMESTAMP", "\(1_000_000 + time)"),
+          ("_BOOT_ID", host == "mx" ? String(repeating: "1", count: 32) : machine(host)),
+          ("_MACHINE_ID", machine(host)), ("_HOSTNAME", host), ("_TRANSPORT", "syslog"), ("PRIORITY", "6"),
+          ("SYSLOG_IDENTIFIER", String(sender[0])), ("_PID", pid), ("_UID", "0"),
+        ].map { (name: $0.0, value: Array($0.1.utf8)) } + [("MESSAGE", unescaped(change(String(words[2]), words[1].contains("postfix"))[...]))])
     }
     return result
   }

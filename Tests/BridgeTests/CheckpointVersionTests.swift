@@ -1,6 +1,7 @@
 import AuditModel
 import LogSources
 import Platform
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -12,8 +13,9 @@ import Testing
 
   /// A checkpoint of version 1 says the cursors only, without their number.
   @Test func aCheckpointOfTheFirstVersionIsRead() throws {
-    let directory = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(directory) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let directory = temporary.path
     let position = SourcePosition(cursors: ["local": Self.cursor])
     try CheckpointStore(directory: directory).write(
       position: position, newest: 7, commit: 8, change: .snapshot([1, 2, 3]))
@@ -40,8 +42,9 @@ import Testing
   }
 
   @Test func placesInTextLogsAreKept() throws {
-    let directory = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(directory) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let directory = temporary.path
     let file = TextLogPosition.File(
       device: 1, inode: 2, offset: 30, windowStart: 20, headLength: 30, headHash: 5, isAtEnd: false)
     let position = SourcePosition(

@@ -1,24 +1,25 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The collector as a program on real journal files.
 @Suite(.serialized) struct CollectorTests {
   /// A directory with a journal in it and a configuration that reads it.
   struct Site {
-    let directory: String
+    private let temporary = TemporaryDirectory()
     let program: String
 
     init(sessions: Int) throws {
-      directory = try TestFiles.temporaryDirectory()
       program = try TestProcess.mailtrail()
       mkdir(directory + "/journal", 0o755)
       var journal = TestJournal()
       journal.addTraffic(sessions: sessions, mailboxes: 40)
       try journal.write(to: directory + "/journal/system.journal")
       try TestFiles.write(
-        Array("sources:\n  - journal: { directories: [\(directory)/journal] }\n".utf8),
-        to: directory + "/mailtrail.yaml")
+        "sources:\n  - journal: { directories: [\(directory)/journal] }\n", to: directory + "/mailtrail.yaml")
     }
+
+    var directory: String { temporary.path }
 
     func arguments(_ run: String) -> [String] {
       [
@@ -34,7 +35,7 @@ import Testing
     }
 
     func tree(_ run: String) throws -> [String: [UInt8]] { try TestFiles.tree("\(directory)/\(run)/Audit") }
-    func remove() { TestFiles.remove(directory) }
+    func remove() { temporary.remove() }
   }
 
   @Test func collectsToTheEndAndOnlyOnce() throws {
@@ -146,7 +147,7 @@ import Testing
     let wrongKey = try TestProcess.run(site.program, ["collect", "--set", "audit.levle=1"])
     #expect(wrongKey.status != 0)
     #expect(wrongKey.errors.contains("level"))
-    try TestFiles.write(Array("rule broken\n  match x\n".utf8), to: site.directory + "/broken.rules")
+    try TestFiles.write("rule broken\n  match x\n", to: site.directory + "/broken.rules")
     let rules = try TestProcess.run(site.program, ["rules", "check", site.directory + "/broken.rules"])
     #expect(rules.status == 1)
     #expect(rules.errors.contains("broken.rules:1:1:"))

@@ -1,26 +1,27 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// `mailtrail ingest` as a program, spoken to as rsyslog's omprog and syslog-ng's program() do.
 @Suite(.serialized) struct IngestTests {
   /// A tree, and a running program with both pipes in the test's hands.
   final class Site {
-    let directory: String
+    private let temporary = TemporaryDirectory()
     let program: String
-    private var pid: pid_t = 0
+    private var process: TestProcess?
     private var input: Int32 = -1
     private var output: Int32 = -1
     private var unread: [UInt8] = []
 
     init() throws {
-      directory = try TestFiles.temporaryDirectory()
       program = try TestProcess.mailtrail()
     }
 
     deinit {
-      if pid > 0 { end(by: SIGKILL) }
-      TestFiles.remove(directory)
+      if process != nil { end(by: SIGKILL) }
     }
+
+    var directory: String { temporary.path }
 
     var arguments: [String] {
       [
@@ -37,21 +38,11 @@ import Testing
       guard socketpair(AF_UNIX, type, 0, &down) == 0, socketpair(AF_UNIX, type, 0, &up) == 0 else {
         throw TestFailure("socketpair")
       }
-      var actions = posix_spawn_file_actions_t()
-      posix_spawn_file_actions_init(&actions)
-      defer { posix_spawn_file_actions_destroy(&actions) }
-      posix_spawn_file_actions_adddup2(&actions, down[0], 0)
-      posix_spawn_file_actions_adddup2(&actions, up[1], 1)
-      posix_spawn_file_actions_addopen(
-        &actions, 2, directory + "/errors", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-      var vector: [UnsafeMutablePointer<CChar>?] =
-        ([program, "ingest"] + options + arguments).map { strdup($0) } + [nil]
-      defer { for word in vector { free(word) } }
-      let result = posix_spawn(&pid, program, &actions, nil, &vector, environ)
-      close(down[0])
-      close(up[1])
+      let errors = open(directory + "/errors", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+      defer { for descriptor in [down[0], up[1], errors] { close(descriptor) } }
       (input, output, unread) = (down[1], up[0], [])
-      guard result == 0 else { throw TestFailure(String(cString: strerror(result))) }
+      process = try TestProcess(
+        program, ["ingest"] + options + arguments, input: down[0], output: up[1], errors: errors)
     }
 
     func send(_ text: String) throws {
@@ -87,13 +78,12 @@ import Testing
 
     /// The exit status, or minus the signal.
     @discardableResult func end(by signal: Int32? = nil) -> Int32 {
-      if let signal { kill(pid, signal) }
+      guard let process else { return 0 }
+      if let signal { kill(process.pid, signal) }
       close(input)
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-      close(output)
-      pid = 0
-      return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
+      defer { close(output) }
+      self.process = nil
+      return process.wait()
     }
 
     var errors: String { (try? String(decoding: TestFiles.read(directory + "/errors"), as: UTF8.self)) ?? "" }
@@ -384,7 +374,7 @@ import Testing
       #expect(try site.commit(Self.lines(0..<2)) == "OK")
       #expect(site.end() == 0)
     }
-    let own = try TestProcess.run("/usr/bin/find", [site.directory + "/Audit/_bridge", "-name", "AUDIT-*.log"]).output
+    let own = try TestProcess.run("find", [site.directory + "/Audit/_bridge", "-name", "AUDIT-*.log"]).output
     let records = try own.split(separator: "\n").flatMap { try TestFiles.read(String($0)).split(separator: 10) }
     #expect(records.count { String(decoding: $0, as: UTF8.self).contains("bridge.table-changed") } == 1)
   }

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import LogSources
 import RuleTable
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -81,10 +82,10 @@ import Testing
 
   /// The collector has no privileges: what it would not see, a replay of root's does not count either.
   @Test func whatOnlyRootSeesDoesNotCount() throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    try FileManager.default.createDirectory(
-      atPath: directory + "/web/t", withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let directory = temporary.path
+    try TestFiles.makeDirectory(directory + "/web/t")
     func state() throws -> InstalledTables.State {
       InstalledTables(try Self.table("installed \(directory)/*/t"), Configuration.Rules()).state(of: "t")
     }

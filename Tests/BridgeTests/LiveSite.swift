@@ -1,31 +1,31 @@
 import Glibc
+import TestSupport
 
 /// A collector that follows a journal of its own, as a process.
 struct LiveSite {
-  let directory: String
+  private let temporary = TemporaryDirectory()
   let program: String
   private var number = 0
 
   init() throws {
-    directory = try TestFiles.temporaryDirectory()
     program = try TestProcess.mailtrail()
     for name in ["journal", "rules"] { mkdir("\(directory)/\(name)", 0o755) }
     try TestFiles.write(
-      Array(
-        """
-        sources:
-          - journal: { directories: [\(directory)/journal] }
-        audit: { level: 1, retention: 20000d, time-zone: UTC, directory: \(directory)/Audit }
-        state: { directory: \(directory)/state }
-        mailboxes: { default-domain: example.org }
-        rules: { directory: \(directory)/rules }
+      """
+      sources:
+        - journal: { directories: [\(directory)/journal] }
+      audit: { level: 1, retention: 20000d, time-zone: UTC, directory: \(directory)/Audit }
+      state: { directory: \(directory)/state }
+      mailboxes: { default-domain: example.org }
+      rules: { directory: \(directory)/rules }
 
-        """.utf8), to: directory + "/mailtrail.yaml")
+      """, to: directory + "/mailtrail.yaml")
   }
 
+  var directory: String { temporary.path }
   var arguments: [String] { ["--config", directory + "/mailtrail.yaml"] }
   var tree: String { directory + "/Audit" }
-  func remove() { TestFiles.remove(directory) }
+  func remove() { temporary.remove() }
 
   /// Starts the service; it runs until it is stopped.
   func start(_ more: [String] = []) throws -> TestProcess {
@@ -56,7 +56,7 @@ struct LiveSite {
 
   /// The collector's own records.
   func ownRecords() throws -> [String] {
-    let found = try TestProcess.run("/usr/bin/find", [tree + "/_bridge", "-name", "AUDIT-*.log"])
+    let found = try TestProcess.run("find", [tree + "/_bridge", "-name", "AUDIT-*.log"])
     return try found.output.split(separator: "\n").flatMap { try TestFiles.read(String($0)).split(separator: 10) }
       .map { String(decoding: $0, as: UTF8.self) }
   }

@@ -5,13 +5,15 @@ import Configuration
 import Correlation
 import Platform
 import RuleTable
+import TestSupport
 import Testing
 
 /// What the configuration makes of names, with its files.
 @Suite struct NamingTests {
   private static func naming(_ files: [String]) throws -> MailboxNaming {
-    let site = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(site) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let site = temporary.path
     var configuration = Configuration(hostName: "mx.example.org")
     try configuration.mailboxes.domainAliases.named.add("named.example", of: "example.org")
     for (number, text) in files.enumerated() {
@@ -57,10 +59,11 @@ import Testing
 
   /// A list of mailboxes names accounts, a list of aliases addresses, each with its extension.
   @Test func listsKeepExtensions() throws {
-    let site = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(site) }
-    try TestFiles.write(Array("Ulla+Kasse@example.org:x:1\nbob\n".utf8), to: site + "/known")
-    try TestFiles.write(Array("sales+eu@example.org ulla@example.org\n".utf8), to: site + "/aliases")
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let site = temporary.path
+    try TestFiles.write("Ulla+Kasse@example.org:x:1\nbob\n", to: site + "/known")
+    try TestFiles.write("sales+eu@example.org ulla@example.org\n", to: site + "/aliases")
     var configuration = Configuration(hostName: "mx.example.org")
     configuration.mailboxes.known = [site + "/known"]
     configuration.mailboxes.aliases = [site + "/aliases"]

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// What happens to a running collector and its files when rules and versions change.
@@ -15,7 +16,7 @@ import Testing
     let collector = try site.start()
     try #require(site.waits { site.read("state/status").contains("caught_up=1") })
     let before = try site.records().count
-    try TestFiles.write(Array("rule broken\n  match x\n".utf8), to: site.directory + "/rules/broken.rules")
+    try TestFiles.write("rule broken\n  match x\n", to: site.directory + "/rules/broken.rules")
     kill(collector.pid, SIGHUP)
     // More sessions than before: the further ones are new.
     try traffic(site, 9, "later")
@@ -68,7 +69,7 @@ import Testing
     try traffic(site, 3)
     for round in 1...3 {
       #expect(try site.collect().status == 0)
-      try TestFiles.write(Array("round \(round)".utf8), to: site.directory + "/state/checkpoint")
+      try TestFiles.write("round \(round)", to: site.directory + "/state/checkpoint")
     }
     #expect(try site.collect().errors.contains("set aside"))
     #expect(site.read("state/checkpoint.bad") == "round 1")
@@ -104,7 +105,7 @@ import Testing
     let replay = ["replay", "--file", site.directory + "/journal/system.journal", "--output-dir", output]
     #expect(try site.run(replay).status == 0)
     #expect(site.read("Output/FORMAT") == "mailtrail tree 1\n")
-    try TestFiles.write(Array("mailtrail tree 2\n".utf8), to: output + "/FORMAT")
+    try TestFiles.write("mailtrail tree 2\n", to: output + "/FORMAT")
     let before = try TestFiles.tree(output)
     let refused = try site.run(replay)
     #expect(refused.status == 1 && refused.errors.contains("version 2"), "\(refused.errors)")

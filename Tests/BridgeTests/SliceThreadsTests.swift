@@ -1,13 +1,15 @@
+import TestSupport
 import Testing
 
 @Suite struct SliceThreadsTests {
   @Test("several readers write the tree that one writes, byte for byte", arguments: [2, 3, 16])
   func theSameTree(readers: Int) throws {
-    let directory = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(directory) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let directory = temporary.path
     var journal = TestJournal()
     journal.addTraffic(sessions: 2500, mailboxes: 40)
-    try TestJournal.write(journal.text, to: directory + "/system.journal")
+    try JournalFile.append(journal.text, to: directory + "/system.journal")
     func replay(_ readers: Int, _ more: [String] = []) throws -> [String: [UInt8]] {
       let tree = directory + "/\(readers)-\(more.count)"
       let result = try TestProcess.run(

@@ -1,5 +1,6 @@
 import LogSources
 import Platform
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -20,11 +21,12 @@ import Testing
   }
 
   @Test("durability 29: how long a reader hangs is known outside of it") func aReaderThatHangs() throws {
-    let directory = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(directory) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let directory = temporary.path
     var journal = TestJournal()
     journal.addTraffic(sessions: 2, mailboxes: 2)
-    try TestJournal.write(journal.text, to: directory + "/system.journal")
+    try JournalFile.append(journal.text, to: directory + "/system.journal")
     let request = SourceRequest(journal: JournalSelection(files: [directory + "/system.journal"]))
     let interest = HangingInterest()
     let thread = try SourceThread()

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The rows of the list "What a journal reader must survive" that concern the collector, as a process on real files.
@@ -82,10 +83,10 @@ import Testing
     var new = TestJournal()
     for number in 1...50 { login(&new, number) }
     let lines = Array(String(decoding: new.text, as: UTF8.self).split(separator: "\n\n").map { String($0) + "\n\n" })
-    try TestJournal.write(Array(lines[20...].joined().utf8), to: site.directory + "/journal/new.journal")
+    try JournalFile.append(Array(lines[20...].joined().utf8), to: site.directory + "/journal/new.journal")
     let collector = try site.start()
     try #require(site.waits { (try? site.records().count) == 30 })
-    try TestJournal.write(old.text, to: site.directory + "/old.journal")
+    try JournalFile.append(old.text, to: site.directory + "/old.journal")
     try #require(rename(site.directory + "/old.journal", site.directory + "/journal/old.journal") == 0)
     let isThere = try site.waits { try site.records().count >= 50 }
     #expect(isThere)
@@ -125,10 +126,10 @@ import Testing
     for number in 1...40 { login(&journal, number) }
     let lines = String(decoding: journal.text, as: UTF8.self).split(separator: "\n\n").map { String($0) + "\n\n" }
     // One sequence in three files, as rotation makes them: written in one and cut out, they would not be.
-    try TestJournal.write(Array(lines[..<10].joined().utf8), to: site.directory + "/journal/a.journal")
+    try JournalFile.append(Array(lines[..<10].joined().utf8), to: site.directory + "/journal/a.journal")
     #expect(try site.collect().status == 0)
     unlink(site.directory + "/journal/a.journal")
-    try TestJournal.write(Array(lines[30...].joined().utf8), to: site.directory + "/journal/c.journal")
+    try JournalFile.append(Array(lines[30...].joined().utf8), to: site.directory + "/journal/c.journal")
     #expect(try site.collect().status == 0)
     let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") }
     #expect(gaps.count == 1)
@@ -220,7 +221,7 @@ import Testing
     chmod(site.directory + "/journal/system.journal", 0o600)
     // A program in a home directory may be out of another user's reach.
     let copy = site.directory + "/mailtrail"
-    try #require(try TestProcess.run("/bin/cp", [site.program, copy]).status == 0)
+    try #require(try TestProcess.run("cp", [site.program, copy]).status == 0)
     chmod(copy, 0o755)
     let result = try TestProcess.run(
       "/usr/bin/setpriv",
@@ -266,7 +267,7 @@ import Testing
     #expect(messages.contains { $0.contains("READY=1") })
     #expect(messages.filter { $0.contains("WATCHDOG=1") }.count == 5)
     try #require(site.waits { access(site.tree + "/example.org", F_OK) == 0 })
-    try #require(try TestProcess.run("/bin/mv", [site.tree + "/example.org", site.directory + "/moved"]).status == 0)
+    try #require(try TestProcess.run("mv", [site.tree + "/example.org", site.directory + "/moved"]).status == 0)
     try TestFiles.write([], to: site.tree + "/example.org")
     try site.log("later") { journal in for number in 1...3 { login(&journal, number) } }
     messages = []
@@ -334,7 +335,7 @@ import Testing
       default: String(line)
       }
     }
-    try TestJournal.write(Array(own.joined(separator: "\n").utf8), to: site.directory + "/journal/user-1000.journal")
+    try JournalFile.append(Array(own.joined(separator: "\n").utf8), to: site.directory + "/journal/user-1000.journal")
     #expect(try site.collect().status == 0)
     #expect(try sessions(site.records()) == ["S1"])
     #expect(site.read("state/status").contains("refused=1\n"))

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The collector with `audit.tamper-evidence`, and `mailtrail verify`, as programs.
@@ -17,7 +18,7 @@ import Testing
     var journal = TestJournal()
     journal.add("mailtrail", "mailtrail started")
     var isFirst = true
-    let logs = try TestProcess.run("/usr/bin/find", ["\(site.directory)/a/Audit/_seals", "-name", "SEAL-*"]).output
+    let logs = try TestProcess.run("find", ["\(site.directory)/a/Audit/_seals", "-name", "SEAL-*"]).output
     for log in logs.split(separator: "\n").sorted() {
       for line in String(decoding: try TestFiles.read(String(log)), as: UTF8.self).split(separator: "\n") {
         let parts = line.split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
@@ -35,7 +36,7 @@ import Testing
     let path = "\(site.directory)/announced.journal"
     unlink(path)
     let text = String(decoding: journal.text, as: UTF8.self).replacing("_UID=0", with: "_UID=\(user)")
-    try TestJournal.write(Array(text.utf8), to: path)
+    try JournalFile.append(Array(text.utf8), to: path)
     return path
   }
 

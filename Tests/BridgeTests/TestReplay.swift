@@ -6,6 +6,7 @@ import Correlation
 import Foundation
 import LogSources
 import RuleTable
+import TestSupport
 import Testing
 
 /// Replays entries in the export format, through a real journal file, and gives the records that come of them.
@@ -13,9 +14,10 @@ enum TestReplay {
   static func events(
     of export: [UInt8], table: CompiledTable, requiresTrust: Bool = true, trusted: [String] = []
   ) throws -> [[String: NSObject]] {
-    let site = try TestFiles.temporaryDirectory()
-    defer { TestFiles.remove(site) }
-    try TestJournal.write(export, to: site + "/capture.journal")
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let site = temporary.path
+    try JournalFile.append(export, to: site + "/capture.journal")
     var configuration = Configuration(hostName: "mx.example.org")
     configuration.audit.level = .lowest
     configuration.mailboxes.defaultDomain = "example.org"

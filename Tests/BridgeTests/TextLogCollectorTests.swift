@@ -1,26 +1,27 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The collector as a program on real text logs, rotated by the real logrotate where it is installed.
 @Suite(.serialized) struct TextLogCollectorTests {
   /// A directory with a log, a configuration that follows it, and one that rotates it.
   struct Site {
-    let directory: String
+    private let temporary = TemporaryDirectory()
     let program: String
     private var second = 0
 
     init() throws {
-      directory = try TestFiles.temporaryDirectory()
       program = try TestProcess.mailtrail()
       chmod(directory, 0o755)
       mkdir(directory + "/log", 0o755)
       try configure("sources:\n  - text: { path: \(directory)/log/mail.log, format: syslog }\n")
     }
 
+    var directory: String { temporary.path }
     var log: String { directory + "/log/mail.log" }
 
     func configure(_ text: String) throws {
-      try TestFiles.write(Array(text.utf8), to: directory + "/mailtrail.yaml")
+      try TestFiles.write(text, to: directory + "/mailtrail.yaml")
     }
 
     func arguments(_ run: String) -> [String] {
@@ -47,11 +48,7 @@ import Testing
     }
 
     func append(_ text: String, to path: String? = nil) throws {
-      let file = open(path ?? log, O_WRONLY | O_APPEND | O_CREAT, 0o640)
-      defer { close(file) }
-      guard file >= 0, Glibc.write(file, text, text.utf8.count) == text.utf8.count else {
-        throw TestFailure("cannot write \(log)")
-      }
+      try TestFiles.append(text, to: path ?? log)
     }
 
     func begin(_ run: String, untilEnd: Bool = true) throws -> TestProcess {
@@ -86,7 +83,7 @@ import Testing
       String(decoding: try TestFiles.read("\(directory)/\(run)/state/status"), as: UTF8.self)
     }
 
-    func remove() { TestFiles.remove(directory) }
+    func remove() { temporary.remove() }
   }
 
   @Test func collectsATextLogOnceAndAsReplayDoes() throws {
@@ -115,7 +112,7 @@ import Testing
     var site = try Site()
     defer { site.remove() }
     let configuration = site.directory + "/logrotate.conf"
-    try TestFiles.write(Array("\(site.log) {\nrotate 50\nmissingok\n\(options)\n}\n".utf8), to: configuration)
+    try TestFiles.write("\(site.log) {\nrotate 50\nmissingok\n\(options)\n}\n", to: configuration)
     chmod(configuration, 0o644)
     func rotate() throws {
       let result = try TestProcess.run(Self.logrotate, ["-f", "-s", site.directory + "/rotation", configuration])
@@ -163,7 +160,7 @@ import Testing
     let last = try collector.finish()
     #expect(last.status == 0)
     #expect(try site.tree("a") == (try site.reference(whole)))
-    let bridge = try TestProcess.run("/bin/grep", ["-rc", "bridge.gap", site.directory + "/a/Audit/_bridge"])
+    let bridge = try TestProcess.run("grep", ["-rc", "bridge.gap", site.directory + "/a/Audit/_bridge"])
     #expect(bridge.status == 1, "a gap was reported: \(bridge.output)")
   }
 
@@ -192,9 +189,9 @@ import Testing
       if round % 2 == 0 {
         rename(names, names + ".1")
       } else {
-        _ = try TestProcess.run("/bin/cp", [names, names + ".1"])
+        _ = try TestProcess.run("cp", [names, names + ".1"])
         truncate(names, 0)
-        _ = try TestProcess.run("/bin/gzip", [names + ".1"])
+        _ = try TestProcess.run("gzip", [names + ".1"])
       }
     }
     let result = try site.begin("a").finish()

@@ -4,6 +4,7 @@ import AuditOutput
 import AuditReading
 import AuditWriting
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -28,9 +29,9 @@ import Testing
   private func withTree(
     _ events: [(AuditEvent, TrailOwner)], _ body: (TrailReader) throws -> Void
   ) throws {
-    let root = FileManager.default.temporaryDirectory.appending(path: "last-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: root) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let root = temporary.path
     let tree = try AuditTree(root: root + "/Audit", mode: .bulk, calendar: try DayCalendar(timeZone: "UTC"))
     for (event, owner) in events { try tree.append(event, owner: owner) }
     try tree.commit()

@@ -4,6 +4,7 @@ import AuditReading
 import AuditWriting
 import Configuration
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -11,9 +12,9 @@ import Testing
 @Suite struct MailboxLookupTests {
   /// A tree with the trails of these mailboxes.
   private static func withTree(_ mailboxes: [String], _ body: (MailboxLookup) throws -> Void) throws {
-    let root = FileManager.default.temporaryDirectory.appending(path: "lookup-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: root) }
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let root = temporary.path
     let tree = try AuditTree(root: root + "/Audit", mode: .bulk, calendar: try DayCalendar(timeZone: "UTC"))
     for (number, name) in mailboxes.enumerated() {
       var fields = FieldSet()

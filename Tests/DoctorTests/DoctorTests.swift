@@ -1,34 +1,27 @@
 import Configuration
 import Doctor
 import Foundation
+import TestSupport
 import Testing
 
 /// What the doctor says of systems that were built for it below a directory.
 @Suite struct DoctorTests {
   /// A system below a directory: files, and programs that answer as the real ones do.
   private final class System {
-    let root = FileManager.default.temporaryDirectory.appending(path: "doctor-\(UUID().uuidString)")
+    private let temporary = TemporaryDirectory()
 
     init(_ files: [String: String] = [:]) throws {
       for (path, text) in files { try add(path, text) }
     }
 
-    deinit { try? FileManager.default.removeItem(at: root) }
-
     private func add(_ path: String, _ text: String) throws {
-      let file = root.appending(path: path)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      guard path.contains("bin/") else { return try text.write(to: file, atomically: true, encoding: .utf8) }
+      let file = temporary.path + "/" + path
+      try TestFiles.makeDirectory(String(file[..<file.lastIndex(of: "/")!]))
+      guard path.contains("bin/") else { return try TestFiles.write(text, to: file) }
       // Another process writes the program: a child that some other test starts meanwhile would hold our descriptor
       // for an instant, and the kernel does not start a program that is open for writing.
-      let source = file.appendingPathExtension("text")
-      try text.write(to: source, atomically: true, encoding: .utf8)
-      let install = Process()
-      install.executableURL = URL(filePath: "/usr/bin/install")
-      install.arguments = ["-m", "755", source.path, file.path]
-      try install.run()
-      install.waitUntilExit()
-      #expect(install.terminationStatus == 0)
+      try TestFiles.write(text, to: file + ".text")
+      #expect(try TestProcess.run("install", ["-m", "755", file + ".text", file]).status == 0)
     }
 
     /// A program that prints a text for each of its command lines, and fails for others.
@@ -41,7 +34,7 @@ import Testing
       var configuration = Configuration(hostName: "mx.example.org")
       configuration.mailboxes.defaultDomain = "example.org"
       return Doctor(
-        machine: Machine(root: root.path), configuration: configuration, journal: nil, isMailUnit: { _ in true },
+        machine: Machine(root: temporary.path), configuration: configuration, journal: nil, isMailUnit: { _ in true },
         now: now
       ).findings()
     }

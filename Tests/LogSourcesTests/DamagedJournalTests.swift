@@ -19,7 +19,7 @@ struct DamagedJournalTests {
     "durability 5: a bad file in a directory is said and the others are read",
     arguments: ["truncated", "empty", "not a journal"])
   func inDirectory(kind: String) throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("good.journal", [Entry(1, "good")])
     let bad = try fixture.write("bad.journal", [Entry(2, "bad")])
     try damage(bad, kind)
@@ -34,7 +34,7 @@ struct DamagedJournalTests {
 
   @Test("a bad file given by name is an error", arguments: ["truncated", "empty", "not a journal"])
   func byName(kind: String) throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let bad = try fixture.write("bad.journal", [Entry(2, "bad")])
     try damage(bad, kind)
     let error = #expect(throws: JournalError.self) {
@@ -46,7 +46,7 @@ struct DamagedJournalTests {
 
   @Test("a path that is not there is named, with the system's reason")
   func missing() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     for selection in [
       JournalSelection(directories: [fixture.path("none")]), JournalSelection(files: [fixture.path("none")]),
     ] {
@@ -59,7 +59,7 @@ struct DamagedJournalTests {
 
   @Test("durability 7: an entry whose message is damaged says that it has none, and the others are read")
   func damagedObject() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one"), Entry(2, "two-damaged"), Entry(3, "three")])
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     let found = try #require(data.range(of: Data("MESSAGE=two-damaged".utf8)))
@@ -77,7 +77,7 @@ struct DamagedJournalTests {
 
   @Test("durability 22: files that nobody here may read are an error that names the group")
   func forbidden() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("a.journal", [Entry(1, "one")])
     let error = #expect(throws: JournalError.self) {
       try JournalAccess.check(directories: ["/nonexistent", fixture.directory]) { _ in false }

@@ -16,7 +16,7 @@ struct FollowTests {
 
   @Test("what is appended to a file, and files that appear, are read once")
   func appended() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", [Entry(1, "m1"), Entry(2, "m2")])
     let reader = try follow(fixture, from: .tail)
     #expect(try reader.messages() == [])
@@ -29,7 +29,7 @@ struct FollowTests {
 
   @Test("an empty directory is followed from its first file on, under the key that a later reader knows")
   func fromNothing() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let reader = try follow(fixture, from: .tail)
     #expect(try reader.messages() == [])
     #expect(reader.position.isEmpty)
@@ -41,7 +41,7 @@ struct FollowTests {
 
   @Test("a second machine that begins to write into the directory is read, and the first goes on")
   func newMachine() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", [Entry(10, "a10")])
     let reader = try follow(fixture)
     #expect(try reader.messages() == ["a10"])
@@ -54,7 +54,7 @@ struct FollowTests {
 
   @Test("durability 8: files removed before they were read are let go of, and nothing comes twice")
   func removedWhileReading() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("a.journal", (1...5).map { Entry(UInt64($0), "m\($0)") })
     let reader = try follow(fixture)
     let batch = EntryBatch()
@@ -74,7 +74,7 @@ struct FollowTests {
 
   @Test("nothing happens: the wait times out; a wake-up ends it, also one that came before")
   func waking() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", [Entry(1, "m1")])
     let wake = try WakeDescriptor()
     let reader = try follow(fixture, wake: wake)

@@ -7,7 +7,7 @@ import Testing
 struct FollowedTextLogTests {
   @Test("lines come as they are written; a torn one waits for its end")
   func appended() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -21,7 +21,7 @@ struct FollowedTextLogTests {
 
   @Test("a torn line waits over a stop too")
   func tornOverStop() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     let whole = line(2, "b")
     try fixture.write("mail.log", line(1, "a") + whole.prefix(20))
     let position = try {
@@ -35,7 +35,7 @@ struct FollowedTextLogTests {
 
   @Test("a rename: the old file is read to its end, late lines included, then the new one")
   func renamed() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -54,7 +54,7 @@ struct FollowedTextLogTests {
 
   @Test("two rotations between two looks: the file in the middle is read too")
   func renamedTwice() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -68,7 +68,7 @@ struct FollowedTextLogTests {
 
   @Test("copytruncate: what was not read yet is read from the copy", arguments: [false, true])
   func truncated(compressed: Bool) throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -83,7 +83,7 @@ struct FollowedTextLogTests {
 
   @Test("a truncated log that has grown past our place again is known by its first bytes")
   func truncatedAndGrown() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -96,7 +96,7 @@ struct FollowedTextLogTests {
 
   @Test("the hole in a log that was truncated under a daemon that goes on at its old place", arguments: [100, 700_000])
   func hole(length: Int) throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let reader = try fixture.follow()
     #expect(try reader.messages() == ["a"])
@@ -107,7 +107,7 @@ struct FollowedTextLogTests {
 
   @Test("a directory in which anybody may put another file in the log's place")
   func openDirectory() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     chmod(fixture.directory, 0o777)
     let reader = try fixture.follow()
@@ -122,7 +122,7 @@ struct FollowedTextLogTests {
 
   @Test("after a stop reading goes on in the right file, and in those that came after it", arguments: Stop.allCases)
   func stopped(stop: Stop) throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log.7", line(0, "old"), modified: 1_772_560_000)
     try fixture.write("mail.log", line(1, "a") + line(2, "b"))
     var expected = ["c", "d"]
@@ -167,7 +167,7 @@ struct FollowedTextLogTests {
 
   @Test("a log that is gone is said, and the new one read from its start")
   func gone() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let position = try {
       let reader = try fixture.follow()
@@ -183,7 +183,7 @@ struct FollowedTextLogTests {
 
   @Test("at whatever line reading stops, the rest follows with the same identities")
   func everyStop() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     let text = (0..<60).map { line($0 / 7, "m\($0 % 2)") }
     try fixture.write("mail.log.1", text[..<25].joined())
     try fixture.write("mail.log", text[25...].joined())
@@ -205,7 +205,7 @@ struct FollowedTextLogTests {
 
   @Test("a log that does not exist yet is waited for, and a directory too")
   func notYetThere() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     let reader = try fixture.follow()
     #expect(try reader.messages() == [])
     let notices = reader.drainNotices()
@@ -218,7 +218,7 @@ struct FollowedTextLogTests {
 
   @Test("a log that anybody may write to is not read until that has changed")
   func worldWritable() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     chmod(fixture.path("mail.log"), 0o666)
     let reader = try fixture.follow()
@@ -230,7 +230,7 @@ struct FollowedTextLogTests {
 
   @Test("a pattern finds logs, new ones too, and not those that rotation put aside")
   func pattern() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("a.log", line(1, "a"))
     try fixture.write("a.log.1", line(0, "before"))
     let reader = try fixture.follow("*log*")
@@ -242,7 +242,7 @@ struct FollowedTextLogTests {
 
   @Test("a symbolic link is followed to its log, wherever that lies")
   func symbolicLink() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     mkdir(fixture.path("elsewhere"), 0o755)
     try fixture.write("elsewhere/real", line(1, "a"))
     try #require(symlink(fixture.path("elsewhere/real"), fixture.path("mail.log")) == 0)
@@ -254,7 +254,7 @@ struct FollowedTextLogTests {
 
   @Test("waiting ends when it is woken")
   func woken() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a"))
     let wake = try WakeDescriptor()
     let reader = try fixture.follow(wake: wake)
@@ -265,7 +265,7 @@ struct FollowedTextLogTests {
 
   @Test("only what is recent enough is read at the first start")
   func firstStart() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log.1", line(1, "old"), modified: 1_772_560_801)
     try fixture.write("mail.log", line(10, "a") + line(20, "b"))
     let request = SourceRequest(

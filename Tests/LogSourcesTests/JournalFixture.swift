@@ -1,23 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LogSources
 
 /// A temporary directory of real journal files, made from entries with systemd-journal-remote.
 final class JournalFixture {
-  let directory: String
+  private let temporary = TemporaryDirectory()
 
   static let machineA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
   static let machineB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
   static let bootA = "00000000000000000000000000000a01"
 
-  init() throws {
-    var template = Array("\(FileManager.default.temporaryDirectory.path)/mailtrail-XXXXXX".utf8CString)
-    directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
-
+  var directory: String { temporary.path }
   func path(_ name: String) -> String { "\(directory)/\(name)" }
 
   /// One entry in the journal export format (systemd.io/JOURNAL_EXPORT_FORMATS).
@@ -50,41 +45,19 @@ final class JournalFixture {
     }
 
     var exported: [UInt8] {
-      var bytes = Array(
-        """
-        __REALTIME_TIMESTAMP=\(time)
-        __MONOTONIC_TIMESTAMP=\(monotonic ?? time)
-        _BOOT_ID=\(boot)
-
-        """.utf8)
-      if !machine.isEmpty { bytes += Array("_MACHINE_ID=\(machine)\n".utf8) }
-      for (name, value) in fields {
-        bytes += Array("\(name)\n".utf8)
-        withUnsafeBytes(of: UInt64(value.count).littleEndian) { bytes += $0 }
-        bytes += value + [10]
-      }
-      return bytes + [10]
+      var place = [
+        ("__REALTIME_TIMESTAMP", "\(time)"), ("__MONOTONIC_TIMESTAMP", "\(monotonic ?? time)"), ("_BOOT_ID", boot),
+      ]
+      if !machine.isEmpty { place.append(("_MACHINE_ID", machine)) }
+      let texts = place.map { (name: $0.0, value: Array($0.1.utf8)) }
+      return ExportFormat.entry(texts + fields.map { (name: $0.0, value: $0.1) })
     }
   }
 
   /// Writes a journal file, or appends to it when it is there.
   @discardableResult
   func write(_ name: String, _ entries: [Entry]) throws -> String {
-    let input = path("\(name).export")
-    try Data(entries.flatMap(\.exported)).write(to: URL(fileURLWithPath: input))
-    defer { try? FileManager.default.removeItem(atPath: input) }
-    let process = Process()
-    let candidates = ["/lib/systemd/systemd-journal-remote", "/usr/lib/systemd/systemd-journal-remote"]
-    let program = try #require(
-      candidates.first(where: FileManager.default.isExecutableFile(atPath:)),
-      "install the package systemd-journal-remote: these tests need real journal files")
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = ["--output=\(path(name))", input]
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    try JournalFile.append(entries.flatMap(\.exported), to: path(name))
     return path(name)
   }
 

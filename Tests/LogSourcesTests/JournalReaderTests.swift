@@ -13,7 +13,7 @@ struct JournalReaderTests {
 
   @Test("an entry's fields, times and ids arrive")
   func fields() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let more = [
       "_PID": "42", "_UID": "0", "_COMM": "imap", "_EXE": "/usr/lib/dovecot/imap", "_HOSTNAME": "mx1",
       "_SYSTEMD_UNIT": "dovecot.service", "_SYSTEMD_SLICE": "system.slice", "_TRANSPORT": "syslog", "PRIORITY": "4",
@@ -43,7 +43,7 @@ struct JournalReaderTests {
 
   @Test("durability 20: messages are bytes: NUL, line feed and 0xFF arrive; the first of two counts; none is empty")
   func binary() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     var binary = Entry(1_000, nil)
     binary.fields.append(("MESSAGE", [65, 0, 10, 0xff, 66]))
     var double = Entry(2_000, "first")
@@ -62,7 +62,7 @@ struct JournalReaderTests {
   @Test(
     "durability 19: a message over the limit is cut, flagged and counted, compressed or not", arguments: [true, false])
   func longMessage(isCompressible: Bool) throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     var state: UInt32 = 1
     let long = (0..<80_000).map { _ -> UInt8 in
       state = state &* 1_664_525 &+ 1_013_904_223
@@ -84,7 +84,7 @@ struct JournalReaderTests {
 
   @Test("what nobody wants is counted, not kept; journald's word of lost messages is kept; the position moves")
   func interest() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let suppression = [
       "MESSAGE_ID": "a596d6fe7bfa4994828e72309e95d61e", "N_DROPPED": "17", "_UID": "0",
       "OBJECT_SYSTEMD_UNIT": "dovecot.service",
@@ -115,7 +115,7 @@ struct JournalReaderTests {
 
   @Test("head, tail, since and until")
   func bounds() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     for file in 0..<4 {
       try fixture.write("f\(file).journal", entries(UInt64(file * 5 + 1)...UInt64(file * 5 + 5)))
     }
@@ -132,7 +132,7 @@ struct JournalReaderTests {
 
   @Test("at a cursor, and behind it")
   func cursors() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...5))
     let reader = try JournalReader(JournalRequest(selection: fixture.wholeDirectory))
     let batch = EntryBatch()
@@ -147,7 +147,7 @@ struct JournalReaderTests {
 
   @Test("reading in pieces with a new reader for each gives every entry once", arguments: [1, 2, 3, 7])
   func resume(limit: Int) throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...6))
     try fixture.write("b.journal", entries(7...10))
     var position = SourcePosition()
@@ -167,7 +167,7 @@ struct JournalReaderTests {
 
   @Test("durability 3: entries whose clock was set back come in the order of the journal, and resuming misses none")
   func clockSetBack() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let times: [UInt64] = [9_000, 5_000, 7_000, 1_000]
     try fixture.write(
       "a.journal",
@@ -185,7 +185,7 @@ struct JournalReaderTests {
 
   @Test("durability 1: a cursor whose file was removed: the oldest survivor is read, and the gap is said")
   func vacuumed() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let removed = try fixture.write("a.journal", entries(1...5))
     try fixture.write("b.journal", entries(6...9))
     let batch = EntryBatch()
@@ -202,7 +202,7 @@ struct JournalReaderTests {
 
   @Test("durability 2: a cursor in the future: read again from the head, and the gap is said")
   func future() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...3))
     let batch = EntryBatch()
     _ = try JournalReader(JournalRequest(selection: fixture.wholeDirectory)).read(into: batch, limit: 3)
@@ -230,7 +230,7 @@ struct JournalReaderTests {
 
   @Test("durability 12b: two machines come in the order of time, and late entries of the slower one are not lost")
   func twoMachines() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     func a(_ times: [UInt64]) -> [Entry] { times.map { Entry($0, "a\($0)") } }
     func b(_ times: [UInt64]) -> [Entry] {
       times.map {
@@ -261,7 +261,7 @@ struct JournalReaderTests {
 
   @Test("an entry held back for its turn is not counted as read")
   func positionOfMergedBatches() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", [1, 3, 5, 7].map { Entry($0, "a\($0)") })
     try fixture.write(
       "b.journal", [2, 4, 6, 8].map { Entry($0, "b\($0)").on(machine: JournalFixture.machineB) })
@@ -284,7 +284,7 @@ struct JournalReaderTests {
 
   @Test("identifiers and units, as journalctl takes them")
   func filters() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write(
       "a.journal",
       [
@@ -307,7 +307,7 @@ struct JournalReaderTests {
 
   @Test("durability 17: boots by number and by id; reading without one keeps the tail of the boot before")
   func boots() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let boots = (1...3).map { "0000000000000000000000000000000\($0)" }
     var number: UInt64 = 0
     let all = boots.flatMap { boot in

@@ -37,7 +37,7 @@ import Testing
 
   @Test("slices hold what one reader reads, in its order", arguments: [1, 7, 64], [1, 2, 5])
   func theSame(size: UInt64, readers: Int) throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("system.journal", Self.entries)
     for (start, until) in [(StartPoint.head, nil), (.since(60_500), nil), (.head, 150_000), (.since(60_000), 64_000)]
       as [(StartPoint, UInt64?)]
@@ -51,7 +51,7 @@ import Testing
 
   /// As after a rotation, or where a copy lies beside: files of one sequence that overlap.
   @Test func severalFilesOfOneSequence() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let first = try fixture.write("system.journal", Array(Self.entries[..<80]))
     try FileManager.default.copyItem(atPath: first, toPath: fixture.path("earlier.journal"))
     try fixture.write("system.journal", Array(Self.entries[80...]))
@@ -63,7 +63,7 @@ import Testing
 
   /// Where the order is not one sequence's, one reader must read.
   @Test func whereOneReaderReads() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("system.journal", Self.entries)
     func plan(_ request: SourceRequest) throws -> Int? { try JournalSlices(request, size: 8)?.count }
     let whole = fixture.wholeDirectory
@@ -80,7 +80,7 @@ import Testing
 
   /// A damaged header must not cost memory: libsystemd reads on, and so does one reader.
   @Test func aHeaderThatLiesMakesNoSlices() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("system.journal", Self.entries)
     let file = open(path, O_WRONLY)
     defer { close(file) }

@@ -9,7 +9,7 @@ struct StoredTextLogTests {
 
   @Test("line ends: CRLF, none at the end, NULs, bytes that are no text")
   func lineEnds() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     let first = line(1, "one").dropLast() + "\r\n"
     let text =
       Array(first.utf8) + [0, 0, 0] + Array(line(2, "two\0two").utf8) + [10] + Array(line(3, "th").utf8.dropLast())
@@ -25,7 +25,7 @@ struct StoredTextLogTests {
     "a line over the limit is cut and counted, and the next one is whole",
     arguments: [65_536, 70_000, 262_144, 900_000])
   func longLines(length: Int) throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a") + line(2, String(repeating: "x", count: length)) + line(3, "b"))
     let batch = EntryBatch()
     let reader = try fixture.reader("mail.log")
@@ -39,7 +39,7 @@ struct StoredTextLogTests {
 
   @Test("compressed logs are read as plain ones, whatever their names", arguments: ["gzip", "xz", "zstd"])
   func compression(program: String) throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     let text = (0..<5000).map { line($0 / 4, "m\($0 % 3)") }.joined()
     try fixture.write("mail.log", text)
     let plain = try hashes(try fixture.reader("mail.log"))
@@ -63,7 +63,7 @@ struct StoredTextLogTests {
 
   @Test("files of one log are read in the order of their times, whatever their order; a copy is left out")
   func order() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(30, "e") + line(31, "f"))
     try fixture.write("mail.log.1", line(20, "c") + line(30, "d"))
     try fixture.write("mail.log.2", line(10, "a") + line(11, "b"))
@@ -75,7 +75,7 @@ struct StoredTextLogTests {
 
   @Test("logs of several daemons come merged by time")
   func merged() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a") + line(3, "c"))
     try fixture.write("mainlog", "2026-03-03 18:00:02 +0000 b\n2026-03-03 18:00:04 +0000 d\n")
     #expect(try fixture.reader("mainlog", "mail.log").messages() == ["a", "b", "c", "d"])
@@ -83,7 +83,7 @@ struct StoredTextLogTests {
 
   @Test("the same line has the same identity everywhere, equal ones of a second have different ones")
   func identity() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", line(1, "a") + line(1, "a") + line(2, "a") + line(1, "a"))
     let first = try hashes(try fixture.reader("mail.log"))
     #expect(Set(first).count == 4)
@@ -97,7 +97,7 @@ struct StoredTextLogTests {
 
   @Test("years come from the file's last change")
   func years() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write(
       "mail.log", "Dec 31 12:00:00 mx dovecot: a\nJan  2 12:00:00 mx dovecot: b\n", modified: 1_704_240_000)
     let years = try fixture.reader("mail.log").entries().map { $0.realtime / 1_000_000 / 86_400 }
@@ -107,7 +107,7 @@ struct StoredTextLogTests {
 
   @Test("since, until and the identifier select")
   func selection() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("mail.log", (1...9).map { line($0, "m\($0)") }.joined())
     let base = try fixture.reader("mail.log").entries()[0].realtime
     let request = SourceRequest(
@@ -126,7 +126,7 @@ struct StoredTextLogTests {
 
   @Test("what is no log, or what anybody may write to, is refused with the reason")
   func refused() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("open.log", line(1, "x"))
     chmod(fixture.path("open.log"), 0o646)
     mkfifo(fixture.path("fifo"), 0o600)
@@ -145,7 +145,7 @@ struct StoredTextLogTests {
 
   @Test("a symbolic link leads to the log, an empty log is no error")
   func symbolicLink() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("real.log", line(1, "x"))
     try fixture.write("empty.log", "")
     try #require(symlink(fixture.path("real.log"), fixture.path("link.log")) == 0)
@@ -155,8 +155,8 @@ struct StoredTextLogTests {
 
   @Test("journal and text log come merged by time")
   func withJournal() throws {
-    let journal = try JournalFixture()
-    let fixture = try TextLogFixture()
+    let journal = JournalFixture()
+    let fixture = TextLogFixture()
     let base = 1_772_560_800_000_000 as UInt64
     try journal.write("a.journal", [.init(base + 1_500_000, "j1"), .init(base + 2_500_000, "j2")])
     try fixture.write("mail.log", line(1, "t1") + line(2, "t2") + line(3, "t3"))
@@ -168,7 +168,7 @@ struct StoredTextLogTests {
 
   @Test("lines that are none of the format are left out and said")
   func foreign() throws {
-    let fixture = try TextLogFixture()
+    let fixture = TextLogFixture()
     try fixture.write("x.log", String(repeating: "2026-03-03 18:07:03 hello there\n", count: 20))
     let reader = try fixture.reader("x.log", format: .mailman)
     #expect(try reader.messages() == [])

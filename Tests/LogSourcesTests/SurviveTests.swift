@@ -23,8 +23,8 @@ struct SurviveTests {
 
   @Test("durability 12: a file that appears late is read up to what was read before, once")
   func lateFile() throws {
-    let fixture = try JournalFixture()
-    let store = try JournalFixture()
+    let fixture = JournalFixture()
+    let store = JournalFixture()
     try fixture.write("b.journal", entries(5...8))
     let old = try store.write("a.journal", entries(1...6))
     let reader = try follow(fixture.wholeDirectory)
@@ -42,8 +42,8 @@ struct SurviveTests {
 
   @Test("durability 12: a file that appears while nobody reads is read by the next reader, also in pieces")
   func lateFileWhileStopped() throws {
-    let fixture = try JournalFixture()
-    let store = try JournalFixture()
+    let fixture = JournalFixture()
+    let store = JournalFixture()
     try fixture.write("b.journal", entries(11...12))
     var position = SourcePosition()
     do {
@@ -69,7 +69,7 @@ struct SurviveTests {
 
   @Test("durability 12: the memory of files survives its encoding, is bounded, and its absence makes nothing late")
   func memoryOfFiles() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...3))
     try fixture.write("b.journal", entries(4...6))
     let reader = try follow(fixture.wholeDirectory)
@@ -91,8 +91,8 @@ struct SurviveTests {
 
   @Test("durability 13: entries that a flush wrote again under other sequence numbers are not read twice")
   func flush() throws {
-    let runtime = try JournalFixture()
-    let persistent = try JournalFixture()
+    let runtime = JournalFixture()
+    let persistent = JournalFixture()
     try runtime.write("system.journal", entries(1...4))
     let reader = try follow(runtime.wholeDirectory)
     #expect(try reader.messages() == names(1...4))
@@ -110,7 +110,7 @@ struct SurviveTests {
 
   @Test("durability 25: more files than one handle opens are counted, said and all read, in order and on from a cursor")
   func manyFiles() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     // Interleaved: each file has an early and a late entry.
     for number in 1...7 as ClosedRange<UInt64> {
       try fixture.write("f\(number).journal", [Entry(number * 1_000, "m\(number)")])
@@ -136,7 +136,7 @@ struct SurviveTests {
 
   @Test("durability 25: over seven thousand real files: libsystemd would leave some out, all are read")
   func sevenThousandFiles() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let total: UInt64 = 7_200
     // One small file copied without its holes, each copy with its own file id, sequence and time.
     let model = try fixture.write("model.journal", entries(1...1))
@@ -172,7 +172,7 @@ struct SurviveTests {
 
   @Test("durability 12b: entries without a machine id are read beside several machines', and once")
   func withoutMachine() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     var nobody = [Entry(1_500, "n1"), Entry(2_500, "n2")]
     for index in nobody.indices { nobody[index].machine = "" }
     try fixture.write("a.journal", entries(1...3))
@@ -191,7 +191,7 @@ struct SurviveTests {
 
   @Test("durability 12b: a second machine turns up beside entries without a machine id; none is missed or read twice")
   func secondMachineBesideNone() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     var nobody = Entry(1_500, "n1")
     nobody.machine = ""
     try fixture.write("a.journal", entries(1...2))
@@ -214,7 +214,7 @@ struct SurviveTests {
         Entry($0, "b\($0)").on(machine: JournalFixture.machineB).inBoot("00000000000000000000000000000b01")
       }
     }
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let reader = try follow(fixture.wholeDirectory)
     #expect(try reader.messages() == [])
     try fixture.write("a.journal", [])
@@ -236,7 +236,7 @@ struct SurviveTests {
   /// A rotation makes a file without entries; when it has some, it has not come late, in this life or the next.
   @Test("durability 12: a file that a rotation made and that was seen empty is not taken for a late one")
   func rotatedFilesAreNotLate() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...2))
     let reader = try follow(fixture.wholeDirectory)
     #expect(try reader.messages() == names(1...2))
@@ -252,7 +252,7 @@ struct SurviveTests {
 
   @Test("durability 12b: a host whose first entries are newer turns up while another is read; older ones are not lost")
   func aNewerHostTurnsUp() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...2))
     try fixture.write("b.journal", [])
     let reader = try follow(fixture.wholeDirectory)
@@ -267,7 +267,7 @@ struct SurviveTests {
 
   @Test("durability 4: a file that is excluded is left out, the others are followed, new ones too")
   func excluded() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("a.journal", entries(1...2))
     let bad = try fixture.write("b.journal", entries(3...4))
     var selection = fixture.wholeDirectory
@@ -282,7 +282,7 @@ struct SurviveTests {
 
   @Test("durability 6: with damaged hash tables all entries are found, because nothing is matched by the index")
   func damagedIndex() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("a.journal", entries(1...50))
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     func number(_ offset: Int) -> Int {
@@ -300,7 +300,7 @@ struct SurviveTests {
 
   @Test("durability 7: one damaged entry is left out and said, and all others are read")
   func damagedEntry() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let path = try fixture.write("a.journal", entries(1...9))
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     // The entry object of m5 begins with type 3 and bears its realtime at offset 24.
@@ -323,7 +323,7 @@ struct SurviveTests {
 
   @Test("durability 9: after a rotation nothing is left that keeps the reader awake")
   func invalidation() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("system.journal", entries(1...3))
     let reader = try follow(fixture.wholeDirectory)
     _ = try reader.messages()
@@ -341,7 +341,7 @@ struct SurviveTests {
 
   @Test("durability 11: over a hundred rotations every entry is read once, in order")
   func rotations() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let total: UInt64 = 100
     try fixture.write("system.journal", entries(1...1))
     var reader = try follow(fixture.wholeDirectory)
@@ -360,7 +360,7 @@ struct SurviveTests {
 
   @Test("durability 14: from the tail of forty files nothing old is read")
   func tailOfManyFiles() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     for number in 1...40 as ClosedRange<UInt64> {
       try fixture.write("f\(number).journal", entries(number...number))
     }
@@ -372,7 +372,7 @@ struct SurviveTests {
 
   @Test("durability 8: files removed during a backlog are let go of while catching up")
   func removedDuringBacklog() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     let old = try fixture.write("a.journal", entries(1...10))
     try fixture.write("b.journal", entries(11...4_000))
     let reader = try follow(fixture.wholeDirectory)
@@ -387,7 +387,7 @@ struct SurviveTests {
 
   @Test("durability 24: entries of users' journals are read with the system's, in order")
   func userJournals() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     try fixture.write("system.journal", [Entry(1_000, "m1"), Entry(3_000, "m3")])
     let reader = try follow(fixture.wholeDirectory)
     #expect(try reader.messages() == ["m1", "m3"])
@@ -401,7 +401,7 @@ struct SurviveTests {
 
   @Test("durability 20: NUL, LF and 0xFF arrive; two messages or none are no reason to stop")
   func anyBytes() throws {
-    let fixture = try JournalFixture()
+    let fixture = JournalFixture()
     var odd = Entry(1, nil)
     odd.fields.append(("MESSAGE", [0, 10, 0xff, 65]))
     var two = Entry(2, "first")

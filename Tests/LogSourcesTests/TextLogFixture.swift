@@ -1,19 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LogSources
 
 /// A temporary directory of real text logs.
 final class TextLogFixture {
-  let directory: String
+  private let temporary = TemporaryDirectory()
 
-  init() throws {
-    var template = Array("\(FileManager.default.temporaryDirectory.path)/mailtrail-XXXXXX".utf8CString)
-    directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
-
+  var directory: String { temporary.path }
   func path(_ name: String) -> String { "\(directory)/\(name)" }
 
   /// Writes a file anew, with the time of its last change in seconds since 1970.
@@ -24,7 +19,7 @@ final class TextLogFixture {
 
   @discardableResult
   func write(_ name: String, bytes: [UInt8], modified: Int? = nil) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+    try TestFiles.write(bytes, to: path(name))
     if let modified { try setModified(name, modified) }
     return path(name)
   }
@@ -36,10 +31,7 @@ final class TextLogFixture {
 
   /// Appends, as a daemon does that holds the file open.
   func append(_ name: String, _ text: String) throws {
-    let file = open(path(name), O_WRONLY | O_APPEND | O_CREAT, 0o640)
-    try #require(file >= 0)
-    defer { close(file) }
-    try #require(Glibc.write(file, text, text.utf8.count) == text.utf8.count)
+    try TestFiles.append(text, to: path(name))
   }
 
   func rename(_ name: String, to other: String) throws { try #require(Glibc.rename(path(name), path(other)) == 0) }
@@ -48,13 +40,8 @@ final class TextLogFixture {
 
   /// Runs a program of the system, such as gzip.
   func run(_ program: String, _ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(program) \(arguments) failed")
+    let result = try TestProcess.run(program, arguments)
+    try #require(result.status == 0, "\(program) \(arguments): \(result.errors)")
   }
 
   /// A reader of files as they are.
