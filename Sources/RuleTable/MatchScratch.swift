@@ -74,4 +74,8 @@ struct WalkRemains {
   var keptSlots: [(start: Int, end: Int)] = []
   /// The ways in which a line can be read that has several.
   var readings = Readings()
+  #if DEBUG
+    /// The bytes and elements that all walks have looked at: what the tests bound instead of the time.
+    var steps = 0
+  #endif
 }

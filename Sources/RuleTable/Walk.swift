@@ -35,6 +35,14 @@ struct Walk {
     scanner = CaptureScanner(line: line)
   }
 
+  /// Counts what was looked at; nothing in release.
+  @inline(__always)
+  func count(steps: Int = 1) {
+    #if DEBUG
+      remains.pointee.steps += steps
+    #endif
+  }
+
   mutating func forgetFailures() {
     if !remains.pointee.touched.isEmpty {
       for edge in remains.pointee.touched { failedFrom[Int(edge)] = Int.max }
@@ -49,6 +57,7 @@ struct Walk {
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
   mutating func visit(_ nodeIndex: Int32, _ position: Int, _ depth: Int) -> Int? {
+    count()
     // Not a copy: most of a node is not looked at.
     let node = trie.nodes + Int(nodeIndex)
     if position < line.count {
@@ -118,6 +127,7 @@ struct Walk {
   mutating func visitCapture(_ index: Int32, _ position: Int, _ depth: Int) -> Int? {
     let edge = trie.captures[Int(index)]
     guard let whole = scanner.end(of: edge.type, from: position, limit: line.count) else { return nil }
+    count(steps: whole - position)
     guard edge.mayShrink else {
       slots[depth] = (position, whole)
       if let found = visit(edge.target, whole, depth + 1) { return found }
@@ -154,6 +164,7 @@ struct Walk {
 
   /// What fits when a capture ends within its run: only a literal that stands there can follow.
   mutating func visitShrunk(_ edge: MatchTrie.CaptureEdge, _ position: Int, _ end: Int, _ depth: Int) -> Int? {
+    count()
     guard end > position, end < line.count else { return nil }
     for literal in trie.nodes[Int(edge.target)].literals where trie.literals[Int(literal)].first == line[end] {
       guard stands(trie.literals[Int(literal)].bytes, at: end) else { continue }

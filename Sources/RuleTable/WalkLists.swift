@@ -19,6 +19,7 @@ extension Walk {
     remains.pointee.listEnds.append(last)
     // Behind an end that failed come the ends that failed with it.
     while let end = item(of: list, from: last, depth), !remains.pointee.failedLists.contains(mark | end) {
+      count(steps: end - last)
       remains.pointee.listEnds.append(end)
       last = end
     }

@@ -32,6 +32,7 @@ extension Walk {
   mutating func matchBackwards(
     _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
+    count()
     guard index >= 0 else { return end < gapBound ? end : nil }
     let part = part(index, of: tail)
     switch part.kind {
@@ -42,6 +43,7 @@ extension Walk {
     case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
     case .capture:
       guard let start = scanner.start(of: part.type, upTo: end, limit: low) else { return nil }
+      count(steps: end - start)
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
       if part.type == .address { return matchAddressBackwards(tail, index, end, low, next) }
@@ -55,6 +57,7 @@ extension Walk {
     guard let first = bytes(literal).first, let base = line.baseAddress else { return end >= low ? end : nil }
     var place = end &- literal.width
     while place >= low {
+      count()
       if base[place] == first, has(literal, at: place) { return place }
       place &-= 1
     }

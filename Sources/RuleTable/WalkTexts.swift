@@ -12,6 +12,7 @@ extension Walk {
     let end = min(line.count, failedFrom[Int(set)])
     var place = position
     while let next = nextTerminator(node, from: place, upTo: end) {
+      count(steps: next - place + 1)
       place = next
       for edge in group(node.textGroups, of: node.texts, at: line[place])
       where failedFrom[Int(edge)] > place && has(trie.texts[Int(edge)].terminator, at: place) {
@@ -75,8 +76,10 @@ extension Walk {
   func find(_ literal: Range<Int32>, from start: Int, before bound: Int = .max) -> Int? {
     let end = bound < line.count ? min(line.count, bound + literal.width - 1) : line.count
     guard start < end else { return nil }
-    return search(
+    let found = search(
       UnsafeBufferPointer(start: trie.pool + Int(literal.lowerBound), count: literal.width), in: start..<end)
+    count(steps: (found ?? end) - start)
+    return found
   }
 
   /// The first place of a literal in a part of the line: memchr for its first byte, memcmp for the rest.

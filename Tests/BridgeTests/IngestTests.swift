@@ -232,16 +232,14 @@ import Testing
       for line in part { try site.send(line) }
       let last = "S\(part.endIndex - 1)"
       // Read: kept in the file, or in the tree already.
-      while true {
+      let isRead = try DirectoryChanges(in: site.directory).wait {
         let kept = (try? TestFiles.read(site.directory + "/state/ingest/open-lines")) ?? []
-        if String(decoding: kept, as: UTF8.self).contains("session=<\(last)>") { break }
-        if try site.tree().values.contains(where: {
+        if String(decoding: kept, as: UTF8.self).contains("session=<\(last)>") { return true }
+        return try site.tree().values.contains {
           String(decoding: $0, as: UTF8.self).contains("\"session\":\"\(last)\"")
-        }) {
-          break
         }
-        usleep(1000)
       }
+      try #require(isRead)
       site.end(by: SIGKILL)
       try site.start(["--no-confirm"])
     }
@@ -321,10 +319,7 @@ import Testing
     try site.start(["--no-confirm"])
     let before = try site.events()
     try site.send(Self.lines(60..<61)[0])
-    for _ in 0..<400 {
-      if try site.events() > before { break }
-      usleep(20_000)
-    }
+    #expect(try DirectoryChanges(in: site.directory).wait { try site.events() > before })
     #expect(try site.events() == before + 1)
     #expect(site.end(by: SIGTERM) == 0)
   }

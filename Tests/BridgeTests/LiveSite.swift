@@ -65,18 +65,11 @@ struct LiveSite {
     (try? TestFiles.read("\(directory)/\(name)")).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
-  /// Whether a process has a journal file in its memory.
-  func hasOpened(_ name: String, in process: TestProcess) -> Bool {
-    let maps = (try? TestFiles.read("/proc/\(process.pid)/maps")) ?? []
-    return String(decoding: maps, as: UTF8.self).contains("\(directory)/journal/\(name).journal")
-  }
+  /// Waits until something is so that the program's files say.
+  func waits(_ isSo: () throws -> Bool) throws -> Bool { try DirectoryChanges(in: directory).wait(until: isSo) }
 
-  /// Looks again and again until it is so; false after a minute, so that a test fails rather than hangs.
-  func waits(every microseconds: useconds_t = 50_000, _ isSo: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<(60_000_000 / microseconds) {
-      if try isSo() { return true }
-      usleep(microseconds)
-    }
-    return false
+  /// Starts the service, to be killed at a known change of its files.
+  func watch() throws -> WatchedProcess {
+    try WatchedProcess(program, ["collect"] + arguments, changing: directory)
   }
 }

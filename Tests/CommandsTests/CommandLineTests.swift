@@ -60,6 +60,37 @@ import Testing
     #expect(command.options.overrides == ["audit.level=1"])
   }
 
+  @Test func doctor() throws {
+    let command = try parse("doctor|--root|/srv/root|-D|/srv/journal|-ojson|-q", as: DoctorCommand.self)
+    #expect(command.root == "/srv/root")
+    #expect(command.journal.directory == ["/srv/journal"])
+    #expect(command.output == .json && command.quiet)
+    let plain = try parse("doctor", as: DoctorCommand.self)
+    #expect(plain.root == nil && plain.output == .short && !plain.quiet)
+  }
+
+  @Test func verify() throws {
+    let command = try parse(
+      "verify|ann|-D|/srv/journal|--file|a|--file=b|--namespace|mail|-o|json|bob@example.org|-q", as: VerifyCommand.self
+    )
+    #expect(command.mailboxes == ["ann", "bob@example.org"])
+    #expect(command.directory == ["/srv/journal"])
+    #expect(command.file == ["a", "b"])
+    #expect(command.namespace == ["mail"])
+    #expect(command.output == .json && command.quiet)
+    #expect(try parse("verify", as: VerifyCommand.self).mailboxes == [])
+  }
+
+  @Test func ingest() throws {
+    let command = try parse("ingest|--format|exim|--confirm|--set|audit.level=1", as: IngestCommand.self)
+    #expect(command.format == .exim)
+    #expect(command.confirm == true)
+    #expect(command.options.overrides == ["audit.level=1"])
+    #expect(try parse("ingest|--no-confirm", as: IngestCommand.self).confirm == false)
+    #expect(try parse("ingest", as: IngestCommand.self).confirm == nil)
+    #expect(try parse("ingest", as: IngestCommand.self).format == .syslog)
+  }
+
   @Test func bootAloneIsTheLast() throws {
     #expect(try parse("replay|-b", as: ReplayCommand.self).journal.boot == "0")
     #expect(try parse("replay|-b|-r", as: ReplayCommand.self).journal.boot == "0")
@@ -77,6 +108,9 @@ import Testing
       "status|--output=prometheus", "retention|run|--set|a=b", "rules|list", "rules|check|a.rules|b.rules",
       "rules|explain|-t|postfix/smtpd|a line", "rules|explain|-tdovecot|imap: x",
       "rules|coverage|-D|d|-n|3|-S|-5d|-b|-1|-u|x|-t|y", "rules|coverage|-n5",
+      "doctor|-D|d|--root|r|-ojson|-q|--config|f", "doctor|--file|f|--output=short|--quiet|--set|a=b",
+      "verify|-Dd|--file|f|--namespace|n|-ojson|-q|ann", "verify|--directory|d|--output|short|--quiet|ann|bob",
+      "ingest|--format|exim|--confirm|--config|f", "ingest|--no-confirm|--format=syslog|--set|a=b",
     ])
   func everyCommandTakesItsOptions(line: String) throws {
     let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)
@@ -89,7 +123,8 @@ import Testing
       ("show|-x|ann", "-x"),
       ("show|-k|logn|ann", "there is no kind ‘logn’"), ("show|--level|4|ann", "there is no level 4"),
       ("show|--lines=some|ann", "‘some’ is no number of lines"), ("show|-o|xml|ann", "xml"), ("colect", "colect"),
-      ("replay|-f", "-f"),
+      ("replay|-f", "-f"), ("doctor|ann", "ann"), ("doctor|-o|xml", "xml"), ("verify|-n|3", "-n"),
+      ("verify|--output|xml", "xml"), ("ingest|ann", "ann"), ("ingest|--format|csv", "csv"),
     ])
   func aWrongCommandLineSaysWhatIsWrong(line: String, part: String) {
     let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)

@@ -76,14 +76,12 @@ extension JournalReader {
     }
   }
 
-  /// Waits until something more can be read, for at most ten seconds: a test that fails rather than hangs.
+  /// Reads on whenever there is something, until there are so many; a minute without anything is the end, so that a test
+  /// fails rather than hangs.
   func messagesWhenTheyCome(count: Int) throws -> [String] {
     var messages = try self.messages()
-    var waits = 0
-    while messages.count < count, waits < 100 {
-      _ = try wait(timeoutMicroseconds: 100_000)
+    while messages.count < count, try wait(timeoutMicroseconds: 60_000_000) != .timedOut {
       messages += try self.messages()
-      waits += 1
     }
     return messages
   }

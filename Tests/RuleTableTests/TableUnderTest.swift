@@ -1,4 +1,4 @@
-import RuleTable
+@testable import RuleTable
 
 /// A compiled table and what it says of lines, with captures as text.
 struct TableUnderTest {
@@ -45,6 +45,15 @@ struct TableUnderTest {
 
     """
   }
+
+  #if DEBUG
+    /// How much of a line and of the table is looked at for a match.
+    func steps(_ line: String) -> Int {
+      var scratch = MatchScratch()
+      _ = table.match(scope: table.scopes.firstIndex { $0.name == "s" }!, bytes: Array(line.utf8), &scratch)
+      return scratch.remains.steps
+    }
+  #endif
 
   func match(_ line: String, scope: String = "s") -> Found? {
     guard let place = table.scopes.firstIndex(where: { $0.name == scope }) else { return nil }
