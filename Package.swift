@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "LogSources", dependencies: ["CCompression", "CSystemd", "Platform"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),
     .target(name: "CSHA256"),
-    .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform", "TestSupport"]),
+    .target(name: "AuditFiles", dependencies: ["AuditModel", "CSHA256", "Platform"]),
     .target(name: "AuditReading", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "AuditWriting", dependencies: ["AuditFiles", "AuditModel", "Platform"]),
     .target(name: "AuditOutput", dependencies: ["AuditFiles", "AuditModel"]),
