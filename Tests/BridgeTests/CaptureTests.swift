@@ -97,7 +97,9 @@ private enum Scene {
           ("_BOOT_ID", host == "mx" ? String(repeating: "1", count: 32) : machine(host)),
           ("_MACHINE_ID", machine(host)), ("_HOSTNAME", host), ("_TRANSPORT", "syslog"), ("PRIORITY", "6"),
           ("SYSLOG_IDENTIFIER", String(sender[0])), ("_PID", pid), ("_UID", "0"),
-        ].map { (name: $0.0, value: Array($0.1.utf8)) } + [("MESSAGE", unescaped(change(String(words[2]), words[1].contains("postfix"))[...]))])
+        ].map { (name: $0.0, value: Array($0.1.utf8)) } + [
+          ("MESSAGE", unescaped(change(String(words[2]), words[1].contains("postfix"))[...]))
+        ])
     }
     return result
   }
