@@ -49,7 +49,7 @@ package final class Backfill {
 
   /// Reads the request's range, with what lies around it for context, and adds what is missing.
   ///
-  /// - Throws: `JournalError`, `FileError`, `CollectorError`, or `BackfillError`.
+  /// - Throws: `JournalError`, `FileError`, or `BackfillError`.
   package func run(_ request: SourceRequest) throws -> Outcome {
     var request = request
     var wanted: ClosedRange<UInt64> = 0...(request.until ?? .max)

@@ -31,18 +31,22 @@ final class BackfillServer: @unchecked Sendable {
   private let listener: Int32
   private let wake: WakeDescriptor
   private let isStopping = Atomic(false)
+  /// Where the connection that is served waits for its answer.
+  private let awaited = Mutex<Channel<Answer>?>(nil)
   private var thread: pthread_t?
 
   /// A replay that says nothing for so long is hung up on, in milliseconds: another may be waiting.
   private static let patience: Int32 = 60_000
 
-  /// - Throws: `CollectorError.backfill` when the socket cannot be made.
+  /// - Throws: `BackfillSocketError` when the socket cannot be made.
   init(directory: String) throws {
     path = directory + "/" + BackfillProtocol.socketName
     wake = try WakeDescriptor()
-    guard let address = BackfillProtocol.address(path) else { throw CollectorError.backfill(path, ENAMETOOLONG) }
+    guard let address = BackfillProtocol.address(path) else {
+      throw BackfillSocketError(path: path, code: ENAMETOOLONG)
+    }
     listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard listener >= 0 else { throw CollectorError.backfill(path, errno) }
+    guard listener >= 0 else { throw BackfillSocketError(path: path, code: errno) }
     // The state directory is locked, so that a socket that is there is a dead collector's.
     unlink(path)
     let mask = umask(0o177)
@@ -51,7 +55,7 @@ final class BackfillServer: @unchecked Sendable {
     umask(mask)
     guard bound == 0, listen(listener, 8) == 0 else {
       close(listener)
-      throw CollectorError.backfill(path, bound == 0 ? errno : code)
+      throw BackfillSocketError(path: path, code: bound == 0 ? errno : code)
     }
   }
 
@@ -76,7 +80,8 @@ final class BackfillServer: @unchecked Sendable {
   func stop() {
     isStopping.store(true, ordering: .releasing)
     batches.close()
-    while let batch = take() { batch.answer.close() }
+    // Whoever waits is hung up on; what was handed over is durable, or the next replay finds it missing.
+    awaited.withLock { $0?.close() }
     wake.wake()
     if let thread { WorkerThread.join(thread) }
     thread = nil
@@ -137,7 +142,8 @@ final class BackfillServer: @unchecked Sendable {
   /// Waits until the records are durable; nil when the collector stops before.
   private func hand(_ batch: Batch, _ onBatch: () -> Void) -> Answer? {
     let answer = batch.answer
-    guard batches.send(batch) else { return nil }
+    awaited.withLock { $0 = answer }
+    guard !isStopping.load(ordering: .acquiring), batches.send(batch) else { return nil }
     onBatch()
     guard case .element(let result) = answer.receive() else { return nil }
     return result
@@ -150,5 +156,16 @@ final class BackfillServer: @unchecked Sendable {
     var length = socklen_t(MemoryLayout.size(ofValue: credentials))
     guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
     return credentials.1
+  }
+}
+
+/// Why no replay can bring missing events.
+package struct BackfillSocketError: Error, CustomStringConvertible {
+  package var path: String
+  /// An errno value.
+  package var code: Int32
+
+  package var description: String {
+    "\(path) cannot be made (\(String(cString: strerror(code)))): a replay cannot add to the tree while this runs"
   }
 }

@@ -11,7 +11,9 @@ final class WriterThread: @unchecked Sendable {
   struct Status: Sendable {
     /// Why nothing can be written at the moment; nil when all is well.
     var lastError: String?
-    var isIdle = true
+    /// Jobs that were submitted and are not written.
+    var pending = 0
+    var isIdle: Bool { pending == 0 }
     var eventsWritten: UInt64 = 0
     var jobsDone: UInt64 = 0
     var countsByKind: [EventKind: UInt64] = [:]
@@ -19,6 +21,8 @@ final class WriterThread: @unchecked Sendable {
   }
 
   private let jobs: Channel<WriteJob>
+  /// Receives something after each job.
+  private let done = Channel<Void>(capacity: 1)
   private let committer: Committer
   private let retries: Bool
   private let state = Mutex(Status())
@@ -40,10 +44,29 @@ final class WriterThread: @unchecked Sendable {
   func start() { thread = WorkerThread.start { [self] in run() } }
 
   /// False when two jobs wait already.
-  func trySubmit(_ job: WriteJob) -> Bool { jobs.trySend(job) }
+  func trySubmit(_ job: WriteJob) -> Bool {
+    state.withLock { $0.pending += 1 }
+    if jobs.trySend(job) { return true }
+    state.withLock { $0.pending -= 1 }
+    return false
+  }
+
+  /// Waits at most so long (microseconds) until nothing is left to write; whether that is so.
+  func wait(timeout: UInt64) -> Bool {
+    let end = SystemClock.monotonic() + timeout
+    while !status.isIdle {
+      let now = SystemClock.monotonic()
+      guard now < end else { return false }
+      _ = done.receive(timeoutMicroseconds: end - now)
+    }
+    return true
+  }
 
   /// Waits until there is room; for a replay, which has no watchdog.
-  func submit(_ job: WriteJob) -> Bool { jobs.send(job) }
+  func submit(_ job: WriteJob) -> Bool {
+    state.withLock { $0.pending += 1 }
+    return jobs.send(job)
+  }
 
   /// Writes what was submitted and ends. With `givesUp`, a disk that takes nothing is not waited for.
   func finish(givesUp: Bool) {
@@ -56,11 +79,10 @@ final class WriterThread: @unchecked Sendable {
   private func run() {
     committer.sealIfDue()
     while let job = nextJob() {
-      state.withLock { $0.isIdle = false }
       guard let added = write(job) else { return }
       state.withLock { status in
         status.lastError = nil
-        status.isIdle = true
+        status.pending -= 1
         status.jobsDone += 1
         status.eventsWritten += UInt64(job.events.count + added.count)
         for emitted in job.events { status.countsByKind[emitted.event.kind, default: 0] += 1 }
@@ -68,6 +90,7 @@ final class WriterThread: @unchecked Sendable {
         if job.checkpoint != nil { status.checkpointTime = SystemClock.realtime() }
       }
       job.onAdded?(added.count)
+      _ = done.trySend(())
       committer.sealIfDue()
     }
     committer.sealIfDue(isLast: true)

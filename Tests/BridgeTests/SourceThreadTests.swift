@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func aReadingOfMoreThanAMinuteIsTrouble() {
-    #expect(Collector.trouble(ofReadingFor: 59_000_000) == nil)
-    #expect(Collector.trouble(ofReadingFor: 61_000_000)?.contains("journalctl --verify") == true)
+    #expect(JournalInput.trouble(ofReadingFor: 59_000_000) == nil)
+    #expect(JournalInput.trouble(ofReadingFor: 61_000_000)?.contains("journalctl --verify") == true)
   }
 }

@@ -6,8 +6,8 @@ import Glibc
 /// transaction with `DEFER_COMMIT`, `COMMIT TRANSACTION` with `OK` once everything is durable. Any other answer is an
 /// error text: rsyslog logs it and sends the same messages again later.
 enum ConfirmationProtocol {
-  /// What a line is.
-  enum Mark {
+  /// What a line that is no message asks for.
+  enum Command {
     case begin, commit
   }
 
@@ -16,13 +16,13 @@ enum ConfirmationProtocol {
     case failed(String)
   }
 
-  private static let beginMark = Array("BEGIN TRANSACTION".utf8)
-  private static let commitMark = Array("COMMIT TRANSACTION".utf8)
+  private static let beginCommand = Array("BEGIN TRANSACTION".utf8)
+  private static let commitCommand = Array("COMMIT TRANSACTION".utf8)
 
   /// nil for a message.
-  static func mark(_ line: UnsafeRawBufferPointer) -> Mark? {
-    if line.elementsEqual(beginMark) { return .begin }
-    return line.elementsEqual(commitMark) ? .commit : nil
+  static func command(_ line: UnsafeRawBufferPointer) -> Command? {
+    if line.elementsEqual(beginCommand) { return .begin }
+    return line.elementsEqual(commitCommand) ? .commit : nil
   }
 
   /// Writes an answer; false when nobody reads any more.

@@ -28,34 +28,46 @@ final class OpenLines {
 
   deinit { if file >= 0 { close(file) } }
 
-  /// Hands out the lines that an earlier program left, oldest first, and whether each was cut; then keeps them on.
-  func takeUp(_ body: (UnsafeRawBufferPointer, _ isCut: Bool) -> Void) {
-    guard file >= 0, let bytes = try? InputFile.contents(of: path), !bytes.isEmpty else { return }
+  /// A line of an earlier program.
+  struct Line {
+    var bytes: [UInt8]
+    /// Whether it was cut.
+    var isCut: Bool
+  }
+
+  /// The lines that an earlier program left, oldest first; they are kept on.
+  func takeUp() -> [Line] {
+    guard file >= 0 else { return [] }
+    let bytes: [UInt8]
+    do { bytes = try InputFile.contents(of: path) } catch {
+      log.error(error, consequence: "the lines that an earlier run had not written are lost")
+      return []
+    }
+    var lines: [Line] = []
     var kept = 0
-    bytes.withUnsafeBytes { bytes in
-      while let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n")), let mark = Mark(rawValue: bytes[kept]) {
-        body(UnsafeRawBufferPointer(rebasing: bytes[(kept + 1)..<end]), mark == .cut)
-        kept = end + 1
-      }
+    while let end = bytes[kept...].firstIndex(of: UInt8(ascii: "\n")), let flag = Flag(rawValue: bytes[kept]) {
+      lines.append(Line(bytes: Array(bytes[(kept + 1)..<end]), isCut: flag == .cut))
+      kept = end + 1
     }
     // The rest is half a line, or what a power cut left.
     length = kept
     if ftruncate(file, off_t(kept)) != 0 { fail() }
+    return lines
   }
 
   /// What stands in front of a line.
-  private enum Mark: UInt8 {
+  private enum Flag: UInt8 {
     case whole = 0x2d
     case cut = 0x2b
   }
 
   func append(_ line: UnsafeRawBufferPointer, isCut: Bool) {
     guard file >= 0, !hasFailed, length + line.count < Self.limit else { return }
-    var (mark, end) = ((isCut ? Mark.cut : .whole).rawValue, UInt8(ascii: "\n"))
-    let count = withUnsafeMutablePointer(to: &mark) { mark in
+    var (flag, end) = ((isCut ? Flag.cut : .whole).rawValue, UInt8(ascii: "\n"))
+    let count = withUnsafeMutablePointer(to: &flag) { flag in
       withUnsafeMutablePointer(to: &end) { end in
         let parts = [
-          iovec(iov_base: mark, iov_len: 1),
+          iovec(iov_base: flag, iov_len: 1),
           iovec(iov_base: UnsafeMutableRawPointer(mutating: line.baseAddress), iov_len: line.count),
           iovec(iov_base: end, iov_len: 1),
         ]

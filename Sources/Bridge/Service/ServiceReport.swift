@@ -1,0 +1,92 @@
+import AuditModel
+import Correlation
+import Glibc
+import LogSources
+import Platform
+
+/// What a service says of itself: the status file that `mailtrail status` reads, the state that systemd shows, and a
+/// line in the log when something goes wrong or right again.
+struct ServiceReport {
+  private(set) var status = CollectorStatus()
+  private let directory: String
+  private let writingTrouble: String
+  private let log: Log
+  private var isUrgent = false
+  private var reportedJobs: UInt64 = 0
+
+  init(directory: String, writingTrouble: String, log: Log) {
+    (self.directory, self.writingTrouble, self.log) = (directory, writingTrouble, log)
+    (status.pid, status.started) = (getpid(), SystemClock.realtime())
+  }
+
+  mutating func count(_ batch: EntryBatch) {
+    status.entriesRead += UInt64(batch.examinedCount)
+    status.truncated += UInt64(batch.truncatedCount)
+  }
+
+  mutating func countGaps(_ count: Int) { status.gaps += UInt64(count) }
+
+  /// Says what an input has noticed.
+  mutating func take(_ notice: SourceNotice) {
+    let text = "\(notice.subject): \(notice.reason)"
+    switch notice.kind {
+    case .gap: log.error(text)
+    case .waiting:
+      log.warning(text)
+      status.waitingFor[notice.subject] = notice.reason
+    case .recovered:
+      log.notice(text)
+      status.waitingFor[notice.subject] = nil
+    case .warning: return log.warning(text)
+    }
+    isUrgent = true
+  }
+
+  /// What stands in the way at the moment.
+  struct Facts {
+    var writer: WriterThread.Status
+    var readingTrouble: String?
+    var complaints: [String: String]
+    var newest: UInt64
+    var isAtEnd: Bool
+
+    var trouble: String { writer.lastError ?? readingTrouble ?? "" }
+    var isCaughtUp: Bool { isAtEnd && writer.lastError == nil }
+  }
+
+  func isUrgent(_ facts: Facts) -> Bool { isUrgent || facts.trouble != status.trouble }
+
+  func isNew(_ facts: Facts) -> Bool {
+    facts.newest != status.newestEntry || facts.isCaughtUp != status.isCaughtUp || facts.writer.jobsDone != reportedJobs
+  }
+
+  /// - Parameter notifies: whether systemd hears of trouble.
+  mutating func write(_ facts: Facts, _ pipeline: Pipeline, notifies: Bool) {
+    isUrgent = false
+    reportedJobs = facts.writer.jobsDone
+    if facts.trouble != status.trouble { sayTrouble(facts, notifies: notifies) }
+    status.trouble = facts.trouble
+    status.reported = SystemClock.realtime()
+    status.newestEntry = facts.newest
+    status.isCaughtUp = facts.isCaughtUp
+    status.waitingFor.merge(facts.complaints) { $1 }
+    status.take(pipeline)
+    status.eventsWritten = facts.writer.eventsWritten
+    status.checkpoint = facts.writer.checkpointTime
+    status.countsByKind = Dictionary(
+      uniqueKeysWithValues: facts.writer.countsByKind.map { ($0.key.name.description, $0.value) })
+    status.write(in: directory)
+  }
+
+  private func sayTrouble(_ facts: Facts, notifies: Bool) {
+    let trouble = facts.trouble
+    if notifies { SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Going on again" : "Waiting: " + trouble)) }
+    if let reason = facts.writer.lastError {
+      log.error(reason + "; " + writingTrouble)
+    } else if !trouble.isEmpty {
+      log.warning(trouble)
+    } else {
+      log.notice("going on again")
+    }
+  }
+}
