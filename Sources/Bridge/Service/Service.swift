@@ -26,6 +26,7 @@ final class Service {
 
   private var output = ServiceOutput()
   private var isReloadWanted = false
+  private var isCaughtUp = false
 
   /// - Parameters:
   ///   - signals: what asks for a stop or a reload; the caller starts it.
@@ -141,8 +142,18 @@ final class Service {
       now.isReplayWaiting = true
       now.isReplayReady = hasReadUpTo(replay.asOf)
     }
-    (now.isReportNew, now.isReportUrgent) = (report.isNew(facts), report.isUrgent(facts))
+    rememberCaughtUp(now)
+    (now.isReportNew, now.isReportUrgent) = (report.isNew(self.facts), report.isUrgent(self.facts))
     return now
+  }
+
+  /// Caught up is who has read everything and written what came of it; new events of the moment do not change that.
+  private func rememberCaughtUp(_ now: ServiceSituation) {
+    if !now.isAtEnd || now.writer == .failing {
+      isCaughtUp = false
+    } else if now.writer == .idle, !now.isHeld, now.events + now.additions == 0 {
+      isCaughtUp = true
+    }
   }
 
   /// Whether everything up to a time has been read and emitted here: so that what a replay brings as well is in the files,
@@ -287,7 +298,7 @@ final class Service {
   private var facts: ServiceReport.Facts {
     ServiceReport.Facts(
       writer: output.writer?.status ?? .init(), readingTrouble: input.readingTrouble, complaints: input.complaints,
-      newest: output.newest, isAtEnd: input.isAtEnd)
+      newest: output.newest, isCaughtUp: isCaughtUp)
   }
 
   private func writeReport() {

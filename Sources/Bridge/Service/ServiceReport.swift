@@ -48,10 +48,9 @@ struct ServiceReport {
     var readingTrouble: String?
     var complaints: [String: String]
     var newest: UInt64
-    var isAtEnd: Bool
+    var isCaughtUp: Bool
 
     var trouble: String { writer.lastError ?? readingTrouble ?? "" }
-    var isCaughtUp: Bool { isAtEnd && writer.lastError == nil }
   }
 
   func isUrgent(_ facts: Facts) -> Bool { isUrgent || facts.trouble != status.trouble }
