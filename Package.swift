@@ -58,6 +58,7 @@ let package = Package(
       path: "Tests/Benchmark/Parts"),
     // What the tests have in common.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "AuditModelTests", dependencies: ["AuditModel"]),
     .testTarget(name: "RuleTableTests", dependencies: ["RuleTable"]),
     .testTarget(name: "LogSourcesTests", dependencies: ["LogSources", "TestSupport"]),

@@ -1,3 +1,5 @@
+import Platform
+
 /// A calendar day: what a day file is named after.
 package struct Day: Sendable, Hashable, Comparable {
   /// Days since 1970-01-01 in the proleptic Gregorian calendar.
@@ -6,26 +8,10 @@ package struct Day: Sendable, Hashable, Comparable {
   package init(number: Int) { self.number = number }
 
   package init(year: Int, month: Int, day: Int) {
-    // Howard Hinnant's days_from_civil: years begin in March, so that the leap day is the last of its year.
-    let year = month <= 2 ? year - 1 : year
-    let era = (year >= 0 ? year : year - 399) / 400
-    let yearOfEra = year - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    number = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    number = CivilDate.number(year: year, month: month, day: day)
   }
 
-  /// Year, month (from 1) and day of the month (from 1).
-  package var civil: (year: Int, month: Int, day: Int) {
-    let shifted = number + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
-  }
+  package var civil: CivilDate { CivilDate(number: number) }
 
   package static func < (left: Day, right: Day) -> Bool { left.number < right.number }
 
@@ -40,7 +26,7 @@ package struct Day: Sendable, Hashable, Comparable {
   package init?(digits: some Collection<UInt8>) {
     let bytes = Array(digits)
     guard bytes.count == 6, bytes.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
-    func pair(_ place: Int) -> Int { Int(bytes[place] - 48) * 10 + Int(bytes[place + 1] - 48) }
+    func pair(_ index: Int) -> Int { Int(bytes[index] - 48) * 10 + Int(bytes[index + 1] - 48) }
     let day = Day(year: 2000 + pair(0), month: pair(2), day: pair(4))
     guard day.digits.utf8.elementsEqual(bytes) else { return nil }
     self = day

@@ -68,17 +68,17 @@ package struct DayCalendar: Sendable {
     if second >= lowerBound && second < upperBound { return day }
     let span = rules.span(at: second)
     let local = second + span.offset
-    let number = (local >= 0 ? local : local - 86_399) / 86_400
+    let number = CivilTime.day(of: local)
     day = Day(number: number)
     // The part of the day with this offset; a change of the clock at midnight can put a day's hours in two parts.
-    lowerBound = max(span.start, number * 86_400 - span.offset)
-    upperBound = min(span.end, (number + 1) * 86_400 - span.offset)
+    lowerBound = max(span.start, number * CivilTime.secondsPerDay - span.offset)
+    upperBound = min(span.end, (number + 1) * CivilTime.secondsPerDay - span.offset)
     return day
   }
 
   /// A time at which the day is over for certain, in microseconds since 1970: no event at or after it is of that day.
   package func end(of day: Day) -> UInt64 {
-    let midnight = (day.number + 1) * 86_400
+    let midnight = (day.number + 1) * CivilTime.secondsPerDay
     let offset = [-2, -1, 0, 1, 2].map { rules.span(at: midnight + $0 * 43_200).offset }.min() ?? 0
     let (microseconds, isTooLate) = UInt64(max(0, midnight - offset)).multipliedReportingOverflow(by: 1_000_000)
     return isTooLate ? .max : microseconds

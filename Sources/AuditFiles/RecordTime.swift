@@ -1,3 +1,5 @@
+import Platform
+
 /// A record's time as text: RFC 3339, UTC, microseconds, `Z`.
 package enum RecordTime {
   package static let length = 27
@@ -6,20 +8,18 @@ package enum RecordTime {
 
   package static func append(_ time: UInt64, to output: inout [UInt8]) {
     let time = min(time, latest)
-    let second = Int(time / 1_000_000)
-    let civil = Day(number: second / 86_400).civil
-    let inDay = second % 86_400
-    append(civil.year, digits: 4, to: &output)
+    let civil = CivilTime(seconds: Int(time / 1_000_000))
+    append(civil.date.year, digits: 4, to: &output)
     output.append(UInt8(ascii: "-"))
-    append(civil.month, digits: 2, to: &output)
+    append(civil.date.month, digits: 2, to: &output)
     output.append(UInt8(ascii: "-"))
-    append(civil.day, digits: 2, to: &output)
+    append(civil.date.day, digits: 2, to: &output)
     output.append(UInt8(ascii: "T"))
-    append(inDay / 3600, digits: 2, to: &output)
+    append(civil.hour, digits: 2, to: &output)
     output.append(UInt8(ascii: ":"))
-    append(inDay / 60 % 60, digits: 2, to: &output)
+    append(civil.minute, digits: 2, to: &output)
     output.append(UInt8(ascii: ":"))
-    append(inDay % 60, digits: 2, to: &output)
+    append(civil.second, digits: 2, to: &output)
     output.append(UInt8(ascii: "."))
     append(Int(time % 1_000_000), digits: 6, to: &output)
     output.append(UInt8(ascii: "Z"))
@@ -37,15 +37,15 @@ package enum RecordTime {
       }
       return value
     }
-    let marks: [(Int, Unicode.Scalar)] = [
+    let separators: [(Int, Unicode.Scalar)] = [
       (4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (26, "Z"),
     ]
-    guard marks.allSatisfy({ bytes[$0.0] == UInt8(ascii: $0.1) }), let year = number(0, 4), let month = number(5, 2),
+    guard separators.allSatisfy({ bytes[$0.0] == UInt8(ascii: $0.1) }), let year = number(0, 4),
+      let month = number(5, 2),
       let day = number(8, 2), let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2),
-      let micro = number(20, 6), (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60
+      let micro = number(20, 6), let date = CivilDate(year: year, month: month, day: day), date.year >= 1970,
+      hour < 24, minute < 60, second < 60
     else { return nil }
-    let date = Day(year: year, month: month, day: day)
-    guard date.number >= 0, date.civil == (year, month, day) else { return nil }
     return UInt64(((date.number * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + UInt64(micro)
   }
 

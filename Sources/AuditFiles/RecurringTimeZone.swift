@@ -1,3 +1,5 @@
+import Platform
+
 /// A zone that follows the same rule every year: a POSIX TZ string, the last line of a zone file (tzset(3)).
 struct RecurringTimeZone: Sendable, Equatable {
   /// Seconds east of UTC.
@@ -25,22 +27,19 @@ struct RecurringTimeZone: Sendable, Equatable {
     var time: Int
 
     /// Days and seconds, as seconds since 1970 on the local clock.
-    func localSecond(year: Int) -> Int { dayNumber(year: year) * 86_400 + time }
+    func localSecond(year: Int) -> Int { dayNumber(year: year) * CivilTime.secondsPerDay + time }
 
     private func dayNumber(year: Int) -> Int {
-      let newYear = Day(year: year, month: 1, day: 1).number
+      let newYear = CivilDate.number(year: year, month: 1, day: 1)
       switch date {
       case .day(let day): return newYear + day
       case .dayWithoutLeap(let day):
-        let isLeap = Day(year: year, month: 3, day: 1).number - newYear == 60
-        return newYear + day - 1 + (isLeap && day >= 60 ? 1 : 0)
+        return newYear + day - 1 + (CivilDate.isLeap(year) && day >= 60 ? 1 : 0)
       case .weekday(let month, let week, let day):
-        let first = Day(year: year, month: month, day: 1).number
-        // 1970-01-01 was a Thursday.
-        let firstWeekday = ((first + 4) % 7 + 7) % 7
-        var number = first + (day - firstWeekday + 7) % 7 + (week - 1) * 7
-        let next = month == 12 ? Day(year: year + 1, month: 1, day: 1) : Day(year: year, month: month + 1, day: 1)
-        while number >= next.number { number -= 7 }
+        let first = CivilDate.number(year: year, month: month, day: 1)
+        var number = first + (day - CivilDate.weekday(ofDay: first) + 7) % 7 + (week - 1) * 7
+        let next = first + CivilDate.length(ofMonth: month, year: year)
+        while number >= next { number -= 7 }
         return number
       }
     }
@@ -49,7 +48,7 @@ struct RecurringTimeZone: Sendable, Equatable {
   /// The span around a second with one offset.
   func span(at second: Int) -> TimeZoneRules.Span {
     guard let summer else { return .init(start: .min, end: .max, offset: standardOffset) }
-    let year = Day(number: Int((Double(second) / 86_400).rounded(.down))).civil.year
+    let year = CivilDate(number: CivilTime.day(of: second)).year
     var changes: [(second: Int, offset: Int)] = []
     for year in (year - 1)...(year + 1) {
       changes.append((summer.start.localSecond(year: year) - standardOffset, summer.offset))
@@ -82,38 +81,38 @@ struct RecurringTimeZone: Sendable, Equatable {
 
   private struct Scanner {
     private let bytes: [UInt8]
-    private var place = 0
+    private var index = 0
 
     init(_ text: String) { bytes = Array(text.utf8) }
 
-    var isAtEnd: Bool { place == bytes.count }
-    var peek: UInt8? { place < bytes.count ? bytes[place] : nil }
+    var isAtEnd: Bool { index == bytes.count }
+    var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
       guard peek == UInt8(ascii: character) else { return false }
-      place += 1
+      index += 1
       return true
     }
 
     /// A name of letters, or anything between `<` and `>`.
     mutating func skipName() -> Bool {
-      let start = place
+      let start = index
       if skip("<") {
         while let byte = peek, byte != UInt8(ascii: ">") {
           _ = byte
-          place += 1
+          index += 1
         }
         return skip(">")
       }
-      while let byte = peek, (byte | 32) >= 97, (byte | 32) <= 122 { place += 1 }
-      return place - start >= 3
+      while let byte = peek, (byte | 32) >= 97, (byte | 32) <= 122 { index += 1 }
+      return index - start >= 3
     }
 
     mutating func number(_ range: ClosedRange<Int>) -> Int? {
       var value: Int?
       while let byte = peek, byte >= 48, byte <= 57, (value ?? 0) < 1000 {
         value = (value ?? 0) * 10 + Int(byte - 48)
-        place += 1
+        index += 1
       }
       return value.flatMap { range.contains($0) ? $0 : nil }
     }

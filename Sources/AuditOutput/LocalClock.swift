@@ -1,3 +1,4 @@
+import AuditFiles
 import Glibc
 
 /// Times for people, in the local zone.
@@ -12,12 +13,9 @@ package enum LocalClock {
 
   /// `2026-11-21T01:33:55.000123Z`.
   package static func utc(_ microseconds: UInt64) -> String {
-    var seconds = time_t(microseconds / 1_000_000)
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    let fraction = String(microseconds % 1_000_000)
-    return format(&parts, "%Y-%m-%dT%H:%M:%S") + "." + String(repeating: "0", count: 6 - fraction.count) + fraction
-      + "Z"
+    var bytes: [UInt8] = []
+    RecordTime.append(microseconds, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func local(_ microseconds: UInt64, _ pattern: String) -> String {

@@ -169,7 +169,7 @@ package struct TrailReader {
 
   /// Whether a day of some time zone meets the times: zones are at most 14 hours from UTC, a day is allowed for.
   private static func mayHold(_ day: Day, _ times: Range<UInt64>) -> Bool {
-    let length = 86_400_000_000
+    let length = Int(TimeSpan.day)
     let start = (day.number - 1) * length
     let end = (day.number + 2) * length
     return Int(clamping: times.lowerBound) < end && Int(clamping: times.upperBound) > start

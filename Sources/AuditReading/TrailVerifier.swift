@@ -169,7 +169,7 @@ struct TrailVerifier {
     }
     // Whatever time zone was set when it was written: 14 hours ahead of UTC to 12 behind it.
     let second = Int(event.time / 1_000_000)
-    let start = state.day.number * 86_400
+    let start = state.day.number * CivilTime.secondsPerDay
     if second < start - 14 * 3600 || second >= start + 36 * 3600 {
       report(state, "is of another day than its file", after: event.time)
     }

@@ -28,7 +28,7 @@ package final class AuditTree {
   /// Whether events that their day file already has are left out: for a replay into a tree, or after the position was
   /// lost. Each file is then read whole when it is first appended to.
   package var skipsPresent = false {
-    didSet { if !skipsPresent { present.removeAll() } }
+    didSet { if !skipsPresent { present.forget() } }
   }
 
   /// Links each record to the one before it (`audit.tamper-evidence`); nil without tamper evidence.
@@ -43,7 +43,7 @@ package final class AuditTree {
   private var isRecovered = false
   private var pending = PendingLines()
   private var recovered = RecoveredLines()
-  private var present = PresentLines()
+  private var present: PresentEvents
   private var touched: Set<PendingLines.Key> = []
   private var hasTouchedMany = false
   var writer: BatchWriter
@@ -68,6 +68,7 @@ package final class AuditTree {
   ) throws(FileError) {
     root = try Directory.open(path, create: true, calls: calls)
     try TreeFormat.check(root)
+    present = PresentEvents(root: root)
     self.mode = mode
     self.calendar = calendar
     if case .durable(let state) = mode {
@@ -100,7 +101,7 @@ package final class AuditTree {
     let key = PendingLines.Key(owner: owner, day: calendar.day(of: event.time))
     if !recovered.isEmpty, recovered.take(event.id, of: owner) { return false }
     if skipsPresent {
-      if try isPresent(event.id, key) { return false }
+      if try present.contains(event.id, in: key) { return false }
     }
     if event.fields.contains(.prev) {
       // Only this tree links records: what a rule captured under that name is none.
@@ -113,42 +114,15 @@ package final class AuditTree {
     return true
   }
 
-  /// Which of some events, told apart from the others by a replay or from a file that came late, the tree does not have:
-  /// neither in the owner's trail; nor in `_unknown`, because its mailbox was not known when it was told; nor, when now
-  /// it belongs to nobody, in the trail of the mailbox that it names. True for each that is missing, once for those of
-  /// one id.
+  /// Which of some events, those of a replay or of a file that came late, the tree does not have: neither in the owner's
+  /// trail; nor in `_unknown`, because its mailbox was not known when it was recorded; nor, when now it belongs to
+  /// nobody, in the trail of the mailbox that it names. True for each that is missing, once for those of one id.
   ///
   /// Each day file is read once. Knows what is in the files, not what is pending: commit before.
   ///
   /// Throws a `FileError` when a file cannot be read, or its torn end not be cut.
   package func missing(among events: [OwnedEvent]) throws(FileError) -> [Bool] {
-    var wanted: [PendingLines.Key: Set<EventID>] = [:]
-    for owned in events {
-      let event = owned.event
-      for key in placesToBe(event, owned.owner) { wanted[key, default: []].insert(event.id) }
-    }
-    var present: [PendingLines.Key: Set<EventID>] = [:]
-    for (key, ids) in wanted { present[key] = try search(key, for: ids) }
-    var asked: Set<EventID> = []
-    return events.map { owned in
-      let (event, owner) = (owned.event, owned.owner)
-      guard asked.insert(event.id).inserted else { return false }
-      return placesToBe(event, owner).allSatisfy { present[$0]?.contains(event.id) != true }
-    }
-  }
-
-  private func placesToBe(_ event: AuditEvent, _ owner: TrailOwner) -> [PendingLines.Key] {
-    var owners = [owner]
-    switch owner {
-    case .mailbox: owners.append(.unknown)
-    case .unknown:
-      if let address = event.fields[.mailbox].flatMap({ MailboxAddress(Array($0)) }) {
-        owners.append(.mailbox(address))
-      }
-    case .bridge, .panel: break
-    }
-    let day = calendar.day(of: event.time)
-    return owners.map { PendingLines.Key(owner: $0, day: day) }
+    try present.missing(among: events, calendar: calendar)
   }
 
   /// Makes everything durable that was appended; nothing is done when nothing is pending.
@@ -165,7 +139,7 @@ package final class AuditTree {
     case .durable:
       precondition(isRecovered, "AuditTree.recover() comes before the first commit of a live tree")
       if !pending.isEmpty { try commitDurably() }
-      recovered.settle()
+      recovered.forgetTaken()
       if recovered.isEmpty { commitNumber = intents?.sequence ?? 0 }
       positionCommit = commitNumber
     }
@@ -200,7 +174,7 @@ package final class AuditTree {
   }
 
   /// Gives up the events of an unfinished commit that are from before a time, microseconds since 1970, and have not come
-  /// again: once everything that was there at the start has been read again, and nothing so old waits to be told.
+  /// again: once everything that was there at the start has been read again, and nothing so old waits to be recorded.
   package func forgetRecovered(before time: UInt64) { recovered.forget(before: time) }
 
   /// Removes day files that are older than the retention; see `TrailRetention.removeExpired`.
@@ -248,14 +222,14 @@ package final class AuditTree {
     try writer.writeDurably(targets, batch?.lines ?? pending, order)
     // What is left of an unfinished commit stands in this one's intent.
     commitNumber = intents?.sequence ?? 0
-    settle(batch)
+    acceptLinks(of: batch)
     pending.removeAll()
   }
 
   /// The links count only now that the lines are written.
-  private func settle(_ batch: ChainHeads.Batch?) {
+  private func acceptLinks(of batch: ChainHeads.Batch?) {
     guard let batch else { return }
-    heads?.settle(batch)
+    heads?.acceptLinks(of: batch)
     sealer?.add(batch)
   }
 
@@ -265,7 +239,7 @@ package final class AuditTree {
     try writer.repair()
     let batch = try heads?.chain(pending)
     try writer.write(files, batch?.lines ?? pending, order)
-    settle(batch)
+    acceptLinks(of: batch)
     if !hasTouchedMany && !writer.synchronizesFileSystem { touched.formUnion(pending.keys) }
     pending.removeAll()
     if touched.count > Self.maximumTouched {
@@ -279,42 +253,6 @@ package final class AuditTree {
     try writer.synchronize(files, wholeFileSystem: hasTouchedMany)
     touched = []
     hasTouchedMany = false
-  }
-
-  private func isPresent(_ id: EventID, _ key: PendingLines.Key) throws(FileError) -> Bool {
-    if let answer = present.contains(id, in: key) { return answer }
-    present.insert(try idsInFile(key), for: key)
-    return present.contains(id, in: key) ?? false
-  }
-
-  private func idsInFile(_ key: PendingLines.Key) throws(FileError) -> [EventID] {
-    try withSoundFile(key) { (file, path, length) throws(FileError) in
-      let finding = try TailExaminer(isThorough: false).examine(file, path: path, from: 0, length: length)
-      return (finding.lines.map(\.id), finding.soundLength)
-    } ?? []
-  }
-
-  private func search(_ key: PendingLines.Key, for ids: Set<EventID>) throws(FileError) -> Set<EventID> {
-    try withSoundFile(key) { (file, path, length) throws(FileError) in
-      let finding = try TrailSearch(for: ids).run(file, path: path, length: length)
-      return (finding.present, finding.soundLength)
-    } ?? []
-  }
-
-  /// Reads a day file and cuts the torn end that the reading found; nil when there is none.
-  private func withSoundFile<Result>(
-    _ key: PendingLines.Key, _ read: (FileDescriptor, String, Int) throws(FileError) -> (Result, soundLength: Int)
-  ) throws(FileError) -> Result? {
-    let trail = TrailPath(key.owner)
-    var walker = TreeWalker(root: root)
-    guard let (file, length) = try walker.open(trail, key.day, create: false) else { return nil }
-    let path = root.path + "/" + trail.file(of: key.day)
-    let (result, soundLength) = try read(file, path, length)
-    if soundLength < length {
-      let code = root.calls.truncate(file.number, to: soundLength)
-      if code < 0 { throw FileError(.truncate, path: path, code: -code) }
-    }
-    return result
   }
 
   private static func hasFileSystemOfItsOwn(_ root: Directory) -> Bool {

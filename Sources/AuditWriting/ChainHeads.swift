@@ -5,7 +5,7 @@ import Platform
 /// Puts the chain into a batch of lines, and remembers the last hash of the files that are written to.
 ///
 /// The links depend on the order in which the events came, not on how they were cut into batches: a replay chains as
-/// the collector did. What is remembered counts only when the batch is written (`settle`).
+/// the collector did. What is remembered counts only when the batch is written (`acceptLinks`).
 struct ChainHeads {
   /// A file and the hash of its last line.
   struct Head: Hashable {
@@ -43,7 +43,7 @@ struct ChainHeads {
   }
 
   /// Remembers a batch that was written.
-  mutating func settle(_ batch: Batch) {
+  mutating func acceptLinks(of batch: Batch) {
     if newest.count + earlier.count + batch.heads.count > Self.maximumCount { forget() }
     newest.merge(batch.newest) { _, new in new }
     for (key, head) in zip(batch.lines.keys, batch.heads) {

@@ -76,8 +76,8 @@ struct PendingLines {
 
   /// The same lines in the same order, each with the hash of its file's line before it put in as its last key.
   ///
-  /// `start` is asked once a file, by its place in `keys`, for the hash in front of its first line here; `added` is
-  /// told each line's own.
+  /// `start` is asked once a file, by its index in `keys`, for the hash in front of its first line here; `added` gets
+  /// each line's own.
   func chained(
     from start: (_ file: Int) throws(FileError) -> ChainHash, added: (_ file: Int, ChainHash) -> Void
   ) throws(FileError) -> PendingLines {

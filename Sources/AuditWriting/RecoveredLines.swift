@@ -39,7 +39,7 @@ struct RecoveredLines {
   }
 
   /// To be called when a commit is complete: what came again before it is behind the position that is saved next.
-  mutating func settle() { taken.removeAll() }
+  mutating func forgetTaken() { taken.removeAll() }
 
   /// Gives up those before a time, microseconds since 1970: they come no more.
   mutating func forget(before time: UInt64) {

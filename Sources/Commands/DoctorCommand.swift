@@ -39,7 +39,7 @@ struct DoctorCommand: ParsableCommand {
     let now = SystemClock.realtime()
     let readsJournal = root == nil || !journal.directory.isEmpty || !journal.file.isEmpty
     var request = try journal.request(since: nil, until: nil)
-    request.start = .since(now - min(now, 86_400_000_000))
+    request.start = .since(now - min(now, TimeSpan.day))
     let doctor = Doctor(
       machine: Machine(root: root ?? "/"), configuration: configuration, journal: readsJournal ? request : nil,
       isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) },

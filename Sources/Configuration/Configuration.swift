@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// The settings of mailtrail: what mailtrail.yaml(5) says, or its defaults.
 ///
@@ -41,7 +42,7 @@ package struct Configuration: Sendable, Equatable {
     /// `tamper-evidence`: whether each record carries the hash of the one before.
     package var hasTamperEvidence = false
     /// `seal-period`: how often the ends of the chains are sealed into the system journal; with tamper evidence only.
-    package var sealPeriod = RetentionPeriod(seconds: 3_600)
+    package var sealPeriod = RetentionPeriod(microseconds: TimeSpan.hour)
     /// `subjects`: whether the subjects of messages are recorded.
     package var recordsSubjects = false
     /// `kinds`: kinds with another level than their own, or switched off. A family's name in the file

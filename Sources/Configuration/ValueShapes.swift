@@ -1,5 +1,6 @@
 import AuditModel
 import Glibc
+import Platform
 
 // The shapes that the settings of mailtrail.yaml(5) have, each with the sentence that an error shows.
 
@@ -20,7 +21,7 @@ extension ValueShape where Value == Int {
   static func countOrOff(upTo maximum: Int) -> ValueShape {
     .scalar(allowed: "a whole number from 1 to \(maximum), or 0 or off for none") { text, _ in
       if text == "off" { return 0 }
-      guard let number = DecimalNumber.parse(text), number <= maximum else { return nil }
+      guard let number = DecimalText.number(text), number <= maximum else { return nil }
       return number
     }
   }
@@ -29,7 +30,7 @@ extension ValueShape where Value == Int {
 extension ValueShape where Value == UInt32? {
   static var uid: ValueShape {
     .scalar(allowed: "the number of a user, as in 999") { text, _ in
-      DecimalNumber.parse(text).flatMap { UInt32(exactly: $0) }.map(Optional.some)
+      DecimalText.number(text).flatMap { UInt32(exactly: $0) }.map(Optional.some)
     }
   }
 }
@@ -90,7 +91,7 @@ extension ValueShape where Value == Shard? {
 extension ValueShape where Value == Level {
   static var level: ValueShape {
     .scalar(allowed: "1, 3, 5 or 10") { text, isQuoted in
-      isQuoted ? nil : DecimalNumber.parse(text).flatMap(UInt8.init(exactly:)).flatMap(Level.init(rawValue:))
+      isQuoted ? nil : DecimalText.number(text).flatMap(UInt8.init(exactly:)).flatMap(Level.init(rawValue:))
     }
   }
 }
@@ -99,7 +100,7 @@ extension ValueShape where Value == Configuration.KindSetting {
   static var kindSetting: ValueShape {
     .scalar(allowed: "1, 3, 5, 10 or off", names: ["off"]) { text, isQuoted in
       if text == "off" || text == "false" { return .off }
-      let number = DecimalNumber.parse(text).flatMap(UInt8.init(exactly:))
+      let number = DecimalText.number(text).flatMap(UInt8.init(exactly:))
       return isQuoted ? nil : number.flatMap(Level.init(rawValue:)).map(Configuration.KindSetting.level)
     }
   }
@@ -121,7 +122,7 @@ extension ValueShape where Value == Level? {
 extension ValueShape where Value == RetentionPeriod {
   static var period: ValueShape {
     .scalar(
-      allowed: "minutes as a bare number, or a number with s, min, h, d or w, as in 5d; from 1min to 36525d"
+      allowed: "minutes as a bare number, or a length of time (systemd.time(7)), as in 5d; from 1min to 36525d"
     ) { text, _ in
       RetentionPeriod(text).flatMap { RetentionPeriod.allowed.contains($0) ? $0 : nil }
     }
@@ -141,13 +142,6 @@ extension ValueShape where Value == Configuration.TextSource.Format {
   static var textFormat: ValueShape {
     let names = Configuration.TextSource.Format.allCases.map(\.rawValue).sorted()
     return .scalar(allowed: names.joined(separator: ", "), names: names) { text, _ in Value(rawValue: text) }
-  }
-}
-
-/// Whole numbers without sign, as people write them: digits only.
-enum DecimalNumber {
-  static func parse(_ text: String) -> Int? {
-    text.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } ? Int(text) : nil
   }
 }
 

@@ -3,7 +3,7 @@ enum BootResolver {
   /// The id that a selection means in the journal of one writer.
   ///
   /// Throws when the journal has no such boot.
-  static func bootID(_ selection: BootSelection, in origin: JournalWriter.Origin) throws(JournalError) -> ID128 {
+  static func bootID(_ selection: BootSelection, in origin: StreamOrigin) throws(JournalError) -> ID128 {
     guard case .offset(let offset) = selection else {
       guard case .id(let id) = selection else { fatalError("two kinds of boot selection") }
       return id
@@ -19,7 +19,7 @@ enum BootResolver {
   }
 
   /// All boots, the oldest first: jumps from the first entry of a boot to its last with a match, not entry by entry.
-  static func boots(in origin: JournalWriter.Origin) throws(JournalError) -> [ID128] {
+  static func boots(in origin: StreamOrigin) throws(JournalError) -> [ID128] {
     let handle = try JournalHandle(origin.opening, matches: origin.matches, watches: false)
     var boots: [ID128] = []
     var result = handle.seekHead()

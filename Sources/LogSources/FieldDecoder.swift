@@ -29,6 +29,20 @@ struct FieldDecoder {
     var isSettledAgainst: Bool { identifier == false && command == false }
   }
 
+  /// Decodes the current entry of a handle, its times too.
+  @inline(__always)
+  mutating func decode(
+    _ handle: JournalHandle, realtime: UInt64, into entry: inout JournalEntry, of batch: EntryBatch
+  ) -> Result {
+    entry = JournalEntry()
+    guard let monotonic = handle.monotonic() else { return .failed(EBADMSG) }
+    entry.realtime = realtime
+    entry.bootID = monotonic.bootID
+    entry.monotonic = monotonic.microseconds
+    return decode(handle.pointer, into: &entry, of: batch)
+  }
+
+  /// Decodes the fields of the current entry.
   mutating func decode(_ journal: OpaquePointer, into entry: inout JournalEntry, of batch: EntryBatch) -> Result {
     var bytes = batch.buffer
     let start = bytes.count

@@ -1,3 +1,5 @@
+import CSystemd
+
 /// A 128-bit id as sd-id128(3) has them: boot, machine, message or sequence-number id.
 public struct ID128: Sendable, Hashable, Comparable {
   /// The first eight bytes of the id as a big-endian number, so that ids compare as their texts do.
@@ -62,5 +64,16 @@ enum Hexadecimal {
   static func text(_ value: UInt64, digits: Int = 1) -> String {
     let text = String(value, radix: 16)
     return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+  }
+}
+
+extension ID128 {
+  init(_ id: sd_id128_t) {
+    var id = id
+    self = withUnsafeBytes(of: &id) { bytes in
+      ID128(
+        high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
   }
 }

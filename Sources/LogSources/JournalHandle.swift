@@ -5,16 +5,6 @@ import Glibc
 ///
 /// Functions that may fail give libsystemd's own result: negative is an error number.
 final class JournalHandle {
-  /// Which of libsystemd's ways of opening a journal.
-  enum Opening: Equatable {
-    case localMachine
-    case namespace(String)
-    case directory(String)
-    case files([String])
-    /// Files that we list, in groups of as many as libsystemd opens.
-    case listed(JournalListing)
-  }
-
   /// What sd_journal_process(3) saw.
   enum Change {
     case nothing
@@ -39,8 +29,8 @@ final class JournalHandle {
   private(set) var descriptor: Int32 = -1
   private let thread = ThreadConfinement()
 
-  init(_ opening: Opening, matches: [String], watches: Bool) throws(JournalError) {
-    let (opened, subject) = try Self.open(opening)
+  init(_ opening: JournalOpening, matches: [String], watches: Bool) throws(JournalError) {
+    let (opened, subject) = try opening.open()
     pointers = opened
     pointer = opened[0]
     if opened.count > 1 { merge = MergedHandles(opened) }
@@ -54,74 +44,6 @@ final class JournalHandle {
         throw JournalError(operation: "cannot select entries of the journal", subject: subject, code: -failure)
       }
     }
-  }
-
-  /// libsystemd's handles, one at least, and what they are in words.
-  private static func open(_ opening: Opening) throws(JournalError) -> ([OpaquePointer], String) {
-    var opened: OpaquePointer?
-    let result: Int32
-    let subject: String
-    switch opening {
-    case .localMachine:
-      subject = "of this machine"
-      result = sd_journal_open(&opened, Int32(SD_JOURNAL_LOCAL_ONLY))
-    case .namespace(let name):
-      subject = "namespace \(name)"
-      result = sd_journal_open_namespace(&opened, name, Int32(SD_JOURNAL_LOCAL_ONLY))
-    case .directory(let path):
-      subject = "directory \(path)"
-      result = sd_journal_open_directory(&opened, path, 0)
-    case .files(let paths):
-      subject = paths.count == 1 ? "file \(paths[0])" : "files \(paths.joined(separator: ", "))"
-      result = Self.openFiles(&opened, paths)
-    case .listed(let listing): return (try openGroups(listing), "by its files")
-    }
-    guard result >= 0, let opened else {
-      throw JournalError(
-        operation: "cannot open the journal", subject: subject, code: -result,
-        remedy: result == -EACCES || result == -EPERM ? JournalAccess.remedy : "")
-    }
-    return ([opened], subject)
-  }
-
-  /// One handle for each group of files; files that libsystemd refuses are left out, as it leaves them out itself.
-  private static func openGroups(_ listing: JournalListing) throws(JournalError) -> [OpaquePointer] {
-    raiseFileLimit()
-    var rest = listing.files().filter { JournalFile.defect(ofFileAt: $0) == nil }[...]
-    var pointers: [OpaquePointer] = []
-    repeat {
-      let group = Array(rest.prefix(listing.groupSize))
-      rest = rest.dropFirst(group.count)
-      var opened: OpaquePointer?
-      var result = openFiles(&opened, group)
-      if result < 0 { result = openFiles(&opened, group.filter(isReadable)) }
-      guard result >= 0, let opened else {
-        for pointer in pointers { sd_journal_close(pointer) }
-        throw JournalError(
-          operation: "cannot open the journal", subject: "group of \(group.count) files", code: -result,
-          remedy: result == -EMFILE ? "raise LimitNOFILE= of the unit above the number of journal files" : "")
-      }
-      pointers.append(opened)
-    } while !rest.isEmpty
-    return pointers
-  }
-
-  private static func isReadable(_ path: String) -> Bool {
-    var opened: OpaquePointer?
-    guard openFiles(&opened, [path]) >= 0 else { return false }
-    sd_journal_close(opened)
-    return true
-  }
-
-  /// Thousands of files want as many descriptors as the limits allow. A unit's sandbox may forbid it; there the unit
-  /// sets the limit.
-  private static func raiseFileLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
-      return
-    }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   private func watch() {
@@ -154,13 +76,6 @@ final class JournalHandle {
     if groupDescriptor >= 0 { close(groupDescriptor) }
   }
 
-  private static func openFiles(_ opened: inout OpaquePointer?, _ paths: [String]) -> Int32 {
-    let copies = paths.map { strdup($0) }
-    defer { for copy in copies { free(copy) } }
-    var list = copies.map { UnsafePointer($0) } + [nil]
-    return sd_journal_open_files(&opened, &list, 0)
-  }
-
   // MARK: Moving
 
   func next() -> Int32 {
@@ -188,7 +103,7 @@ final class JournalHandle {
     return seekAll { sd_journal_seek_cursor($0, text) }
   }
 
-  /// To the first entry with a sequence number or a higher one; only files of that sequence are placed exactly.
+  /// To the first entry with a sequence number or a higher one; it is exact only in files of that sequence.
   func seek(sequenceID: ID128, number: UInt64) -> Int32 {
     let text = "s=\(sequenceID);i=\(String(number, radix: 16))"
     return seekAll { sd_journal_seek_cursor($0, text) }
@@ -199,7 +114,7 @@ final class JournalHandle {
 
   /// The first failure, or the last success.
   private func seekAll(_ body: (OpaquePointer) -> Int32) -> Int32 {
-    merge?.forgetPlaces()
+    merge?.forgetPositions()
     var result: Int32 = 0
     for pointer in pointers where result >= 0 { result = body(pointer) }
     return result
@@ -221,18 +136,15 @@ final class JournalHandle {
     return (ID128(boot), microseconds)
   }
 
-  /// The cursor's text of the current entry, to be freed by the caller; nil when it cannot be read.
-  func cursorText() -> UnsafeMutablePointer<CChar>? {
+  /// The cursor's text of the current entry; nil when it cannot be read.
+  func cursorText() -> CursorText? {
     var text: UnsafeMutablePointer<CChar>?
-    return sd_journal_get_cursor(pointer, &text) >= 0 ? text : nil
+    guard sd_journal_get_cursor(pointer, &text) >= 0, let text else { return nil }
+    return CursorText(owning: text)
   }
 
   /// The cursor of the current entry; nil when it cannot be read.
-  func cursor() -> Cursor? {
-    guard let text = cursorText() else { return nil }
-    defer { free(text) }
-    return Cursor(cString: text)
-  }
+  func cursor() -> Cursor? { cursorText()?.cursor }
 
   // MARK: The journal as a whole
 
@@ -298,17 +210,6 @@ final class JournalHandle {
     pointers.reduce(UInt64.max) { earliest, pointer in
       var deadline = UInt64.max
       return sd_journal_get_timeout(pointer, &deadline) >= 0 ? min(earliest, deadline) : earliest
-    }
-  }
-}
-
-extension ID128 {
-  init(_ id: sd_id128_t) {
-    var id = id
-    self = withUnsafeBytes(of: &id) { bytes in
-      ID128(
-        high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-        low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
   }
 }

@@ -4,14 +4,14 @@ import Glibc
 /// The files of one journal, listed by us rather than by libsystemd: where it would leave some out (it opens 7,168 at
 /// the most, without a word about the others), or where one must be left out.
 struct JournalListing: Equatable {
-  enum Place: Equatable {
+  enum Location: Equatable {
     case directory(String)
     /// This machine's own journal.
     case localMachine
     case namespace(String)
   }
 
-  var place: Place
+  var location: Location
   /// Paths that are not opened: reading them ended the process again and again.
   var excluded: Set<String> = []
   /// libsystemd opens so many files with one handle.
@@ -25,7 +25,7 @@ struct JournalListing: Equatable {
 
   /// The paths of all journal files, those that are left out too.
   func allFiles() -> [String] {
-    switch place {
+    switch location {
     case .directory(let path): (try? JournalDirectory.files(in: path)) ?? []
     case .localMachine: Self.systemFiles("")
     case .namespace(let name): Self.systemFiles("." + name)
@@ -42,13 +42,13 @@ struct JournalListing: Equatable {
   }
 }
 
-extension JournalHandle.Opening {
+extension JournalOpening {
   /// The same journal, its files listed by us; nil for files that were named one by one.
   var listing: JournalListing? {
     switch self {
-    case .localMachine: JournalListing(place: .localMachine)
-    case .namespace(let name): JournalListing(place: .namespace(name))
-    case .directory(let path): JournalListing(place: .directory(path))
+    case .localMachine: JournalListing(location: .localMachine)
+    case .namespace(let name): JournalListing(location: .namespace(name))
+    case .directory(let path): JournalListing(location: .directory(path))
     case .listed(let listing): listing
     case .files: nil
     }

@@ -13,7 +13,7 @@ public struct JournalSlices: Sendable {
   let sequenceID: ID128
   /// The sequence numbers with which the slices begin.
   let starts: [UInt64]
-  let origin: JournalWriter.Origin
+  let origin: StreamOrigin
 
   /// Sequence numbers a slice: what one reader is ahead of another.
   public static let defaultSize: UInt64 = 4096
@@ -26,13 +26,13 @@ public struct JournalSlices: Sendable {
   /// - Throws: `JournalError` when the journal cannot be read at all.
   public init?(_ request: SourceRequest, size: UInt64 = Self.defaultSize) throws(JournalError) {
     guard let request = request.journalRequest, Self.isPlain(request) else { return nil }
-    let discovery = try WriterDiscovery(request.selection)
+    let discovery = try StreamDiscovery(request.selection)
     guard discovery.origins.count == 1, let origin = discovery.origins.first, origin.matches.isEmpty, !origin.isRest,
       let sequence = Self.sequence(of: origin)
     else { return nil }
     // Where the request begins.
-    let writer = try JournalWriter(origin, start: request.start, until: nil, watches: false)
-    guard try writer.advance(remembering: false), let first = writer.handle.cursor(), first.sequenceID == sequence.id,
+    let stream = try JournalStream(origin, start: request.start, until: nil, watches: false)
+    guard try stream.advance(remembering: false), let first = stream.handle.cursor(), first.sequenceID == sequence.id,
       sequence.last >= first.sequenceNumber,
       (2..<Self.maximumCount).contains((sequence.last - first.sequenceNumber) / size)
     else { return nil }
@@ -51,7 +51,7 @@ public struct JournalSlices: Sendable {
   }
 
   /// The one sequence that all files bear; nil when there are several, or its numbers have wide holes.
-  private static func sequence(of origin: JournalWriter.Origin) -> (id: ID128, last: UInt64)? {
+  private static func sequence(of origin: StreamOrigin) -> (id: ID128, last: UInt64)? {
     let paths: [String]
     switch origin.opening {
     case .files(let files): paths = files

@@ -18,7 +18,7 @@ final class LateFileReader {
   ///
   /// - Parameter since: entries before this moment are not asked for, microseconds since 1970.
   init?(
-    path: String, fileID: ID128, origin: JournalWriter.Origin, before bound: Cursor, since: UInt64
+    path: String, fileID: ID128, origin: StreamOrigin, before bound: Cursor, since: UInt64
   ) throws(JournalError) {
     (self.path, self.fileID, name) = (path, fileID, origin.name)
     handle = try JournalHandle(.files([path]), matches: origin.matches, watches: false)

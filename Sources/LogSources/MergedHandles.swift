@@ -23,8 +23,8 @@ struct MergedHandles {
     heads = parts.map { _ in .unknown }
   }
 
-  /// After all parts were sent to a place.
-  mutating func forgetPlaces() {
+  /// After all parts were moved by a seek.
+  mutating func forgetPositions() {
     for index in heads.indices { heads[index] = .unknown }
     (current, last) = (nil, nil)
   }
@@ -57,7 +57,7 @@ struct MergedHandles {
     }
   }
 
-  /// Goes to the last entry before the place that all parts were sent to.
+  /// Goes to the last entry before the position that all parts were moved to.
   mutating func previous() -> (result: Int32, pointer: OpaquePointer?) {
     var found: (index: Int, cursor: Cursor)?
     for (index, part) in parts.enumerated() {
@@ -86,17 +86,5 @@ struct MergedHandles {
     guard sd_journal_get_cursor(part, &text) >= 0, let text else { return nil }
     defer { free(text) }
     return Cursor(cString: text)
-  }
-}
-
-extension Cursor {
-  /// libsystemd's order of entries of different files: sequence number, else boot and monotonic time, else realtime.
-  func precedes(_ other: Cursor) -> Bool {
-    if sequenceID == other.sequenceID, sequenceNumber != other.sequenceNumber {
-      return sequenceNumber < other.sequenceNumber
-    }
-    if bootID == other.bootID, monotonic != other.monotonic { return monotonic < other.monotonic }
-    if realtime != other.realtime { return realtime < other.realtime }
-    return contentHash < other.contentHash
   }
 }

@@ -9,7 +9,7 @@ public final class SliceReader {
   }
 
   private let slices: JournalSlices
-  private let writer: JournalWriter
+  private let stream: JournalStream
   private let filter: CompiledFilter?
   private var decoder: FieldDecoder
   private let thread = ThreadConfinement()
@@ -21,7 +21,7 @@ public final class SliceReader {
     self.slices = slices
     filter = CompiledFilter(request.filter)
     decoder = FieldDecoder(interest: interest)
-    writer = try JournalWriter(slices.origin, start: request.start, until: request.until, watches: false)
+    stream = try JournalStream(slices.origin, start: request.start, until: request.until, watches: false)
   }
 
   /// Goes to the start of a slice.
@@ -30,11 +30,11 @@ public final class SliceReader {
   public func begin(_ slice: Int) throws(JournalError) {
     thread.check()
     end = slice + 1 < slices.count ? try go(to: slice + 1) : nil
-    if slice == 0 { try writer.goToStart() } else { _ = try go(to: slice) }
+    if slice == 0 { try stream.goToStart() } else { _ = try go(to: slice) }
   }
 
   private func go(to slice: Int) throws(JournalError) -> Cursor? {
-    try writer.go(toSequence: slices.sequenceID, number: slices.starts[slice])
+    try stream.go(toSequence: slices.sequenceID, number: slices.starts[slice])
   }
 
   /// Empties the batch and reads on in the slice: at most `limit` entries.
@@ -44,13 +44,13 @@ public final class SliceReader {
     thread.check()
     batch.removeAll()
     while batch.examinedCount < limit, !batch.isFull {
-      guard try writer.advance(remembering: false) else { return .endOfJournal }
-      if let end, writer.stands(at: end) { return .endOfSlice }
-      try writer.read(&decoder, filter, into: batch)
+      guard try stream.advance(remembering: false) else { return .endOfJournal }
+      if let end, stream.stands(at: end) { return .endOfSlice }
+      try stream.read(&decoder, filter, into: batch)
     }
     return .more
   }
 
   /// What has to be told to people since the last call.
-  public func drainNotices() -> [SourceNotice] { writer.drainNotices() }
+  public func drainNotices() -> [SourceNotice] { stream.drainNotices() }
 }

@@ -10,12 +10,12 @@ package enum SystemClock {
 
   /// How many seconds local time is ahead of UTC at a time, in seconds since 1970; 0 where the C library knows none
   /// (localtime_r(3)).
-  package static func localOffset(at seconds: Int64) -> Int64 {
+  package static func localOffset(at seconds: Int) -> Int {
     var time = time_t(seconds)
     var fields = tm()
     // POSIX leaves open whether localtime_r reads TZ; glibc does so at the first call.
     guard localtime_r(&time, &fields) != nil else { return 0 }
-    return Int64(fields.tm_gmtoff)
+    return fields.tm_gmtoff
   }
 
   private static func microseconds(of clock: clockid_t) -> UInt64 {

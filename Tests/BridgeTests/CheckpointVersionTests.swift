@@ -1,4 +1,3 @@
-import AuditModel
 import LogSources
 import Platform
 import TestSupport
@@ -11,48 +10,46 @@ import Testing
     sequenceID: ID128(high: 1, low: 2), sequenceNumber: 3, bootID: ID128(high: 4, low: 5), monotonic: 6, realtime: 7,
     contentHash: 8)
 
-  /// A checkpoint of version 1 says the cursors only, without their number.
-  @Test func aCheckpointOfTheFirstVersionIsRead() throws {
-    let temporary = TemporaryDirectory()
-    defer { temporary.remove() }
-    let directory = temporary.path
-    let position = SourcePosition(cursors: ["local": Self.cursor])
-    try CheckpointStore(directory: directory).write(
-      position: position, newest: 7, commit: 8, change: .snapshot([1, 2, 3]))
-    let path = directory + "/checkpoint"
-    let bytes = try TestFiles.read(path)
-    let mark = Array("mailtrail checkpoint 1\n".utf8)
-    #expect(bytes.starts(with: Array("mailtrail checkpoint 7\n".utf8)))
-    let body = Array(bytes[(mark.count + 16)...])
-    // Behind seven numbers, the last of which was not there, the number of cursors, and at the end those of text logs
-    // and of files, were not there.
-    let old = Array(body[..<48] + body[60..<(body.count - 8)])
-    var hash = StableHash()
-    hash.combine(old)
-    var text = mark
-    for number in [UInt64(old.count), hash.value] {
-      withUnsafeBytes(of: number.littleEndian) { text.append(contentsOf: $0) }
-    }
-    try TestFiles.write(text + old, to: path)
-    let content = try CheckpointStore(directory: directory).load(log: Self.silence)
-    #expect(content?.position == position)
-    #expect(content?.state == [[1, 2, 3]])
-    #expect(content?.newest == 7)
-    #expect(content?.commit == nil)
+  private static let textLog = TextLogPosition.File(
+    device: 1, inode: 2, offset: 30, windowStart: 20, headLength: 30, headHash: 5, isAtEnd: false)
+
+  /// What the version's checkpoint says: the versions before said less.
+  private static func position(ofVersion version: Int) -> SourcePosition {
+    var position = SourcePosition(cursors: ["local": cursor])
+    if version >= 2 { position.textLogs = ["/var/log/mail.log": TextLogPosition(files: [textLog], lastTime: 9)] }
+    if version >= 3 { position.seenFiles = ["local": [ID128(high: 1, low: 2)]] }
+    return position
   }
 
-  @Test func placesInTextLogsAreKept() throws {
+  private static func golden(_ version: Int) throws -> [UInt8] {
+    let body = try #require(GoldenCheckpoints.bodies.first { $0.versions.contains(version) })
+    return Array("mailtrail checkpoint \(version)\n".utf8) + GoldenCheckpoints.bytes(body.hexadecimal)
+  }
+
+  @Test(arguments: 1...CheckpointCodec.version) func eachVersionIsRead(version: Int) throws {
     let temporary = TemporaryDirectory()
     defer { temporary.remove() }
-    let directory = temporary.path
-    let file = TextLogPosition.File(
-      device: 1, inode: 2, offset: 30, windowStart: 20, headLength: 30, headHash: 5, isAtEnd: false)
-    let position = SourcePosition(
-      cursors: ["local": Self.cursor], textLogs: ["/var/log/mail.log": TextLogPosition(files: [file], lastTime: 9)])
-    try CheckpointStore(directory: directory).write(position: position, newest: 9, commit: 8, change: .snapshot([]))
-    let content = try CheckpointStore(directory: directory).load(log: Self.silence)
-    #expect(content?.position == position)
-    #expect(content?.commit == 8)
+    try TestFiles.write(try Self.golden(version), to: temporary.path + "/checkpoint")
+    try TestFiles.write("snapshot", to: temporary.path + "/state-1.snapshot")
+    try TestFiles.write(GoldenCheckpoints.bytes(GoldenCheckpoints.log), to: temporary.path + "/state-1.0.log")
+    let content = try #require(try CheckpointStore(directory: temporary.path).load(log: Self.silence))
+    #expect(content.position == Self.position(ofVersion: version))
+    #expect(content.state == [Array("snapshot".utf8), Array("change".utf8)])
+    #expect(content.newest == 7)
+    #expect(content.commit == (version >= 5 ? 8 : nil))
+  }
+
+  @Test func thisVersionIsWrittenAsItAlwaysWas() throws {
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let store = try CheckpointStore(directory: temporary.path)
+    let position = Self.position(ofVersion: CheckpointCodec.version)
+    try store.write(position: position, newest: 6, commit: 7, change: .snapshot(Array("snapshot".utf8)))
+    try store.write(position: position, newest: 7, commit: 8, change: .changes(Array("change".utf8)))
+    #expect(try TestFiles.read(temporary.path + "/checkpoint") == Self.golden(CheckpointCodec.version))
+    #expect(try TestFiles.read(temporary.path + "/state-1.snapshot") == Array("snapshot".utf8))
+    #expect(
+      try TestFiles.read(temporary.path + "/state-1.0.log") == GoldenCheckpoints.bytes(GoldenCheckpoints.log))
   }
 
   /// Nothing is wrong with these checkpoints.

@@ -7,7 +7,7 @@ import Testing
   /// 2026-11-21 04:34:56.5 UTC, a Saturday.
   static let now: UInt64 = 1_795_235_696_500_000
 
-  private func seconds(_ text: String, offset: @escaping (Int64) -> Int64 = { _ in 3_600 }) throws -> Double {
+  private func seconds(_ text: String, offset: @escaping (Int) -> Int = { _ in 3_600 }) throws -> Double {
     let value = try TimeExpression.microseconds(of: text, now: Self.now, offset: offset)
     return Double(value) / 1_000_000
   }
@@ -49,7 +49,7 @@ import Testing
 
   /// Berlin's clocks went back from 3:00 to 2:00 on 2026-10-25 at 01:00 UTC, and ahead on 2026-03-29 at 01:00 UTC.
   @Test func clocksThatChange() throws {
-    func berlin(_ seconds: Int64) -> Int64 {
+    func berlin(_ seconds: Int) -> Int {
       seconds >= 1_774_746_000 && seconds < 1_792_890_000 ? 7_200 : 3_600
     }
     #expect(try seconds("2026-10-25 02:30", offset: berlin) == 1_792_888_200)  // shown twice: the first
@@ -59,28 +59,11 @@ import Testing
     #expect(try seconds("2026-03-29 03:00", offset: berlin) == 1_774_746_000)
   }
 
-  @Test func everySpelledUnit() {
-    let units = [
-      "us usec µs", "ms msec", "s sec second seconds", "m min minute minutes", "h hr hour hours", "d day days",
-      "w week weeks", "M month months", "y year years",
-    ]
-    let lengths: [Int64] = [
-      1, 1_000, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000, 604_800_000_000, 2_629_800_000_000,
-      31_557_600_000_000,
-    ]
-    for (names, length) in zip(units, lengths) {
-      for name in names.split(separator: " ") {
-        #expect(TimeSpan.microseconds("3 \(name)") == 3 * length)
-        #expect(TimeSpan.microseconds("3\(name)1us") == 3 * length + 1)
-      }
-    }
-  }
-
   @Test func theMachinesZoneAgreesWithTheCLibrary() throws {
     let now = SystemClock.realtime()
     let midnight = try TimeExpression.microseconds(of: "today", now: now)
     let next = try TimeExpression.microseconds(of: "tomorrow", now: now)
     #expect(midnight <= now && now < next)
-    #expect((Int64(midnight / 1_000_000) + SystemClock.localOffset(at: Int64(midnight / 1_000_000))) % 86_400 == 0)
+    #expect((Int(midnight / 1_000_000) + SystemClock.localOffset(at: Int(midnight / 1_000_000))) % 86_400 == 0)
   }
 }

@@ -68,10 +68,10 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
     wanted.audit.detectsAbuse = false
     wanted.audit.recordsMailboxChanges = false
     wanted.audit.userView.isEnabled = true
-    wanted.audit.userView.period = RetentionPeriod(seconds: 14 * 86_400)
+    wanted.audit.userView.period = RetentionPeriod(microseconds: 14 * 86_400_000_000)
     wanted.audit.timeZone = .utc
     wanted.audit.hasTamperEvidence = true
-    wanted.audit.sealPeriod = RetentionPeriod(seconds: 1_800)
+    wanted.audit.sealPeriod = RetentionPeriod(microseconds: 1_800_000_000)
     wanted.audit.recordsSubjects = true
     for kind in EventKind.allCases where kind.name.description.hasPrefix("message.") {
       wanted.audit.kinds[kind] = .level(.high)
@@ -225,13 +225,14 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
 
   @Test(
     arguments: [
-      ("7200", 432_000), ("5d", 432_000), ("90s", 90), ("1 h", 3_600), ("2w", 1_209_600), ("10min", 600),
+      ("7200", 432_000), ("5d", 432_000), ("90s", 90), ("1 h", 3_600), ("2w", 1_209_600), ("10min", 600), ("5m", 300),
+      ("1.5d", 129_600), ("1h 30min", 5_400),
     ])
   func retentionUnits(text: String, seconds: UInt64) throws {
     #expect(try parse("audit: {retention: \(text)}").audit.retention.microseconds == seconds * 1_000_000)
   }
 
-  @Test(arguments: ["0", "59s", "d", "5m", "-5d", "1.5d", "5dd", "99999999999999999999d", "213503982334602d"])
+  @Test(arguments: ["0", "59s", "d", "-5d", "1..5d", "5dd", "99999999999999999999d", "213503982334602d"])
   func retentionRefused(text: String) {
     #expect(problems("audit: {retention: \(text)}").first?.contains("5d; from 1min to 36525d") == true)
   }

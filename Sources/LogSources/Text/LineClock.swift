@@ -1,3 +1,5 @@
+import Platform
+
 /// Finds the moment that a line's written time means: the year and the zone that it leaves out.
 ///
 /// Lines of one log come nearly in order, so the line before decides. A time that lies more than 31 days before it is of
@@ -16,11 +18,11 @@ public struct LineClock: Sendable {
   private var knownOffset = 0
 
   /// How far a line may lie before the one written ahead of it without being of another year, in seconds.
-  private static let yearSlack = 31 * 86_400
+  private static let yearSlack = 31 * CivilTime.secondsPerDay
   /// The same for the repeated hour.
   private static let foldSlack = 300
   /// How far a written time may lie past the limit: zones and clocks differ.
-  static let futureSlack = 86_400
+  static let futureSlack = CivilTime.secondsPerDay
 
   /// - Parameter last: the time of the last line that was read before, microseconds since 1970; nil at the start.
   public init(zone: LocalZone = .system, last: UInt64? = nil) {
@@ -29,10 +31,10 @@ public struct LineClock: Sendable {
     self.last = Int(last / 1_000_000)
     let wall = self.last + zone.offset(self.last)
     lastWall = wall
-    year = Calendar.year(ofWallSeconds: wall)
+    year = Self.year(ofWall: wall)
   }
 
-  /// Whether a line was seen, so that years can be told.
+  /// Whether a line was seen, so that years are known.
   var isSet: Bool { lastWall != nil }
 
   /// Sets the year of the first line, where the whole file has told it.
@@ -60,7 +62,9 @@ public struct LineClock: Sendable {
     }
     let wall = time.wallSeconds(inYear: year)
     if wall < lastWall - Self.yearSlack, time.wallSeconds(inYear: year + 1) <= latest { return fitting(time, year + 1) }
-    if wall > lastWall + 365 * 86_400 - Self.yearSlack || wall > latest { return fitting(time, year - 1) }
+    if wall > lastWall + 365 * CivilTime.secondsPerDay - Self.yearSlack || wall > latest {
+      return fitting(time, year - 1)
+    }
     return fitting(time, year)
   }
 
@@ -72,9 +76,9 @@ public struct LineClock: Sendable {
 
   /// The latest year in which the time does not lie past the limit.
   static func latestYear(of time: LineTime, latest: Int) -> Int {
-    var year = Calendar.year(ofWallSeconds: latest)
+    var year = Self.year(ofWall: latest)
     let isLeapDay = time.month == 2 && time.day == 29
-    while year > 1970, time.wallSeconds(inYear: year) > latest || (isLeapDay && !Calendar.isLeap(year)) { year -= 1 }
+    while year > 1970, time.wallSeconds(inYear: year) > latest || (isLeapDay && !CivilDate.isLeap(year)) { year -= 1 }
     return year
   }
 
@@ -83,17 +87,17 @@ public struct LineClock: Sendable {
   private mutating func second(ofWall wall: Int, latest: Int) -> Int {
     let quarter = wall / 900
     if quarter == knownQuarter { return wall - knownOffset }
-    let before = zone.offset(wall - zone.offset(wall) - 86_400)
-    let after = zone.offset(wall - zone.offset(wall) + 86_400)
-    guard before != after else {
-      (knownQuarter, knownOffset) = (quarter, before)
-      return wall - before
+    let readings = CivilTime.Readings(ofWall: wall, offset: zone.offset)
+    guard readings.isNearChange else {
+      (knownQuarter, knownOffset) = (quarter, wall - readings.first)
+      return readings.first
     }
     // Near a change of the clock each line is looked at by itself.
-    let readings = [before, after].filter { zone.offset(wall - $0) == $0 }.map { wall - $0 }.sorted()
-    guard let first = readings.first, let second = readings.last else { return wall - before }
-    return first < last - Self.foldSlack && lastWall != nil && second <= latest ? second : first
+    let isSecond = readings.first < last - Self.foldSlack && lastWall != nil && readings.second <= latest
+    return isSecond ? readings.second : readings.first
   }
+
+  private static func year(ofWall seconds: Int) -> Int { CivilDate(number: CivilTime.day(of: seconds)).year }
 }
 
 /// Counts the New Years in a log whose lines have no year, so that the last line's year gives the first one's.
@@ -109,11 +113,11 @@ struct YearCount {
   private static let base = 2000
 
   mutating func take(_ time: LineTime) {
-    let slack = 31 * 86_400
+    let slack = 31 * CivilTime.secondsPerDay
     var wall = time.wallSeconds(inYear: Self.base)
     if let last = lastWall {
       if wall < last - slack { current += 1 }
-      if wall > last + 365 * 86_400 - slack { current -= 1 }
+      if wall > last + 365 * CivilTime.secondsPerDay - slack { current -= 1 }
     }
     wall = time.wallSeconds(inYear: Self.base)
     lastWall = wall
@@ -127,7 +131,7 @@ struct YearCount {
   func firstYear(limit: Int) -> Int? {
     guard let lastTime else { return nil }
     var first = LineClock.latestYear(of: lastTime, latest: limit + LineClock.futureSlack) - current
-    while let leapYear, !Calendar.isLeap(first + leapYear) { first -= 1 }
+    while let leapYear, !CivilDate.isLeap(first + leapYear) { first -= 1 }
     return first
   }
 }

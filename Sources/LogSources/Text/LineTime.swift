@@ -1,3 +1,5 @@
+import Platform
+
 /// The time that a log line bears, as written: some lines have no year, many no zone.
 public struct LineTime: Sendable, Hashable {
   /// 0 when the line does not say it.
@@ -20,12 +22,12 @@ public struct LineTime: Sendable, Hashable {
 
   /// Seconds since 1970 of the written time as if it were UTC's, in the year given.
   func wallSeconds(inYear year: Int) -> Int {
-    Calendar.days(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+    CivilDate.number(year: year, month: month, day: day) * CivilTime.secondsPerDay + hour * 3600 + minute * 60 + second
   }
 
   /// Whether the parts can be a time at all; the 29th of February counts where the year is not known.
   private var isPossible: Bool {
-    (1...12).contains(month) && day >= 1 && day <= Calendar.length(ofMonth: month, year: year == 0 ? 2000 : year)
+    (1...12).contains(month) && day >= 1 && day <= CivilDate.length(ofMonth: month, year: year == 0 ? 2000 : year)
       && hour < 24 && minute < 60 && second <= 60
   }
 
@@ -33,7 +35,7 @@ public struct LineTime: Sendable, Hashable {
 
   /// `Mar  3 18:07:03`, also `Mar 03`, `Mar 3` and with a fraction of a second.
   static func syslog(_ cursor: inout LineCursor) -> LineTime? {
-    guard let month = Calendar.month(&cursor), cursor.skip(" ") else { return nil }
+    guard let month = month(&cursor), cursor.skip(" ") else { return nil }
     _ = cursor.skip(" ")
     guard let day = cursor.number(limit: 2), cursor.skip(" "),
       var time = clock(&cursor, year: 0, month: month, day: day)
@@ -57,7 +59,7 @@ public struct LineTime: Sendable, Hashable {
   /// `03/03/2026:18:07:03 -0000` as cPanel writes it, the month first; also Apache's `03/Mar/2026:…`.
   static func slashed(_ cursor: inout LineCursor) -> LineTime? {
     guard let first = cursor.digits(2), cursor.skip("/") else { return nil }
-    let named = Calendar.month(&cursor)
+    let named = month(&cursor)
     guard let second = named ?? cursor.digits(2), cursor.skip("/"), let year = cursor.digits(4), cursor.skip(":"),
       var time = clock(
         &cursor, year: year, month: named == nil ? first : second, day: named == nil ? second : first)
@@ -104,37 +106,9 @@ public struct LineTime: Sendable, Hashable {
   }
 }
 
-/// The Gregorian calendar, as far as lines of logs need it.
-enum Calendar {
-  /// Days since 1970 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-  static func days(year: Int, month: Int, day: Int) -> Int {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-  }
-
-  /// The year that a second since 1970 lies in.
-  static func year(ofWallSeconds seconds: Int) -> Int {
-    let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
-    var year = 1970 + days / 366
-    while Self.days(year: year + 1, month: 1, day: 1) <= days { year += 1 }
-    return year
-  }
-
-  static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-  static func length(ofMonth month: Int, year: Int) -> Int {
-    switch month {
-    case 2: isLeap(year) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
+extension LineTime {
   /// Reads an English month of three letters.
-  static func month(_ cursor: inout LineCursor) -> Int? {
+  private static func month(_ cursor: inout LineCursor) -> Int? {
     let letters = UInt32(cursor.byte) << 16 | UInt32(cursor.byte(ahead: 1)) << 8 | UInt32(cursor.byte(ahead: 2))
     let month: Int
     switch letters {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The zone of times that are written without one: how far it is from UTC at a moment.
 public struct LocalZone: Sendable {
@@ -8,12 +8,5 @@ public struct LocalZone: Sendable {
   public init(offset: @escaping @Sendable (Int) -> Int) { self.offset = offset }
 
   /// This process's zone: `TZ`, else /etc/localtime (tzset(3)).
-  public static let system: LocalZone = {
-    tzset()
-    return LocalZone { second in
-      var time = time_t(second)
-      var parts = tm()
-      return localtime_r(&time, &parts) == nil ? 0 : parts.tm_gmtoff
-    }
-  }()
+  public static let system = LocalZone { SystemClock.localOffset(at: $0) }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Finds the writers of a selection and the files that cannot be read.
-struct WriterDiscovery {
-  private(set) var origins: [JournalWriter.Origin] = []
+/// Finds the writers of a selection, one stream each, and the files that cannot be read.
+struct StreamDiscovery {
+  private(set) var origins: [StreamOrigin] = []
   private(set) var notices: [SourceNotice] = []
 
   private let selection: JournalSelection
@@ -14,10 +14,10 @@ struct WriterDiscovery {
       try JournalAccess.check(directories: JournalListing.systemDirectories)
     }
     if selection.localMachine {
-      origins.append(JournalWriter.Origin(opening: opening(of: .localMachine), name: "local"))
+      origins.append(StreamOrigin(opening: opening(of: .localMachine), name: "local"))
     }
     for name in selection.namespaces {
-      origins.append(JournalWriter.Origin(opening: opening(of: .namespace(name)), name: "namespace:\(name)"))
+      origins.append(StreamOrigin(opening: opening(of: .namespace(name)), name: "namespace:\(name)"))
     }
     for directory in selection.directories { try addDirectory(directory) }
     try addFiles(selection.files)
@@ -38,8 +38,8 @@ struct WriterDiscovery {
   }
 
   /// How to open a journal: by libsystemd's own listing, unless it would leave files out or we must.
-  private mutating func opening(of place: JournalHandle.Opening) -> JournalHandle.Opening {
-    guard var listing = place.listing else { return place }
+  private mutating func opening(of plain: JournalOpening) -> JournalOpening {
+    guard var listing = plain.listing else { return plain }
     let files = listing.allFiles()
     for file in files where !selection.excludedFiles.contains(file) {
       guard let defect = Self.defect(of: file) else { continue }
@@ -49,31 +49,33 @@ struct WriterDiscovery {
     }
     listing.excluded = selection.excludedFiles.intersection(files)
     listing.groupSize = selection.groupSize
-    if files.count > listing.groupSize { notices.append(Self.tooManyFiles(files.count, of: place, listing.groupSize)) }
-    return listing.excluded.isEmpty && files.count <= listing.groupSize ? place : .listed(listing)
+    if files.count > listing.groupSize {
+      notices.append(Self.tooManyFiles(files.count, of: plain, limit: listing.groupSize))
+    }
+    return listing.excluded.isEmpty && files.count <= listing.groupSize ? plain : .listed(listing)
   }
 
-  /// Said once for a journal whose files are more than libsystemd opens.
-  static func tooManyFiles(_ count: Int, of place: JournalHandle.Opening, _ limit: Int) -> SourceNotice {
+  /// Reported once for a journal whose files are more than libsystemd opens.
+  static func tooManyFiles(_ count: Int, of opening: JournalOpening, limit: Int) -> SourceNotice {
     SourceNotice(
-      kind: .warning, subject: "\(place)",
+      kind: .warning, subject: "\(opening)",
       reason: "the journal has \(count) files, and libsystemd opens \(limit) at the most; they are read in groups, "
         + "which is slow: raise SystemMaxFileSize= or lower MaxRetentionSec= in journald.conf(5)")
   }
 
   /// One writer a machine; a directory without entries is one writer that will learn its machine. Beside several
   /// machines there is one more, for entries without a machine id.
-  static func origins(ofDirectory path: String, opening: JournalHandle.Opening) throws(JournalError)
-    -> [JournalWriter.Origin]
+  static func origins(ofDirectory path: String, opening: JournalOpening) throws(JournalError)
+    -> [StreamOrigin]
   {
     let handle = try JournalHandle(opening, matches: [], watches: false)
     let machines = handle.machineIDs()
     let name = "directory:\(path)"
-    if machines.isEmpty { return [JournalWriter.Origin(opening: opening, name: name)] }
+    if machines.isEmpty { return [StreamOrigin(opening: opening, name: name)] }
     var origins = machines.map {
-      JournalWriter.Origin(opening: opening, name: name, machine: $0, matchesMachine: machines.count > 1)
+      StreamOrigin(opening: opening, name: name, machine: $0, matchesMachine: machines.count > 1)
     }
-    if machines.count > 1 { origins.append(JournalWriter.Origin(opening: opening, name: name, isRest: true)) }
+    if machines.count > 1 { origins.append(StreamOrigin(opening: opening, name: name, isRest: true)) }
     return origins
   }
 
@@ -90,10 +92,10 @@ struct WriterDiscovery {
     }
     for (machines, paths) in groups.sorted(by: { $0.value[0] < $1.value[0] }) {
       if machines.count < 2 {
-        origins.append(JournalWriter.Origin(opening: .files(paths), name: "files", machine: machines.first))
+        origins.append(StreamOrigin(opening: .files(paths), name: "files", machine: machines.first))
       } else {
         // A file that holds several machines has one order, that of their arrival; it is a writer of its own.
-        origins += paths.map { JournalWriter.Origin(opening: .files([$0]), name: "file:\($0)") }
+        origins += paths.map { StreamOrigin(opening: .files([$0]), name: "file:\($0)") }
       }
     }
   }
