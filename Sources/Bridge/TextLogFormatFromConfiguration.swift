@@ -15,6 +15,10 @@ extension TextLogFormat {
       case .cpanelSession: .cpanelSession
       case .zimbraAudit: .zimbraAudit
       case .zimbraMailbox: .zimbraMailbox
+      case .roundcube: .roundcube
+      case .rspamd: .rspamd
+      case .horde: .horde
+      case .stalwart: .stalwart
       }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditFiles
 import AuditModel
+import AuditOutput
 import AuditReading
 import Bridge
 import Configuration
@@ -27,7 +28,23 @@ struct MailboxLookup {
     return (folded, account)
   }
 
-  private func hasTrail(_ mailbox: MailboxAddress) throws -> Bool {
+  /// Why there is nothing of a mailbox that has no trail, and whose name is near.
+  func noTrail(of name: String, _ account: MailboxAddress) throws -> CommandFailure {
+    let known = try reader.trails().compactMap { trail -> String? in
+      guard case .mailbox(let address)? = trail.owner else { return nil }
+      return String(decoding: address.bytes, as: UTF8.self)
+    }
+    let wanted = String(decoding: account.bytes, as: UTF8.self)
+    var text = "mailtrail: there is no trail of \(TerminalText.safe(Array(wanted.utf8)))"
+    if let near = Suggestion.nearest(to: wanted, among: known) {
+      text += "; did you mean \(TerminalText.safe(Array(near.utf8)))?"
+    } else {
+      text += "; ‘mailtrail mailboxes’ lists those that there are"
+    }
+    return CommandFailure(text)
+  }
+
+  func hasTrail(_ mailbox: MailboxAddress) throws -> Bool {
     try !reader.days(of: TrailPath(.mailbox(mailbox))).isEmpty
   }
 }

@@ -49,7 +49,11 @@ struct ReplayCommand: ParsableCommand {
 
   private func report(_ notices: [SourceNotice], _ counts: Pipeline.Counts) {
     for notice in notices { StandardError.write("mailtrail: \(notice.subject): \(notice.reason)") }
-    if !events.quiet { for remark in counts.remarks { StandardError.write("mailtrail: " + remark) } }
+    guard !events.quiet else { return }
+    for remark in counts.remarks { StandardError.write("mailtrail: " + remark) }
+    if counts.recognised + counts.unrecognised + counts.refused + counts.unprovable == 0 {
+      StandardError.write("mailtrail: no entry of a mail daemon was found in what was read")
+    }
   }
 
   private func write(

@@ -12,7 +12,7 @@ import RuleTable
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "List, check, explain and measure the rule tables.",
-    subcommands: [List.self, Check.self, Explain.self, Coverage.self])
+    subcommands: [List.self, Check.self, ExplainCommand.self, Coverage.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,64 +58,6 @@ struct RulesCommand: ParsableCommand {
     }
   }
 
-  struct Explain: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "explain", abstract: "Print which rule matches a log line and what it captures.",
-      discussion: "Without lines on the command line, standard input is read.")
-
-    @OptionGroup var options: ConfigurationOptions
-
-    @Option(name: [.customShort("t"), .long], help: "The line's SYSLOG_IDENTIFIER; without it all scopes are tried.")
-    var identifier: String?
-
-    @Argument(help: "The message, as journalctl -o cat prints it.")
-    var lines: [String] = []
-
-    func run() throws {
-      let table = try options.load().loadTable()
-      var texts = lines
-      if texts.isEmpty { while let line = readLine() { texts.append(line) } }
-      var isAllKnown = true
-      for text in texts { isAllKnown = explain(text, table) && isAllKnown }
-      if !isAllKnown { throw CommandFailure("") }
-    }
-
-    private func explain(_ text: String, _ table: CompiledTable) -> Bool {
-      var scratch = MatchScratch()
-      let bytes = Array(text.utf8)
-      let scopes = identifier.map { name in Array(name.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) } }
-      if let identifier, scopes?.isEmpty == true {
-        StandardError.write("no table has the identifier ‘\(TerminalText.safe(Array(identifier.utf8)))’")
-      }
-      for scope in scopes ?? Array(table.scopes.indices) {
-        guard let rule = table.match(scope: scope, bytes: bytes, &scratch) else { continue }
-        show(table.rules[rule], table, scratch, bytes, scope)
-        return true
-      }
-      print("no rule matches: \(TerminalText.safe(bytes))")
-      return false
-    }
-
-    private func show(
-      _ rule: CompiledTable.Rule, _ table: CompiledTable, _ scratch: MatchScratch, _ bytes: [UInt8], _ scope: Int
-    ) {
-      print("rule \(rule.id) at \(rule.place), scope \(table.scopes[scope].name)")
-      for capture in scratch.captures {
-        let value = bytes[capture.start..<capture.end]
-        print(
-          "  \(table.names.name(of: capture.name)) = \(TerminalText.safe(capture.encoding.decode(value)))"
-            + (capture.isDoubtful ? " (doubtful)" : ""))
-      }
-      if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
-      let kinds = List.kinds(of: rule)
-      print(
-        "  tells "
-          + (rule.isNoise
-            ? "nothing (noise)"
-            : kinds.isEmpty ? "nothing by itself (context for other lines)" : kinds.joined(separator: " or ")))
-    }
-  }
-
   struct Coverage: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "coverage",
@@ -151,12 +93,16 @@ struct RulesCommand: ParsableCommand {
         }
       }
       try replay.run(try text.request(with: journal, since: since, until: until), to: .events { _ in true })
-      report(replay.pipeline.counts, shapes)
+      try report(replay.pipeline.counts, shapes)
     }
 
-    private func report(_ counts: Pipeline.Counts, _ shapes: [String: (count: Int, example: String)]) {
+    private func report(_ counts: Pipeline.Counts, _ shapes: [String: (count: Int, example: String)]) throws {
       let total = counts.recognised + counts.unrecognised
-      let share = total == 0 ? 1000 : counts.recognised * 1000 / total
+      guard total > 0 else {
+        for remark in counts.remarks { print(remark) }
+        throw CommandFailure("mailtrail: no entry of a mail daemon was found in what was read")
+      }
+      let share = counts.recognised * 1000 / total
       print("\(counts.recognised) of \(total) entries of mail daemons are recognised: \(share / 10).\(share % 10) %")
       for remark in counts.remarks { print(remark) }
       let limit = lines.flatMap(Int.init) ?? 10

@@ -147,7 +147,7 @@ struct EventOptions: ParsableArguments {
   @Option(name: [.customShort("k"), .long], help: "Show events of this kind, or of a family (login); may be repeated.")
   var kind: [String] = []
 
-  @Option(help: "Show events from this address; may be repeated.")
+  @Option(help: "Show events from this address or network (192.0.2.0/24); may be repeated.")
   var ip: [String] = []
 
   @Option(help: "Show events of this service: imap, pop3, submission …; may be repeated.")
@@ -173,72 +173,49 @@ struct EventOptions: ParsableArguments {
 
   mutating func validate() throws {
     for name in kind where !EventKind.allCases.contains(where: { EventFilter.fits($0, name) }) {
-      throw ValidationError("there is no kind ‘\(name)’; mailtrail-events(7) lists them")
+      throw ValidationError(
+        Self.unknown("kind", name, among: EventKind.allCases.map(\.name.description)) + "mailtrail-events(7) lists them"
+      )
+    }
+    for name in service where !ServiceName.all.contains(name) {
+      throw ValidationError(
+        Self.unknown("service", name, among: ServiceName.all) + "there are " + ServiceName.all.joined(separator: ", "))
+    }
+    for text in ip where AddressFilter(text) == nil {
+      throw ValidationError("‘\(text)’ is no address and no network; as in 192.0.2.7, 2001:db8::7 or 192.0.2.0/24")
     }
     if let level, Level(rawValue: level) == nil {
       throw ValidationError("there is no level \(level); use 1, 3, 5 or 10")
     }
-    if let lines, lines != "all", Int(lines) == nil { throw ValidationError("‘\(lines)’ is no number of lines") }
+    if let lines, lines != "all", !lines.allSatisfy(\.isNumber) || lines.isEmpty || !lines.utf8.allSatisfy({ $0 < 128 })
+    {
+      throw ValidationError("‘\(lines)’ is no number of lines")
+    }
+  }
+
+  private static func unknown(_ what: String, _ name: String, among names: [String]) -> String {
+    let nearest = Suggestion.nearest(to: name, among: names).map { "did you mean ‘\($0)’? " } ?? ""
+    return "there is no \(what) ‘\(name)’; " + nearest
   }
 
   func filter() throws -> EventFilter {
-    EventFilter(
+    let filter = EventFilter(
       since: try since.map { try TimeExpression.microseconds(of: $0) },
       until: try until.map { try TimeExpression.microseconds(of: $0) }, kinds: kind,
-      addresses: ip.map { Array($0.utf8) }, services: service.map { Array($0.utf8) },
+      addresses: ip.compactMap { AddressFilter($0) }, services: service.map { Array($0.utf8) },
       level: level.flatMap(Level.init), text: grep.map(Self.folded))
+    if let start = filter.since, let end = filter.until, start > end {
+      throw ValidationError(
+        "--since (\(LocalClock.text(start, isISO: true))) is later than --until (\(LocalClock.text(end, isISO: true)))")
+    }
+    return filter
   }
 
   /// Only ASCII letters are folded, as in the values: those are bytes, not necessarily UTF-8.
   private static func folded(_ text: String) -> [UInt8] { text.utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 } }
 
-  /// nil for all.
-  var limit: Int? { lines.flatMap { $0 == "all" ? nil : Int($0) } }
-}
-
-/// What an event must be like to be shown.
-struct EventFilter: Sendable {
-  var since: UInt64?
-  var until: UInt64?
-  var kinds: [String] = []
-  var addresses: [[UInt8]] = []
-  var services: [[UInt8]] = []
-  var level: Level?
-  var text: [UInt8]?
-
-  static func fits(_ kind: EventKind, _ name: String) -> Bool {
-    let own = kind.name.description
-    return own == name || own.hasPrefix(name + ".")
-  }
-
-  func accepts(_ event: AuditEvent) -> Bool {
-    if let since, event.time < since { return false }
-    if let until, event.time > until { return false }
-    if let level, event.level < level { return false }
-    if !kinds.isEmpty, !kinds.contains(where: { Self.fits(event.kind, $0) }) { return false }
-    if !addresses.isEmpty, !addresses.contains(where: { event.fields[.ip]?.elementsEqual($0) == true }) { return false }
-    if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) {
-      return false
-    }
-    if let text { return contains(text, event) }
-    return true
-  }
-
-  private func contains(_ text: [UInt8], _ event: AuditEvent) -> Bool {
-    if event.kind.name.description.contains(String(decoding: text, as: UTF8.self)) { return true }
-    var isFound = Self.contains(text, in: event.unknownKeys)
-    event.fields.forEachField { _, value in
-      isFound = isFound || Self.contains(text, in: value)
-    }
-    return isFound
-  }
-
-  /// - Parameter text: in lower case.
-  private static func contains(_ text: [UInt8], in value: some Collection<UInt8>) -> Bool {
-    guard value.count >= text.count else { return false }
-    let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-    return lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
-  }
+  /// nil for all: more than a memory holds is all, too.
+  var limit: Int? { lines.flatMap { UInt32($0) }.map(Int.init) }
 }
 
 extension OutputFormat: ExpressibleByArgument {}

@@ -27,7 +27,8 @@ struct ShowCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
-    let (address, account) = try MailboxLookup(configuration, reader).find(mailbox)
+    let lookup = try MailboxLookup(configuration, reader)
+    let (address, account) = try lookup.find(mailbox)
     let own = TrailPath(.mailbox(address))
     let filter = try events.filter()
     let format = (events.output ?? .short).format(
@@ -45,6 +46,7 @@ struct ShowCommand: ParsableCommand {
     for event in merged(found, gaps) { guard try output.print(event) else { break } }
     if follow { try followOn(reader, own, filter, output, unread) }
     output.finish()
+    if found.isEmpty, !follow, try !lookup.hasTrail(address) { throw try lookup.noTrail(of: mailbox, account) }
     if found.isEmpty, !events.quiet, !follow { StandardError.write("-- No entries --") }
     try unread.report()
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }

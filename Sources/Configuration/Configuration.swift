@@ -162,6 +162,7 @@ package struct Configuration: Sendable, Equatable {
       case cpanelSession = "cpanel-session"
       case zimbraAudit = "zimbra-audit"
       case zimbraMailbox = "zimbra-mailbox"
+      case roundcube, rspamd, horde, stalwart
     }
   }
 

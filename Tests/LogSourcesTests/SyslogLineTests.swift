@@ -44,6 +44,36 @@ struct SyslogLineTests {
         Parts("mx", "exim", 42, "hello")
       ),
       ("<22>1 2026-03-03T18:07:03Z - dovecot - - - hi", Parts("", "dovecot", -1, "hi")),
+      ("Mar  3 18:07:03 dovecot: no host", Parts("", "dovecot", -1, "no host")),
+      ("Mar 03 18:07:03 sogod [92]: SOGoRootPage", Parts("", "sogod", 92, "SOGoRootPage")),
+      ("Mar  3 18:07:03 mx mail.info dovecot: BusyBox", Parts("mx", "dovecot", -1, "BusyBox")),
+      ("Mar  3 18:07:03 mx mail.other dovecot: x", Parts("mx", "", -1, "mail.other dovecot: x")),
+      ("Mon 2026-11-02 10:00:00 UTC mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
+      ("Mon 2026-11-02 10:00:00 CEST mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
+      ("mailserver-1  | Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),
+      ("2026-11-02T10:00:00.123456789Z Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),
+      ("2026-11-02T10:00:00.1Z stdout F Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),
+      (
+        "2026-11-02T10:00:00Z h mailu-smtp[812]: Nov  2 11:00:01 srv postfix/qmgr[376]: x",
+        Parts("srv", "postfix/qmgr", 376, "x")
+      ),
+      // Neither a container of no mail system, nor another moment, nor a second layer is taken off.
+      (
+        "2026-11-02T10:00:00Z h webapp[8]: Nov  2 10:00:00 srv dovecot: x",
+        Parts("h", "webapp", 8, "Nov  2 10:00:00 srv dovecot: x")
+      ),
+      (
+        "2026-11-02T10:00:00Z h mailu-smtp[812]: Nov  2 10:05:00 srv dovecot: x",
+        Parts("h", "mailu-smtp", 812, "Nov  2 10:05:00 srv dovecot: x")
+      ),
+      (
+        "2026-11-02T10:00:00Z h mailu[8]: Nov  2 10:00:00 srv mail[9]: Nov  2 10:00:00 srv dovecot: x",
+        Parts("srv", "mail", 9, "Nov  2 10:00:00 srv dovecot: x")
+      ),
+      (
+        "2026-11-02T10:00:00Z h dovecot: Nov  2 10:00:00 srv postfix/smtpd[1]: x",
+        Parts("srv", "postfix/smtpd", 1, "x")
+      ),
     ])
   func forms(text: String, expected: Parts) { #expect(parts(text) == expected) }
 
@@ -52,7 +82,7 @@ struct SyslogLineTests {
     arguments: [
       "", "hello", "Mar  3 18:07:03", "Mar 32 18:07:03 mx a: b", "Mar  3 24:07:03 mx a: b", "Mar  3 18:07:03 mx",
       "Feb 30 18:07:03 mx a: b", "2026-13-03T18:07:03Z mx a: b", "2026-02-29T18:07:03Z mx a: b", "\tfolded",
-      "Mar 03 18:07:03 imap-login: Info: Login", "<22>1 2026-03-03T18:07:03Z mx a b c [unended",
+      "<22>1 2026-03-03T18:07:03Z mx a b c [unended",
     ])
   func others(text: String) { #expect(parts(text) == nil) }
 

@@ -7,24 +7,41 @@ enum FormatDetection {
   ///   - name: its file name: Zimbra's two logs are framed alike.
   static func format(ofHead head: [UInt8], name: String) -> TextLogFormat? {
     var votes: [TextLogFormat: Int] = [:]
-    for line in head.split(separator: 10).prefix(100) {
+    let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
+    for line in head.dropFirst(hasMark ? 3 : 0).split(separator: 10).prefix(100) {
       if let format = Array(line).withUnsafeBytes({ format(of: $0, name: name) }) { votes[format, default: 0] += 1 }
     }
     return TextLogFormat.allCases.max { votes[$0, default: 0] < votes[$1, default: 0] }
       .flatMap { votes[$0] == nil ? nil : $0 }
   }
 
+  /// Whether at least one line is of the format.
+  static func isAnyLine(of format: TextLogFormat, in head: [UInt8]) -> Bool {
+    head.split(separator: 10).contains { Array($0).withUnsafeBytes { format.parse($0) != nil } }
+  }
+
   private static func format(of line: UnsafeRawBufferPointer, name: String) -> TextLogFormat? {
-    if let parsed = SyslogLine.parse(line), !parsed.identifier.isEmpty { return .syslog }
+    // The daemons' own formats that read like a syslog line without a host come first.
+    if let parsed = TextLine.dovecot(line), DovecotLevel.find(in: line, from: parsed.message.lowerBound) != nil {
+      return isSyslogWithHost(line) ? .syslog : .dovecot
+    }
+    if TextLine.horde(line) != nil, !isSyslogWithHost(line) { return .horde }
+    if TextLine.rspamd(line) != nil { return .rspamd }
+    if TextLine.roundcube(line) != nil { return .roundcube }
+    if let parsed = SyslogLine.parse(line), !parsed.identifier.isEmpty || parsed.daemon != nil { return .syslog }
     if TextLine.mailman(line) != nil { return .mailman }
     if let parsed = TextLine.cpanel(line) { return cpanel(line, parsed) }
     if let parsed = TextLine.zimbra(line), parsed.time.microsecond > 0 || contains(line, "] [") {
       return contains(line, "security - cmd=") || name.hasPrefix("audit") ? .zimbraAudit : .zimbraMailbox
     }
-    if let parsed = TextLine.dovecot(line), DovecotLevel.find(in: line, from: parsed.message.lowerBound) != nil {
-      return .dovecot
-    }
+    if TextLine.stalwart(line) != nil { return .stalwart }
     return TextLine.exim(line) == nil ? nil : .exim
+  }
+
+  /// Whether a host and an identifier stand behind the time, as only syslog daemons write.
+  private static func isSyslogWithHost(_ line: UnsafeRawBufferPointer) -> Bool {
+    guard let parsed = SyslogLine.parse(line) else { return false }
+    return !parsed.host.isEmpty && !parsed.identifier.isEmpty
   }
 
   private static func cpanel(_ line: UnsafeRawBufferPointer, _ parsed: TextLine) -> TextLogFormat {

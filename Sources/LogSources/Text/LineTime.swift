@@ -68,6 +68,17 @@ public struct LineTime: Sendable, Hashable {
     return time.isPossible && year >= 1970 ? time : nil
   }
 
+  /// `02-Nov-2026 10:00:00 +0000` as PHP's date() of Roundcube's log_date_format writes it.
+  static func named(_ cursor: inout LineCursor) -> LineTime? {
+    guard let day = cursor.digits(2), cursor.skip("-"), let month = month(&cursor), cursor.skip("-"),
+      let year = cursor.digits(4), cursor.skip(" "),
+      var time = clock(&cursor, year: year, month: month, day: day)
+    else { return nil }
+    time.readFraction(&cursor)
+    time.readZone(&cursor)
+    return time.isPossible && year >= 1970 ? time : nil
+  }
+
   /// `18:07:03`.
   private static func clock(_ cursor: inout LineCursor, year: Int, month: Int, day: Int) -> LineTime? {
     guard let hour = cursor.digits(2), cursor.skip(":"), let minute = cursor.digits(2), cursor.skip(":"),

@@ -58,9 +58,25 @@ struct StoredTextLogs {
     let stream = TextLogStream(file: file)
     try stream.findFirstYear(format)
     let first = try stream.firstTime(format)
+    if isPipe ? !FormatDetection.isAnyLine(of: format, in: head) : first == nil, file.compression == .none || !isPipe {
+      throw foreign(file, format, head: head, name: name)
+    }
     return Found(
       stream: stream, directory: directory, name: isPipe ? "stdin" : original, format: format,
       head: Array(head.prefix(LineReader.headLimit)), firstTime: first ?? 0)
+  }
+
+  /// Nothing of a file is of its format: the beginning, and which one it may be.
+  private static func foreign(
+    _ file: TextLogFile, _ format: TextLogFormat, head: [UInt8], name: String
+  ) -> JournalError {
+    let first = head.split(separator: 10).first.map { $0.prefix(80).map { $0 < 32 || $0 >= 127 ? 46 : $0 } } ?? []
+    let other = FormatDetection.format(ofHead: head, name: name)
+    let advice = other.map { "try --format \($0.rawValue)" } ?? "the formats are: \(TextLogFormat.names)"
+    return JournalError(
+      operation: "no line is understood in", subject: file.identity == nil ? "standard input" : file.path,
+      detail: "none is of the format \(format.rawValue); it begins with: " + String(decoding: first, as: UTF8.self),
+      remedy: advice)
   }
 
   /// A log and its compressed copy begin alike: one of them is read, the plain or the larger one.

@@ -1,26 +1,84 @@
 /// Takes lines of syslog daemons apart: the one parser for log files and for lines that a syslog daemon hands over.
 ///
 /// It knows RFC 3164 (`Mar  3 18:07:03 host ident[pid]: message`), the same with RFC 3339 times (rsyslog's default since
-/// 8.2204 on Debian), and RFC 5424; each with or without `<PRI>`. It keeps no state and allocates nothing. The time is
-/// as written: `LineClock` finds the year and the zone.
+/// 8.2204 on Debian), and RFC 5424; each with or without `<PRI>`, and without a host. BusyBox's facility and level behind
+/// the host, and the weekday of `journalctl -o short-full`, are passed. It keeps no state and allocates nothing. The time
+/// is as written: `LineClock` finds the year and the zone.
 ///
 /// All before the message was written by the syslog daemon, but from what the sender claimed: identifier and pid are
 /// claims, as in the journal.
 public enum SyslogLine {
   /// Takes a line apart; the bytes are one line without its end. Nil when it is none.
   public static func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
-    var cursor = LineCursor(bytes)
+    guard let line = plain(LineCursor(bytes)) ?? ContainerLine.composed(bytes) else { return nil }
+    // Without a host it may be a line of Dovecot's own log among others.
+    if line.host.isEmpty, let own = ContainerLine.dovecot(LineCursor(bytes)) { return own }
+    return ContainerLine.inner(of: line, in: bytes) ?? line
+  }
+
+  /// Takes apart what stands behind the cursor, to the end of the line.
+  static func plain(_ start: LineCursor) -> TextLine? {
+    var cursor = start
     let hasPriority = skipPriority(&cursor)
-    let isNumeric = cursor.byte &- 48 < 10
     if hasPriority, cursor.skip(word: "1 ") { return structured(&cursor) }
-    guard let time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor), cursor.skip(" "),
-      let host = readHost(&cursor), cursor.skip(" ")
-    else { return nil }
+    let isFull = skipWeekday(&cursor)
+    let isNumeric = cursor.byte &- 48 < 10
+    guard var time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor) else { return nil }
+    if isFull { skipZoneName(&cursor, &time) }
+    guard cursor.skip(" ") else { return nil }
     var line = TextLine(time: time, message: 0..<0)
-    line.host = host
-    readTag(&cursor, &line)
-    line.message = cursor.index..<bytes.count
+    if let host = readHost(&cursor), cursor.skip(" ") {
+      line.host = host
+      skipFacility(&cursor)
+      readTag(&cursor, &line)
+    } else {
+      readTag(&cursor, &line)
+      // A line without both says nothing of where it is from.
+      guard !line.identifier.isEmpty else { return nil }
+    }
+    line.message = cursor.index..<cursor.bytes.count
+    line.readRepetition(in: cursor.bytes)
     return line
+  }
+
+  /// `Mon `, as `journalctl -o short-full` begins.
+  private static func skipWeekday(_ cursor: inout LineCursor) -> Bool {
+    let days: [StaticString] = ["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "]
+    var ahead = cursor
+    guard days.contains(where: { ahead.skip(word: $0) }), ahead.byte &- 48 < 10 else { return false }
+    cursor = ahead
+    return true
+  }
+
+  /// ` UTC`, behind the time of `journalctl -o short-full`. Other names are ambiguous: the time is local then.
+  private static func skipZoneName(_ cursor: inout LineCursor, _ time: inout LineTime) {
+    var ahead = cursor
+    guard time.offset == nil, ahead.skip(" ") else { return }
+    let start = ahead.index
+    while (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(ahead.byte), ahead.index - start < 6 { ahead.index += 1 }
+    guard ahead.index - start >= 3, ahead.byte == UInt8(ascii: " ") else { return }
+    let name = ahead.bytes[start..<ahead.index]
+    if name.elementsEqual("UTC".utf8) || name.elementsEqual("GMT".utf8) { time.offset = 0 }
+    cursor = ahead
+  }
+
+  /// `mail.info `, which BusyBox's syslogd writes behind the host.
+  private static func skipFacility(_ cursor: inout LineCursor) {
+    var ahead = cursor
+    guard let facility = ahead.text(upTo: ".", limit: 8), isLowercase(ahead.bytes[facility]), ahead.skip("."),
+      let level = ahead.text(upTo: " ", limit: 7), isLowercase(ahead.bytes[level]), ahead.skip(" ")
+    else { return }
+    let levels: [StaticString] = [
+      "emerg", "alert", "crit", "err", "error", "warn", "warning", "notice", "info", "debug",
+    ]
+    let isLevel = levels.contains { word in
+      ahead.bytes[level].elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    }
+    if isLevel { cursor = ahead }
+  }
+
+  private static func isLowercase(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    !bytes.isEmpty && bytes.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 &- 48 < 10 }
   }
 
   /// `<22>`: facility times eight and severity (RFC 3164, 4.1.1), of no interest; whether it is there.
@@ -55,7 +113,8 @@ public enum SyslogLine {
     }
   }
 
-  /// `ident[pid]: ` or `ident: `; what is neither belongs to the message, and the line has no identifier.
+  /// `ident[pid]: `, `ident: ` or SOGo's `ident [pid]: `; what is neither belongs to the message, and the line has no
+  /// identifier.
   private static func readTag(_ cursor: inout LineCursor, _ line: inout TextLine) {
     let start = cursor.index
     let last = min(cursor.bytes.count, start + TextLine.identifierLimit + 1)
@@ -68,6 +127,7 @@ public enum SyslogLine {
     guard place > start, place < last else { return }
     var ahead = cursor
     ahead.index = place
+    if ahead.byte == UInt8(ascii: " "), ahead.byte(ahead: 1) == UInt8(ascii: "[") { ahead.index += 1 }
     var pid: Int32 = -1
     if ahead.skip("[") {
       if let number = ahead.number(limit: 9) { pid = Int32(number) }

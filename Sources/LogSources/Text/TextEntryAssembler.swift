@@ -20,6 +20,7 @@ public struct TextEntryAssembler {
   let zone: LocalZone
   var clock: LineClock
   private(set) var repeats = RepeatCounter()
+  private var lastLine = LastLine()
   private let identifier: [UInt8]?
   private let interest: (any EntryInterest)?
   private let filter: CompiledFilter?
@@ -90,29 +91,62 @@ public struct TextEntryAssembler {
     _ = repeats.ordinal(of: identity.hash, second: identity.second, file: 0, offset: 0)
   }
 
-  /// Puts a line that was taken apart into the batch.
+  /// Puts a line that was taken apart into the batch, as often as it stands for.
   mutating func append(
     _ line: TextLine, of bytes: UnsafeRawBufferPointer, realtime: UInt64, isCut: Bool, file: Int, offset: UInt64,
     to batch: EntryBatch
   ) -> Result {
+    let origin = Origin(realtime: realtime, isCut: isCut, file: file, offset: offset)
+    switch line.repetition {
+    case .none:
+      let result = appendOnce(line, of: bytes, from: origin, to: batch)
+      lastLine.remember(line, of: bytes, isWanted: result == .entry)
+      return result
+    case .ofMessage(let count):
+      var result = Result.unwanted
+      for _ in 0..<count { result = appendOnce(line, of: bytes, from: origin, to: batch) }
+      return result
+    case .ofLine(let count):
+      // What came again is nobody's when the line before is not known, or another host's.
+      guard let (last, text) = lastLine.line(ofHost: bytes[line.host]) else { return .unwanted }
+      var result = Result.unwanted
+      text.withUnsafeBytes { text in
+        for _ in 0..<count { result = appendOnce(last, of: text, from: origin, to: batch) }
+      }
+      return result
+    }
+  }
+
+  /// Where a line stands.
+  private struct Origin {
+    var realtime: UInt64
+    var isCut: Bool
+    var file: Int
+    var offset: UInt64
+  }
+
+  private mutating func appendOnce(
+    _ line: TextLine, of bytes: UnsafeRawBufferPointer, from origin: Origin, to batch: EntryBatch
+  ) -> Result {
+    let name = identifier ?? line.daemon.map { Array($0.rawValue.utf8) }
     if let interest {
       let isWanted =
-        identifier.map { $0.withUnsafeBytes { interest.wants(identifier: $0) } }
+        name.map { $0.withUnsafeBytes { interest.wants(identifier: $0) } }
         ?? interest.wants(identifier: UnsafeRawBufferPointer(rebasing: bytes[line.identifier]))
       if !isWanted { return .unwanted }
     }
     var entry = JournalEntry()
     let start = batch.buffer.count
-    entry.realtime = realtime
+    entry.realtime = origin.realtime
     entry.isFromTextLog = true
     entry.pid = line.pid
     entry.identifier =
-      identifier.map { $0.withUnsafeBytes { Self.copy($0, to: batch) } } ?? Self.copy(bytes, line.identifier, to: batch)
+      name.map { $0.withUnsafeBytes { Self.copy($0, to: batch) } } ?? Self.copy(bytes, line.identifier, to: batch)
     entry.message = copyMessage(line, bytes, to: batch)
     entry.hasMessage = true
-    entry.isMessageTruncated = isCut
-    entry.contentHash = contentHash(of: entry, file, offset, batch)
-    guard realtime >= since, realtime <= until else {
+    entry.isMessageTruncated = origin.isCut
+    entry.contentHash = contentHash(of: entry, origin.file, origin.offset, batch)
+    guard origin.realtime >= since, origin.realtime <= until else {
       batch.buffer.rollBack(to: start)
       return .unwanted
     }
@@ -122,7 +156,7 @@ public struct TextEntryAssembler {
       return .unwanted
     }
     batch.append(entry)
-    if isCut { batch.truncatedCount += 1 }
+    if origin.isCut { batch.truncatedCount += 1 }
     return .entry
   }
 
@@ -177,40 +211,5 @@ public struct TextEntryAssembler {
       knownMachine = hosts.machine(ofHost: knownHost)
     }
     entry.machineID = knownMachine
-  }
-}
-
-/// Whose lines are whose: a machine id for each host name.
-struct HostNames {
-  /// gethostname(2).
-  let ownName: [UInt8]
-  /// machine-id(5); zero when there is none.
-  let ownMachine: ID128
-
-  init() {
-    var buffer = [CChar](repeating: 0, count: 256)
-    ownName =
-      gethostname(&buffer, buffer.count - 1) == 0 ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
-    ownMachine = Self.machineID() ?? .zero
-  }
-
-  /// The own machine's id, or one made from the name up to its first dot.
-  func machine(ofHost host: [UInt8]) -> ID128 {
-    let short = Self.short(host)
-    if short == Self.short(ownName) { return ownMachine }
-    return ID128(high: 0, low: short.withUnsafeBytes { LineHash.of($0) })
-  }
-
-  private static func short(_ host: [UInt8]) -> [UInt8] {
-    host.prefix { $0 != UInt8(ascii: ".") }.map { (65...90).contains($0) ? $0 + 32 : $0 }
-  }
-
-  private static func machineID() -> ID128? {
-    let descriptor = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var digits = [UInt8](repeating: 0, count: 32)
-    guard read(descriptor, &digits, 32) == 32 else { return nil }
-    return digits.withUnsafeBytes { ID128(hexadecimal: $0) }
   }
 }

@@ -10,9 +10,24 @@ public struct TextLine: Sendable, Equatable {
   public var pid: Int32 = -1
   /// What the daemon said.
   public var message: Range<Int>
+  /// Whose own format the line has, where another format's frame was taken off.
+  public var daemon: TextLogFormat?
+  /// How often the syslog daemon says that it came again.
+  public var repetition = Repetition.none
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
   public var omitted = 0..<0
 
+  /// What a syslog daemon writes instead of equal lines.
+  public enum Repetition: Sendable, Equatable {
+    case none
+    /// `last message repeated 4 times`: the line before came so often again.
+    case ofLine(Int)
+    /// rsyslog's `message repeated 3 times: [ … ]`: `message` is the text.
+    case ofMessage(Int)
+  }
+
+  /// More than this nobody repeats within the time that syslog daemons wait.
+  static let repetitionLimit = 10_000
   /// Longer host names are none (RFC 1035).
   static let hostLimit = 255
   /// Longer syslog tags are none of a mail daemon's.
@@ -21,6 +36,50 @@ public struct TextLine: Sendable, Equatable {
   init(time: LineTime, message: Range<Int>) {
     self.time = time
     self.message = message
+  }
+}
+
+// MARK: - What every format may have
+
+extension TextLine {
+  /// Takes off what rsyslog made of control characters at the line's end (`#015`, `#012`; its
+  /// escapeControlCharactersOnReceive).
+  mutating func trimEnd(in bytes: UnsafeRawBufferPointer) {
+    while message.count >= 4, bytes[(message.upperBound - 4)..<(message.upperBound - 2)].elementsEqual("#0".utf8) {
+      let last = (bytes[message.upperBound - 2], bytes[message.upperBound - 1])
+      guard last == (UInt8(ascii: "1"), UInt8(ascii: "5")) || last == (UInt8(ascii: "1"), UInt8(ascii: "2")) else {
+        break
+      }
+      message = message.lowerBound..<(message.upperBound - 4)
+    }
+    omitted = omitted.clamped(to: message)
+  }
+
+  /// Finds out whether the message stands for others that were alike.
+  mutating func readRepetition(in bytes: UnsafeRawBufferPointer) {
+    var cursor = LineCursor(bytes)
+    cursor.index = message.lowerBound
+    if identifier.isEmpty {
+      guard cursor.skip(word: "last message repeated "), let count = cursor.number(limit: 7),
+        cursor.skip(word: count == 1 ? " time" : " times") || cursor.skip(word: " time"),
+        cursor.index == message.upperBound
+      else { return }
+      repetition = .ofLine(min(count, Self.repetitionLimit))
+    } else if cursor.skip(word: "message repeated "), let count = cursor.number(limit: 7),
+      cursor.skip(word: " times: [ "), bytes[message.upperBound - 1] == UInt8(ascii: "]")
+    {
+      repetition = .ofMessage(min(count, Self.repetitionLimit))
+      message = cursor.index..<max(cursor.index, message.upperBound - 1)
+    }
+  }
+
+  /// The same line in bytes that begin so much earlier.
+  func moved(by count: Int) -> TextLine {
+    func moved(_ range: Range<Int>) -> Range<Int> { (range.lowerBound + count)..<(range.upperBound + count) }
+    var line = self
+    (line.host, line.identifier) = (moved(host), moved(identifier))
+    (line.message, line.omitted) = (moved(message), moved(omitted))
+    return line
   }
 }
 
@@ -86,6 +145,46 @@ extension TextLine {
     // FATAL, ERROR, WARN, INFO, DEBUG, TRACE.
     guard "FEWIDT".utf8.contains(cursor.byte) else { return nil }
     return TextLine(time: time, message: cursor.index..<bytes.count)
+  }
+
+  /// `[02-Nov-2026 10:00:00 +0000]: <session> …`, each file of Roundcube's own.
+  static func roundcube(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard cursor.skip("["), let time = LineTime.named(&cursor), cursor.skip(word: "]: ") else { return nil }
+    return TextLine(time: time, message: cursor.index..<bytes.count)
+  }
+
+  /// `2026-11-02 10:00:00 #2934(normal) <tag>; task; …`; the message begins with the worker's name.
+  static func rspamd(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard let time = LineTime.iso(&cursor), cursor.skip(word: " #"), let number = cursor.number(limit: 9),
+      cursor.byte == UInt8(ascii: "(")
+    else { return nil }
+    var line = TextLine(time: time, message: cursor.index..<bytes.count)
+    line.pid = Int32(number)
+    return line
+  }
+
+  /// `2026-11-02T10:00:00+00:00 NOTICE: HORDE [imp] …`, Horde's own file; Horde 3 has `Nov 02 10:00:00 HORDE [notice] …`.
+  static func horde(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    let isNumeric = cursor.byte &- 48 < 10
+    guard let time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor), cursor.skip(" ") else { return nil }
+    if isNumeric {
+      guard cursor.text(upTo: ":", limit: 8) != nil, cursor.skip(word: ": ") else { return nil }
+    }
+    guard cursor.skip(word: "HORDE ") || cursor.skip(word: "HORDE: ") else { return nil }
+    return TextLine(time: time, message: cursor.index..<bytes.count)
+  }
+
+  /// `2026-11-02T10:00:00Z INFO Authentication successful (auth.success) …`; the message begins with the level.
+  static func stalwart(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard let time = LineTime.iso(&cursor), time.offset != nil, cursor.skip(" ") else { return nil }
+    let start = cursor.index
+    let levels: [StaticString] = ["ERROR ", "WARN ", "INFO ", "DEBUG ", "TRACE "]
+    guard levels.contains(where: { cursor.skip(word: $0) }) else { return nil }
+    return TextLine(time: time, message: start..<bytes.count)
   }
 
   /// `[123] ` or `(123) `; leaves the cursor when it is something else.

@@ -19,6 +19,14 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
   case zimbraAudit = "zimbra-audit"
   /// Zimbra's mailbox.log, framed as its audit.log is.
   case zimbraMailbox = "zimbra-mailbox"
+  /// Roundcube's userlogins.log, sendmail.log, errors.log: `[02-Nov-2026 10:00:00 +0000]: …`.
+  case roundcube
+  /// rspamd.log: `2026-11-02 10:00:00 #2934(normal) <tag>; task; …`.
+  case rspamd
+  /// Horde's horde.log: `2026-11-02T10:00:00+00:00 NOTICE: HORDE [imp] …`.
+  case horde
+  /// Stalwart's stalwart.log: `2026-11-02T10:00:00Z INFO …`.
+  case stalwart
 
   /// The names of all formats, for messages to people.
   public static var names: String { allCases.map(\.rawValue).sorted().joined(separator: ", ") }
@@ -36,6 +44,16 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
 
   /// Takes a line apart; nil when it is none of this format: a continuation of the line before, or damage.
   func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    // A byte order mark stands in front of some files, and in the middle of those that were put together.
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+      return parse(UnsafeRawBufferPointer(rebasing: bytes[3...]))?.moved(by: 3)
+    }
+    var line = parseFrame(bytes)
+    line?.trimEnd(in: bytes)
+    return line
+  }
+
+  private func parseFrame(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     switch self {
     case .syslog: SyslogLine.parse(bytes)
     case .exim: TextLine.exim(bytes)
@@ -43,6 +61,10 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
     case .mailman: TextLine.mailman(bytes)
     case .cpanelAccess, .cpanelLogin, .cpanelSession: TextLine.cpanel(bytes)
     case .zimbraAudit, .zimbraMailbox: TextLine.zimbra(bytes)
+    case .roundcube: TextLine.roundcube(bytes)
+    case .rspamd: TextLine.rspamd(bytes)
+    case .horde: TextLine.horde(bytes)
+    case .stalwart: TextLine.stalwart(bytes)
     }
   }
 }

@@ -1,0 +1,48 @@
+import AuditModel
+
+/// What an event must be like to be shown.
+struct EventFilter: Sendable {
+  var since: UInt64?
+  var until: UInt64?
+  var kinds: [String] = []
+  var addresses: [AddressFilter] = []
+  var services: [[UInt8]] = []
+  var level: Level?
+  var text: [UInt8]?
+
+  static func fits(_ kind: EventKind, _ name: String) -> Bool {
+    let own = kind.name.description
+    return own == name || own.hasPrefix(name + ".")
+  }
+
+  func accepts(_ event: AuditEvent) -> Bool {
+    if let since, event.time < since { return false }
+    if let until, event.time > until { return false }
+    if let level, event.level < level { return false }
+    if !kinds.isEmpty, !kinds.contains(where: { Self.fits(event.kind, $0) }) { return false }
+    if !addresses.isEmpty {
+      guard let address = event.fields[.ip], addresses.contains(where: { $0.accepts(address) }) else { return false }
+    }
+    if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) {
+      return false
+    }
+    if let text { return contains(text, event) }
+    return true
+  }
+
+  private func contains(_ text: [UInt8], _ event: AuditEvent) -> Bool {
+    if event.kind.name.description.contains(String(decoding: text, as: UTF8.self)) { return true }
+    var isFound = Self.contains(text, in: event.unknownKeys)
+    event.fields.forEachField { _, value in
+      isFound = isFound || Self.contains(text, in: value)
+    }
+    return isFound
+  }
+
+  /// - Parameter text: in lower case.
+  private static func contains(_ text: [UInt8], in value: some Collection<UInt8>) -> Bool {
+    guard value.count >= text.count else { return false }
+    let lowered = value.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+    return lowered.indices.dropLast(max(0, text.count - 1)).contains { lowered[$0...].starts(with: text) }
+  }
+}
