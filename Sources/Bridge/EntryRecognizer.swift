@@ -28,6 +28,7 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   let table: CompiledTable
   private let router: TableRouter
   private let trust: SenderTrust?
+  private let containers: BelievedContainers
   /// The number of each scope's daemon, for the ledger.
   private let daemons: [UInt64]
   private let lock = Mutex(())
@@ -45,8 +46,12 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   ///   - senders: who may speak for the daemons of the table; nil to believe everybody.
   ///   - off: names of tables that count for nobody.
   ///   - isForGood: whether no other recognizer, after a reload, will look at the same entries.
-  init(table: CompiledTable, senders: SenderTrust?, off: [String] = [], isForGood: Bool = false) {
+  init(
+    table: CompiledTable, senders: SenderTrust?, off: [String] = [],
+    containers: BelievedContainers = BelievedContainers(Configuration.Rules()), isForGood: Bool = false
+  ) {
     self.table = table
+    self.containers = containers
     self.isForGood = isForGood
     router = TableRouter(table: table, off: Set(off))
     trust = senders
@@ -55,12 +60,14 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   }
 
   convenience init(table: CompiledTable, rules: Configuration.Rules, isForGood: Bool = false) {
-    self.init(table: table, senders: SenderTrust(table, rules), off: rules.tables.off, isForGood: isForGood)
+    self.init(table: table, senders: SenderTrust(table, rules), off: rules.tables.off,
+      containers: BelievedContainers(rules), isForGood: isForGood)
   }
 
   /// One that finds the same, for another thread.
   private init(twinOf other: EntryRecognizer) {
     (table, trust, daemons) = (other.table, other.trust, other.daemons)
+    containers = other.containers
     (number, isForGood) = (other.number, other.isForGood)
     router = TableRouter(table: other.table, off: other.router.off)
   }
@@ -69,9 +76,12 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
 
   func wants(identifier: UnsafeRawBufferPointer) -> Bool { router.wants(identifier: identifier) }
 
-  func wants(command: UnsafeRawBufferPointer) -> Bool { router.wants(command: command) }
+  func wants(command: UnsafeRawBufferPointer) -> Bool {
+    router.wants(command: command) || containers.wants(command: command)
+  }
 
   func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool {
+    if entry.isFromContainer { containers.unwrap(&entry, in: batch) }
     entry.finding = look(at: entry, in: batch)
     if entry.finding.number == Outcome.foreign { return false }
     guard entry.finding.number >= 0 else { return true }

@@ -18,6 +18,7 @@ struct EntrySender {
 ///
 /// | `_UID` | unit and program | the entry is |
 /// |---|---|---|
+/// | a container runtime's, with the container's name or id | any | believed where `rules.containers` names it, else refused |
 /// | root's; on the journal's own host the daemon's own user's | any, but not another daemon's program | believed |
 /// | a system user's, or one of `rules.trusted-uids` | the scope's unit, with its program where it names one | believed |
 /// | one of `rules.trusted-uids`, or proven to deliver mail | the scope's `trust executable`, in any unit | believed |
@@ -94,6 +95,8 @@ struct SenderTrust: Sendable {
   func standing(of entry: JournalEntry, in batch: EntryBatch, scope: Int) -> Standing {
     // Who may write to a text log decides whether it is one; the reader has looked at that.
     if entry.isFromTextLog { return .believed }
+    // A container's runtime runs as root and passes on what anybody wrote.
+    if entry.isFromContainer { return entry.isFromBelievedContainer ? .believed : .refused }
     let senders = scopes[scope]
     if isProgram(of: senders.distrusted, entry, batch) { return .refused }
     if entry.uid == 0 { return .believed }

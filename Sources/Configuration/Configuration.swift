@@ -191,6 +191,8 @@ package struct Configuration: Sendable, Equatable {
     /// `trusted-uids`: users above SYS_UID_MAX, by number or name, whose entries count as a daemon's where unit or program
     /// fit: as whom delivery agents and mailbox tools run.
     package var trustedUsers: [String] = []
+    /// `containers`: names of the containers, each perhaps with one `*`, whose lines are believed.
+    package var containers: [String] = []
     /// `system-uid-max`: the highest uid of a system user; nil for what the journal's host has.
     package var systemUIDMaximum: UInt32?
     /// `directory`: the administrator's own tables; absolute.

@@ -15,6 +15,7 @@ struct ConfigurationDecoder {
     file.decode("rules") { rules in
       rules.decode("trusted-senders", into: &result.rules.requiresTrustedSenders, as: .flag)
       rules.decode("trusted-uids", into: &result.rules.trustedUsers, as: .list(of: .name))
+      rules.decode("containers", into: &result.rules.containers, as: .list(of: .name))
       rules.decode("system-uid-max", into: &result.rules.systemUIDMaximum, as: .uid)
       rules.decode("directory", into: &result.rules.directory, as: .absolutePath)
       rules.decode("off", into: &result.rules.off, as: .list(of: .name))

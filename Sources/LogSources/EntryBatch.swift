@@ -73,6 +73,11 @@ public final class EntryBatch: @unchecked Sendable {
     isEndOfLateFile = false
   }
 
+  /// Keeps the bytes of a field that is not in the source as it stands.
+  func append(_ bytes: [UInt8]) -> FieldRange {
+    bytes.withUnsafeBytes { part in part.baseAddress.map { buffer.append($0, part.count) } ?? .absent }
+  }
+
   /// Keeps an entry.
   func append(_ entry: JournalEntry) {
     newestTime = max(newestTime, entry.realtime)

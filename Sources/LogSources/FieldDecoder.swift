@@ -159,7 +159,14 @@ struct FieldDecoder {
       if let value = field.value("OBJECT_SYSTEMD_UNIT=") { entry.objectUnit = copy(value, to: &bytes) }
     case UInt8(ascii: "U"): if let value = field.value("UNIT=") { entry.managedUnit = copy(value, to: &bytes) }
     case UInt8(ascii: "C"):
-      if let value = field.value("COREDUMP_UNIT=") { entry.coredumpUnit = copy(value, to: &bytes) }
+      if let value = field.value("COREDUMP_UNIT=") {
+        entry.coredumpUnit = copy(value, to: &bytes)
+      } else if let value = field.value("CONTAINER_NAME=") {
+        entry.containerName = copy(value, to: &bytes)
+        entry.isFromContainer = true
+      } else if field.value("CONTAINER_ID=") != nil || field.value("CONTAINER_ID_FULL=") != nil {
+        entry.isFromContainer = true
+      }
     default: break
     }
   }

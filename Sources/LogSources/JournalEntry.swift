@@ -56,6 +56,9 @@ public struct JournalEntry: Sendable {
   /// `COREDUMP_UNIT`.
   public var coredumpUnit = FieldRange.absent
 
+  /// `CONTAINER_NAME`, which a container's runtime writes beside what the container said.
+  public var containerName = FieldRange.absent
+
   /// `MESSAGE_ID`; zero when absent.
   public var messageID = ID128.zero
   /// `N_DROPPED`: how many messages journald suppressed; 0 when absent.
@@ -71,6 +74,11 @@ public struct JournalEntry: Sendable {
   public var hasMessage = false
   /// Whether this is a line of a text log: it has none of journald's fields, and its file is believed as a whole.
   public var isFromTextLog = false
+  /// Whether it bears a container's name or id: its sender is the container's runtime, and its text anybody's who may
+  /// start a container.
+  public var isFromContainer = false
+  /// Whether the container is one that is believed.
+  public var isFromBelievedContainer = false
   /// What the reader's interest found in it.
   public var finding = EntryFinding()
 

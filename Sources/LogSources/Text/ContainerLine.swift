@@ -49,7 +49,7 @@ enum ContainerLine {
   }
 
   /// A syslog line with an identifier, or a line of Dovecot's own log.
-  private static func own(_ cursor: LineCursor) -> TextLine? {
+  static func own(_ cursor: LineCursor) -> TextLine? {
     if let line = dovecot(cursor) { return line }
     guard let line = SyslogLine.plain(cursor), !line.identifier.isEmpty else { return nil }
     return line

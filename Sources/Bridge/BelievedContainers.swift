@@ -1,0 +1,30 @@
+import Configuration
+import LogSources
+import RuleTable
+
+/// The containers whose lines are believed: `rules.containers`.
+///
+/// Whoever may start a container chooses its name and what it writes, and the runtime logs both as root. So a container
+/// counts by its name only where the administrator has named it, and only by the word of a runtime: `_COMM`, which
+/// journald writes, is dockerd's or conmon's, and `_UID` root's.
+struct BelievedContainers: Sendable {
+  private let names: [String]
+  private static let runtimes = ["dockerd", "conmon"].map { Array($0.utf8) }
+
+  init(_ rules: Configuration.Rules) { names = rules.containers }
+
+  /// Whether entries of this command are looked at for their container.
+  func wants(command: UnsafeRawBufferPointer) -> Bool {
+    !names.isEmpty && Self.runtimes.contains { command.elementsEqual($0) }
+  }
+
+  /// Takes an entry of a believed container for its daemon's own.
+  func unwrap(_ entry: inout JournalEntry, in batch: EntryBatch) {
+    guard entry.isFromContainer, !entry.isFromBelievedContainer, entry.uid == 0, !names.isEmpty,
+      batch.withBytes(of: entry.command, wants(command:)),
+      batch.withBytes(of: entry.containerName, { name in names.contains { Glob.matches($0, name) } })
+    else { return }
+    ContainerEntry.unwrap(&entry, in: batch)
+    entry.isFromBelievedContainer = true
+  }
+}
