@@ -53,7 +53,7 @@ import Testing
   }
 
   /// The tables' own examples, with their second half over and over: a run that ends nowhere is scanned anew from each
-  /// place, so that the steps grow with the square of the length at the most.
+  /// offset, so that the steps grow with the square of the length at the most.
   @Test func stretchedExamplesEnd() throws {
     let table = try Self.table.get().table
     var scratch = MatchScratch()

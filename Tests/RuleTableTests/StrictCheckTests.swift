@@ -18,7 +18,7 @@ import Testing
   ]
 
   @Test(arguments: examples) func aMatchLineNeedsAnExample(_ mistake: Mistake) throws {
-    try mistake.isTold(with: .examples)
+    try mistake.isReported(with: .examples)
   }
 
   @Test func anOptionalPartNeedsNoExample() throws {
@@ -87,7 +87,7 @@ import Testing
   ]
 
   @Test(arguments: declarations) func whatIsRememberedIsDeclaredAndWritten(_ mistake: Mistake) throws {
-    try mistake.isTold(with: .declarations)
+    try mistake.isReported(with: .declarations)
   }
 
   /// What several lines, and several tables, say of a kind adds up; so do the fields of kinds that an alias joins.
@@ -121,7 +121,7 @@ import Testing
     Mistake("keep a 1h\nkeep a ▷2h: ip", "live another time by t.rules:4:6", "say the same, or leave the time out"),
   ]
 
-  @Test(arguments: keeps) func aKeepLineSaysOneThing(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
+  @Test(arguments: keeps) func aKeepLineSaysOneThing(_ mistake: Mistake) throws { try mistake.isReported(with: []) }
 
   private static let events = [
     Mistake(
@@ -152,7 +152,9 @@ import Testing
       "use it, or leave it out"),
   ]
 
-  @Test(arguments: events) func anEventSaysWhatARecordMaySay(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
+  @Test(arguments: events) func anEventSaysWhatARecordMaySay(_ mistake: Mistake) throws {
+    try mistake.isReported(with: [])
+  }
 
   @Test func whatHasAnotherUseIsLeftAlone() throws {
     _ = try TableUnderTest(
