@@ -62,6 +62,7 @@ struct Walk {
       remains.pointee.touchedRuns.removeAll(keepingCapacity: true)
     }
     remains.pointee.failedLists.removeAll()
+    remains.pointee.addressStarts.removeAll()
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.

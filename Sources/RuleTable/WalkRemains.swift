@@ -60,6 +60,8 @@ struct WalkRemains {
   /// Ends of lists, by their edge, and offsets in a tail, by the element, from which nothing fits.
   var failedLists = FailedOffsets()
   var failedTails = FailedOffsets()
+  /// Where addresses begin that a tail has tried.
+  var addressStarts = AddressStarts()
   /// The ends of a list's items, likewise.
   var listEnds: [Int] = []
   /// Slots while a second way is looked for.

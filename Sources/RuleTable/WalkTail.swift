@@ -82,15 +82,29 @@ extension Walk {
     _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
-    var bound = end
-    while let offset = last(before, from: low, upTo: bound) {
-      let start = offset + before.width
-      bound = start - 1
-      guard AddressPath(line: line).end(from: start, limit: line.count) == end else { continue }
+    for address in addressStarts(of: tail.parts.lowerBound.advanced(by: index), behind: before, low, endingAt: end) {
+      let start = remains.pointee.addressStarts[address]
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
     }
     return nil
+  }
+
+  private func addressStarts(
+    of part: MatchTrie.PartIndex, behind literal: MatchTrie.PoolRange, _ low: Int, endingAt end: Int
+  ) -> Range<Int> {
+    if let known = remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) { return known }
+    var addresses: [(start: Int, end: Int)] = []
+    var ends = AddressPath.Ends(line: line)
+    var bound = line.count
+    while let offset = last(literal, from: low, upTo: bound) {
+      let start = offset + literal.width
+      bound = start - 1
+      if let end = ends.end(from: start) { addresses.append((start, end)) }
+    }
+    count(steps: ends.steps)
+    remains.pointee.addressStarts.enter(addresses, of: part, from: low)
+    return remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) ?? 0..<0
   }
 
   /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.
