@@ -30,6 +30,8 @@ public struct RuleCompiler {
   public static func compile(
     _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual, examples: Bool = true
   ) throws(RuleTableError) -> CompiledTable {
+    let repeated = RepeatedTables.check(files)
+    guard repeated.isEmpty else { throw RuleTableError(repeated) }
     var parser = RuleFileParser(readsExamples: examples)
     for file in files { parser.readDeclarations(file.text, file: file.name) }
     for file in files { parser.read(file.text, file: file.name) }

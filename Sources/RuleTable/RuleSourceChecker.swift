@@ -24,6 +24,10 @@ struct RuleSourceChecker {
       found += MutedRules(rules: rules, strangers: strangers).check()
       found += ScratchContexts(rules: rules, names: parser.names).check()
     }
+    if strictness.contains(.repetitions) {
+      found += RepeatedTables.check(parser.tables)
+      found += RepeatedValues(rules: rules, names: parser.names).check()
+    }
     return Set(found).sorted { Self.order($0) < Self.order($1) }
   }
 

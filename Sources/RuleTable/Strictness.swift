@@ -11,7 +11,10 @@ public struct Strictness: OptionSet, Sendable {
   /// Contexts join lines only in ways that lose and lend nothing.
   public static let joins = Strictness(rawValue: 4)
 
-  public static let everything: Strictness = [.declarations, .examples, .joins]
+  /// Nothing is there twice: no table, and no value of a rule that could never count.
+  public static let repetitions = Strictness(rawValue: 8)
+
+  public static let everything: Strictness = [.declarations, .examples, .joins, .repetitions]
 
   /// What tables are held to where nothing else is said.
   public static let usual: Strictness = []
