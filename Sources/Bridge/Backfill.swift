@@ -92,7 +92,7 @@ package final class Backfill {
   /// Notes live so long; and windows of failures are those of the live tree only when they are counted from the
   /// midnight before, where they end.
   private func contextStart(of start: UInt64) -> UInt64 {
-    let age = max(table.lives.values.max() ?? 0, 3_600_000_000)
+    let age = max(table.ttls.values.max() ?? 0, 3_600_000_000)
     let before = start > age ? start - age : 0
     let midnight = calendar.end(of: Day(number: calendar.day(of: start).number - 1))
     return min(before, midnight)

@@ -85,7 +85,7 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
     entry.finding = look(at: entry, in: batch)
     if entry.finding.number == Outcome.foreign { return false }
     guard entry.finding.number >= 0 else { return true }
-    if isForGood { entry.finding.needsContentHash = table.mayTell(entry.finding.number) }
+    if isForGood { entry.finding.needsContentHash = table.mayEmit(entry.finding.number) }
     guard table.isNoise(entry.finding.number), SenderTrust.Standing(of: entry.finding).isBelieved else { return true }
     batch.leftOutCount += 1
     return false

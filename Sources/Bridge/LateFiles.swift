@@ -29,7 +29,7 @@ struct LateFiles {
       if batch.newestTime > 0, batch.newestTime &+ Self.openEnd < newest { pipeline.correlator.finish() }
       self.pipeline = nil
     }
-    return pipeline.correlator.takeEvents() + pipeline.takeGaps()
+    return pipeline.correlator.drainEvents() + pipeline.takeGaps()
   }
 
   /// After a reload: the next batch is read by the new rules.

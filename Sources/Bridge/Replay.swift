@@ -78,7 +78,7 @@ package final class Replay {
       newest = max(newest, batch.newestTime)
       sources.recycle(batch)
       pipeline.gaps.removeAll()
-      try body(pipeline.correlator.takeEvents(), newest)
+      try body(pipeline.correlator.drainEvents(), newest)
       onProgress?(newest)
     }
   }
@@ -114,7 +114,7 @@ package final class Replay {
   }
 
   private func handOut(_ body: (OwnedEvent) throws -> Bool) throws -> Bool {
-    for emitted in pipeline.correlator.takeEvents() { guard try body(emitted) else { return false } }
+    for emitted in pipeline.correlator.drainEvents() { guard try body(emitted) else { return false } }
     for gap in pipeline.gaps { guard try body(gap) else { return false } }
     pipeline.gaps.removeAll()
     return true

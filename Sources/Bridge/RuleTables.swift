@@ -29,7 +29,7 @@ package enum RuleTables {
   }
 
   private static func unknown(_ names: [String], _ known: Set<String>) -> RuleTableError {
-    let place = SourcePlace(file: "rules.tables", line: 1, column: 1)
+    let place = SourceLocation(file: "rules.tables", line: 1, column: 1)
     let remedy = "tables are \(known.sorted().joined(separator: ", "))"
     return RuleTableError(names.map { Diagnostic(place, "there is no table ‘\($0)’", remedy: remedy) })
   }
@@ -67,7 +67,7 @@ package enum RuleTables {
   }
 
   private static func unreadable(_ error: FileError) -> RuleTableError {
-    let place = SourcePlace(file: error.path, line: 1, column: 1)
+    let place = SourceLocation(file: error.path, line: 1, column: 1)
     return RuleTableError([
       Diagnostic(place, "cannot be read: " + error.reason, remedy: "check its name and permissions")
     ])

@@ -54,9 +54,9 @@ package struct CollectorStatus: Sendable, Equatable {
     let (counts, correlator) = (pipeline.counts, pipeline.correlator)
     (recognised, unrecognised) = (counts.recognised, counts.unrecognised)
     (refused, unprovable) = (counts.refused, counts.unprovable)
-    (notes, waiting) = (UInt64(correlator.sizes.notes), UInt64(correlator.sizes.waiting))
+    (notes, waiting) = (UInt64(correlator.sizes.contexts), UInt64(correlator.sizes.waiting))
     mailboxes = UInt64(correlator.mailboxCount)
-    (evicted, waitsCutShort) = (UInt64(correlator.notesEvicted), UInt64(correlator.waitsCutShort))
+    (evicted, waitsCutShort) = (UInt64(correlator.contextsEvicted), UInt64(correlator.waitsCutShort))
   }
 
   /// Replaces the report; a failure is not worth more than an old report.

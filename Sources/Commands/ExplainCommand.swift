@@ -58,7 +58,7 @@ struct ExplainCommand: ParsableCommand {
 
   private func show(_ found: Finding, _ line: PastedLine, _ table: CompiledTable) {
     let rule = table.rules[found.rule]
-    print("rule \(rule.id) at \(rule.place), scope \(table.scopes[found.scope].name)")
+    print("rule \(rule.id) at \(rule.location), scope \(table.scopes[found.scope].name)")
     for capture in found.scratch.captures {
       let value = line.message[capture.start..<capture.end]
       print(
@@ -90,7 +90,7 @@ struct ExplainCommand: ParsableCommand {
     guard result == .entry else { return }
     pipeline.process(batch)
     pipeline.correlator.finish()
-    let events = pipeline.correlator.takeEvents()
+    let events = pipeline.correlator.drainEvents()
     for one in events {
       print("  alone: \(one.event.kind.name) in \(TerminalText.safe(Array(Self.name(of: one.owner).utf8)))")
     }

@@ -25,7 +25,8 @@ struct RulesCommand: ParsableCommand {
       for rule in table.rules {
         let does = rule.isNoise ? "noise" : Self.kinds(of: rule).joined(separator: ",")
         print(
-          TerminalText.padded(rule.id, 36) + TerminalText.padded(does.isEmpty ? "context" : does, 40) + "\(rule.place)")
+          TerminalText.padded(rule.id, 36) + TerminalText.padded(does.isEmpty ? "context" : does, 40)
+            + "\(rule.location)")
       }
     }
 

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Bytes that live as long as one rule works on one line: captures, values, keys, the fields of an event.
+/// Bytes that are there while one rule works on one line: captures, values, keys, the fields of an event.
 ///
-/// One piece of memory that is used again and again, so that a rule's work costs no allocation. Places are offsets,
+/// One piece of memory that is used again and again, so that a rule's work costs no allocation. Positions in it are offsets,
 /// because the memory moves when it grows. Whoever appends knows where he began and goes back to there.
 final class Arena {
   private(set) var start: UnsafeMutablePointer<UInt8>
@@ -16,30 +16,30 @@ final class Arena {
 
   deinit { start.deallocate() }
 
-  /// The bytes between two places; valid until something is appended.
+  /// The bytes between two offsets; valid until something is appended.
   @inline(__always)
   subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
     precondition(range.upperBound <= count)
     return UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
   }
 
-  /// What was appended from a place on.
+  /// What was appended from an offset on.
   @inline(__always)
-  subscript(from place: Int) -> UnsafeRawBufferPointer { self[place..<count] }
+  subscript(from offset: Int) -> UnsafeRawBufferPointer { self[offset..<count] }
 
-  /// What was appended from a place on, to be changed; valid until something is appended.
+  /// What was appended from an offset on, to be changed; valid until something is appended.
   @inline(__always)
-  func mutableBytes(from place: Int) -> UnsafeMutableBufferPointer<UInt8> {
-    precondition(place <= count)
-    return UnsafeMutableBufferPointer(start: start + place, count: count - place)
+  func mutableBytes(from offset: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    precondition(offset <= count)
+    return UnsafeMutableBufferPointer(start: start + offset, count: count - offset)
   }
 
-  /// The bytes from a place on, as an array.
-  func array(from place: Int) -> [UInt8] { Array(self[from: place]) }
+  /// The bytes from an offset on, as an array.
+  func array(from offset: Int) -> [UInt8] { Array(self[from: offset]) }
 
-  /// Goes back to a place, in front of the end.
+  /// Goes back to an offset, in front of the end.
   @inline(__always)
-  func truncate(to place: Int) { count = min(place, count) }
+  func truncate(to offset: Int) { count = min(offset, count) }
 
   /// Room for so many bytes at the end, which count from now on.
   @inline(__always)
@@ -61,7 +61,7 @@ final class Arena {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Appends what lies between two places again.
+  /// Appends what lies between two offsets again.
   @inline(__always)
   func appendCopy(of range: Range<Int>) {
     let target = extend(by: range.count)

@@ -63,11 +63,11 @@ extension Correlator {
     closeWindow(key, at: end)
   }
 
-  /// Tells the rest of a window, if there is one, and ends it.
+  /// Emits the rest of a window, if there is one, and ends it.
   func closeBurst(_ key: BurstKey) {
     guard let burst = bursts[key] else { return }
     // A timer of an earlier window with the same key.
-    guard burst.end <= now || now == .max || isSettling else { return }
+    guard burst.end <= now || now == .max || isFinishing else { return }
     bursts[key] = nil
     if tracksChanges { changedBursts.insert(key) }
     guard var event = burst.last else { return }

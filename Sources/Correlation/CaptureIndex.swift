@@ -34,11 +34,11 @@ struct CaptureIndex {
   }
 }
 
-/// The keys of notes that the rule at work has made of its captures alone, which its next actions use again.
+/// The keys of contexts that the rule at work has made of its captures alone, which its next actions use again.
 struct KeyCache {
   private struct Entry {
     var round: UInt64 = 0
-    var key = NoteKey.none
+    var key = ContextKey.none
     var isDoubtful = false
   }
 
@@ -50,11 +50,11 @@ struct KeyCache {
   /// Another rule is at work, or this one has a value more.
   mutating func removeAll() { round &+= 1 }
 
-  mutating func enter(_ key: NoteKey, at index: Int32, isDoubtful: Bool) {
+  mutating func enter(_ key: ContextKey, at index: Int32, isDoubtful: Bool) {
     entries[Int(index)] = Entry(round: round, key: key, isDoubtful: isDoubtful)
   }
 
-  func key(at index: Int32) -> (key: NoteKey, isDoubtful: Bool)? {
+  func key(at index: Int32) -> (key: ContextKey, isDoubtful: Bool)? {
     let entry = entries[Int(index)]
     return entry.round == round ? (entry.key, entry.isDoubtful) : nil
   }

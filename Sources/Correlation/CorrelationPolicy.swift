@@ -40,12 +40,13 @@ public struct CorrelationPolicy: Sendable {
     let (end, isTooLate) = (time / 86_400_000_000 + 1).multipliedReportingOverflow(by: 86_400_000_000)
     return isTooLate ? .max : end
   }
+
   /// The share of the mailboxes whose events are emitted; nil for all.
   public var shard: Shard?
-  /// How many notes are kept at the most; the oldest go first.
-  public var maximumNotes = 1_500_000
-  /// How many bytes of memory the notes take at the most; texts that strangers choose may be long.
-  public var maximumNoteBytes = 160 << 20
+  /// How many contexts are kept at the most; the oldest go first.
+  public var maximumContexts = 1_500_000
+  /// How many bytes of memory the contexts take at the most; texts that strangers choose may be long.
+  public var maximumContextBytes = 160 << 20
   /// How many unfinished rules wait at the most.
   public var maximumWaiting = 100_000
   /// How many bytes of memory these take at the most.

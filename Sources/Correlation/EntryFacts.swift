@@ -6,7 +6,7 @@ public struct EntryFacts: Sendable, Hashable {
   public var realtime: UInt64
   /// The identity of the entry: a hash of boot, monotonic time, realtime and content hash.
   public var identity: UInt64
-  /// Tells hosts apart: notes of one host never join lines of another.
+  /// Distinguishes hosts: contexts of one host never join lines of another.
   public var machine: UInt64
   public var pid: Int32
   public var uid: UInt32

@@ -6,27 +6,27 @@ struct EventFields {
   private let arena: Arena
   private let start: Int
   /// Where the header of each of the record's keys lies; -1 for a key that is absent.
-  private var places = Self.nowhere
+  private var offsets = Self.nowhere
   /// Whether a key was set again or removed: then what it had is still there and must be left out.
   private var hasRemains = false
 
   /// Room for the keys of a record, without an allocation.
-  private typealias Places = InlineArray<64, Int32>
-  private static let nowhere = Places(repeating: -1)
+  private typealias Offsets = InlineArray<64, Int32>
+  private static let nowhere = Offsets(repeating: -1)
 
   init(_ arena: Arena) {
     self.arena = arena
     start = arena.count
   }
 
-  func contains(_ key: UInt16) -> Bool { key < NameTable.firstOwn && places[Int(key)] >= 0 }
+  func contains(_ key: UInt16) -> Bool { key < NameTable.firstOwn && offsets[Int(key)] >= 0 }
 
-  func contains(_ key: FieldKey) -> Bool { places[Int(key.rawValue)] >= 0 }
+  func contains(_ key: FieldKey) -> Bool { offsets[Int(key.rawValue)] >= 0 }
 
   /// Whether a key is there and its value doubtful.
   func isDoubtful(_ key: FieldKey) -> Bool {
-    let place = places[Int(key.rawValue)]
-    return place >= 0 && FieldLayout.isDoubtful(at: Int(place), in: arena[0..<arena.count])
+    let offset = offsets[Int(key.rawValue)]
+    return offset >= 0 && FieldLayout.isDoubtful(at: Int(offset), in: arena[0..<arena.count])
   }
 
   /// Removes what is doubtful, but for one key; whether there was anything.
@@ -39,21 +39,21 @@ struct EventFields {
     return found
   }
 
-  /// Takes the mark of doubt off a key: a record says it by its `confidence`, for all that it has.
+  /// Clears the flag of doubt of a key: a record says it by its `confidence`, for all that it has.
   func clearDoubt(_ key: FieldKey) {
-    let place = places[Int(key.rawValue)]
-    if place >= 0 { arena.start[Int(place) + FieldLayout.headerLength - 1] &= ~UInt8(FieldLayout.doubt >> 8) }
+    let offset = offsets[Int(key.rawValue)]
+    if offset >= 0 { arena.start[Int(offset) + FieldLayout.headerLength - 1] &= ~UInt8(FieldLayout.doubt >> 8) }
   }
 
   /// Where the value of a key lies in the arena.
   func range(of key: FieldKey) -> Range<Int>? {
-    let place = places[Int(key.rawValue)]
-    return place < 0 ? nil : FieldLayout.value(at: Int(place), in: arena[0..<arena.count])
+    let offset = offsets[Int(key.rawValue)]
+    return offset < 0 ? nil : FieldLayout.value(at: Int(offset), in: arena[0..<arena.count])
   }
 
   mutating func remove(_ key: UInt16) {
     guard contains(key) else { return }
-    places[Int(key)] = -1
+    offsets[Int(key)] = -1
     hasRemains = true
   }
 
@@ -70,8 +70,8 @@ struct EventFields {
       arena.truncate(to: header)
       return false
     }
-    let marked = isDoubtful() ? key | FieldLayout.doubt : key
-    FieldLayout.writeHeader(marked, length: arena.count - value, to: arena.start + header)
+    let flagged = isDoubtful() ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(flagged, length: arena.count - value, to: arena.start + header)
     enter(key, header)
     return true
   }
@@ -85,8 +85,8 @@ struct EventFields {
 
   mutating func add(_ key: UInt16, _ value: UnsafeRawBufferPointer, isDoubtful: Bool = false) {
     let header = arena.count
-    let marked = isDoubtful ? key | FieldLayout.doubt : key
-    FieldLayout.writeHeader(marked, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    let flagged = isDoubtful ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(flagged, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
     arena.append(value)
     enter(key, header)
   }
@@ -94,18 +94,18 @@ struct EventFields {
   /// Adds a key with what lies elsewhere in the arena.
   mutating func add(_ key: UInt16, copyOf value: Range<Int>, isDoubtful: Bool = false) {
     let header = arena.count
-    let marked = isDoubtful ? key | FieldLayout.doubt : key
-    FieldLayout.writeHeader(marked, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
+    let flagged = isDoubtful ? key | FieldLayout.doubt : key
+    FieldLayout.writeHeader(flagged, length: value.count, to: arena.extend(by: FieldLayout.headerLength))
     arena.appendCopy(of: value)
     enter(key, header)
   }
 
   private mutating func enter(_ key: UInt16, _ header: Int) {
-    if places[Int(key)] >= 0 { hasRemains = true }
-    places[Int(key)] = Int32(header)
+    if offsets[Int(key)] >= 0 { hasRemains = true }
+    offsets[Int(key)] = Int32(header)
   }
 
-  /// What tells the events of one entry apart.
+  /// What distinguishes the events of one entry.
   func detail(of kind: EventKind) -> UInt64 {
     var hash = StableHash()
     kind.name.withUTF8Buffer { hash.combine($0) }
@@ -121,12 +121,12 @@ struct EventFields {
     let whole = arena[from: start]
     guard hasRemains else { return FieldSet(wholeFields: whole) }
     let target = arena.count
-    var place = start
-    while place < target {
+    var offset = start
+    while offset < target {
       let all = arena[0..<target]
-      let (key, value) = (FieldLayout.key(at: place, in: all), FieldLayout.value(at: place, in: all))
-      if places[Int(key)] == Int32(place) { arena.appendCopy(of: place..<value.upperBound) }
-      place = value.upperBound
+      let (key, value) = (FieldLayout.key(at: offset, in: all), FieldLayout.value(at: offset, in: all))
+      if offsets[Int(key)] == Int32(offset) { arena.appendCopy(of: offset..<value.upperBound) }
+      offset = value.upperBound
     }
     return FieldSet(wholeFields: arena[from: target])
   }

@@ -23,12 +23,12 @@ extension Correlator {
     // What the rule itself says is canonical.
     let isCanonical = fields.contains(.mailbox)
     addCaptures(&fields)
-    for place in instruction.list {
-      let name = Int(program.lists[Int(place)])
-      guard let note = noteInUse(name) else { continue }
-      notes.withFields(at: note) { Self.addCaptures($0, isDoubtful: isDoubtful(note: name), &fields) }
+    for index in instruction.list {
+      let name = Int(program.lists[Int(index)])
+      guard let context = contextInUse(name) else { continue }
+      contexts.withFields(at: context) { Self.addCaptures($0, isDoubtful: isDoubtful(context: name), &fields) }
     }
-    // `ip=""` says that the event must not have it, whatever captures and notes know.
+    // `ip=""` says that the event must not have it, whatever captures and contexts know.
     for index in instruction.assignments where program.assignments[Int(index)].isEmpty {
       fields.remove(program.assignments[Int(index)].field)
     }
@@ -37,7 +37,7 @@ extension Correlator {
     fields.clearDoubt(.mailbox)
     let owned = isOwnerDoubtful && !frame.isConfirmed ? .unowned : filing
     if !isCanonical { nameBecomesMailbox(&fields) }
-    guard let owner = settleOwner(instruction, owned, fields) else { return }
+    guard let owner = decideOwner(instruction, owned, fields) else { return }
     if isAmbiguous { fields.set(.confidence, to: "ambiguous") }
     complete(&fields, kind)
     let event = AuditEvent(
@@ -66,10 +66,10 @@ extension Correlator {
   private var isWhollyAmbiguous: Bool {
     guard frame.isAmbiguous else { return false }
     let captures = arena[0..<frame.capturesEnd]
-    var place = 0
-    while place < captures.count {
-      if FieldLayout.isDoubtful(at: place, in: captures) { return false }
-      place = FieldLayout.value(at: place, in: captures).upperBound
+    var header = 0
+    while header < captures.count {
+      if FieldLayout.isDoubtful(at: header, in: captures) { return false }
+      header = FieldLayout.value(at: header, in: captures).upperBound
     }
     return true
   }
@@ -89,7 +89,7 @@ extension Correlator {
     _ = mailboxes.learn(arena[from: start], byDelivery: kind.provesMailboxByDelivery, at: frame.facts.realtime)
   }
 
-  /// A delivery agent's line names an account, and with an extension nobody else can tell that it is one: it is known
+  /// A delivery agent's line names an account, and with an extension nobody else can know that it is one: it is known
   /// from the line on, not only when the event is emitted, so that the transfer agent's line of the same delivery, which
   /// names an address, means the same mailbox.
   func learnDeliveredAccount() {
@@ -103,34 +103,34 @@ extension Correlator {
 
   /// Captures that are called like a record's key are the event's.
   private func addCaptures(_ fields: inout EventFields) {
-    var place = 0
-    while place < frame.capturesEnd {
+    var header = 0
+    while header < frame.capturesEnd {
       let captures = arena[0..<frame.capturesEnd]
-      let (name, value) = (FieldLayout.key(at: place, in: captures), FieldLayout.value(at: place, in: captures))
-      let isDoubtful = FieldLayout.isDoubtful(at: place, in: captures)
-      place = value.upperBound
+      let (name, value) = (FieldLayout.key(at: header, in: captures), FieldLayout.value(at: header, in: captures))
+      let isDoubtful = FieldLayout.isDoubtful(at: header, in: captures)
+      header = value.upperBound
       if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
         fields.add(name, copyOf: value, isDoubtful: isDoubtful)
       }
     }
   }
 
-  /// A note's fields likewise.
+  /// A context's fields likewise.
   private static func addCaptures(
-    _ note: UnsafeRawBufferPointer, isDoubtful: Bool, _ fields: inout EventFields
+    _ context: UnsafeRawBufferPointer, isDoubtful: Bool, _ fields: inout EventFields
   ) {
-    var place = 0
-    while place < note.count {
-      let (name, value) = (FieldLayout.key(at: place, in: note), FieldLayout.value(at: place, in: note))
-      let isDoubtful = isDoubtful || FieldLayout.isDoubtful(at: place, in: note)
-      place = value.upperBound
+    var header = 0
+    while header < context.count {
+      let (name, value) = (FieldLayout.key(at: header, in: context), FieldLayout.value(at: header, in: context))
+      let isDoubtful = isDoubtful || FieldLayout.isDoubtful(at: header, in: context)
+      header = value.upperBound
       if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
-        fields.add(name, UnsafeRawBufferPointer(rebasing: note[value]), isDoubtful: isDoubtful)
+        fields.add(name, UnsafeRawBufferPointer(rebasing: context[value]), isDoubtful: isDoubtful)
       }
     }
   }
 
-  /// Puts the mailbox that a capture or a note said into its canonical form.
+  /// Puts the mailbox that a capture or a context said into its canonical form.
   private func nameBecomesMailbox(_ fields: inout EventFields) {
     guard let name = fields.range(of: .mailbox) else { return }
     let isNamed = fields.set(FieldKey.mailbox.rawValue) {
@@ -142,7 +142,7 @@ extension Correlator {
   }
 
   /// Whose file the event is for; nil when there is no mailbox.
-  private func settleOwner(
+  private func decideOwner(
     _ instruction: ActionProgram.Instruction, _ filing: ActionProgram.Filing, _ fields: EventFields
   ) -> TrailOwner? {
     if filing == .ofPanel {
@@ -161,7 +161,7 @@ extension Correlator {
     return known.map { .mailbox($0) } ?? .unknown
   }
 
-  /// Counts a sent message and tells when an hour has too many.
+  /// Counts a sent message and reports when an hour has too many.
   private func count(_ event: AuditEvent, _ owner: TrailOwner) {
     guard event.kind == .messageSent, let mailbox = event.fields[.mailbox],
       let number = sent.count(counted(mailbox, owner), at: event.time)

@@ -41,7 +41,7 @@ public struct ExampleEventChecker {
       guard let index else {
         found.append(
           Diagnostic(
-            event.place, "no \(event.kind.name) comes of the example in the file of \(event.owner)",
+            event.location, "no \(event.kind.name) comes of the example in the file of \(event.owner)",
             remedy: "what comes of it: " + Self.list(emitted)))
         continue
       }
@@ -51,7 +51,7 @@ public struct ExampleEventChecker {
     if !emitted.isEmpty, found.isEmpty {
       found.append(
         Diagnostic(
-          example.place, "more comes of the example than it says: " + Self.list(emitted),
+          example.location, "more comes of the example than it says: " + Self.list(emitted),
           remedy: "add its event lines, or mend the rule"))
     }
     return found
@@ -63,7 +63,7 @@ public struct ExampleEventChecker {
       guard value != field.value else { continue }
       let text = value.isEmpty ? "not there" : "‘" + String(decoding: value, as: UTF8.self) + "’"
       return Diagnostic(
-        expected.place, "\(field.key.name) is \(text), expected ‘\(String(decoding: field.value, as: UTF8.self))’",
+        expected.location, "\(field.key.name) is \(text), expected ‘\(String(decoding: field.value, as: UTF8.self))’",
         remedy: "mend the rule or the event line")
     }
     return nil
@@ -80,12 +80,12 @@ public struct ExampleEventChecker {
       example.message, from: own, pid: 1, scopes: example.identifier == nil ? [table.rules[rule].scopes[0]] : nil)
     for line in example.after where !entries.add(line) { found.append(unread(line)) }
     correlator.finish()
-    return correlator.takeEvents()
+    return correlator.drainEvents()
   }
 
   private func unread(_ line: ExampleLine) -> Diagnostic {
     Diagnostic(
-      line.place, "no rule matches this line of ‘\(line.identifier)’", remedy: "see: mailtrail rules explain")
+      line.location, "no rule matches this line of ‘\(line.identifier)’", remedy: "see: mailtrail rules explain")
   }
 
   private static func name(of owner: TrailOwner) -> String {

@@ -14,54 +14,54 @@ struct HostClocks {
     var waits = Timers<UInt64>()
 
     /// When the others' time ends its first wait.
-    var dueByOthers: UInt64? { waits.next.map { max($0, heard) &+ HostClocks.patience } }
+    var dueByOthers: UInt64? { waits.next.map { max($0, heard) &+ HostClocks.silenceTimeout } }
   }
 
   /// The newest time of all hosts, or the clock's where that was said to have come.
   var newest: UInt64 = 0
   private(set) var hosts: [Host] = []
-  private var places: [UInt64: Int] = [:]
+  private var indices: [UInt64: Int] = [:]
   /// When silent hosts are looked at next.
   private var nextLook: UInt64 = 0
 
   /// How long a host is silent before the others' time counts for it.
-  static let patience: UInt64 = 5_000_000
+  static let silenceTimeout: UInt64 = 5_000_000
   /// Silent hosts are looked at so often.
   private static let lookInterval: UInt64 = 1_000_000
   /// What a silent host remembers is kept so long as if it were not.
   private static let memory: UInt64 = 60_000_000
 
-  /// The place of a host; a new one begins at a time.
-  mutating func place(of machine: UInt64, from time: UInt64) -> Int {
+  /// The index of a host; a new one begins at a time.
+  mutating func index(of machine: UInt64, from time: UInt64) -> Int {
     if let last = hosts.last, last.machine == machine { return hosts.count - 1 }
-    if let place = places[machine] { return place }
-    places[machine] = hosts.count
+    if let index = indices[machine] { return index }
+    indices[machine] = hosts.count
     hosts.append(Host(machine: machine, now: time, heard: newest))
     return hosts.count - 1
   }
 
-  func now(of machine: UInt64) -> UInt64? { places[machine].map { hosts[$0].now } }
+  func now(of machine: UInt64) -> UInt64? { indices[machine].map { hosts[$0].now } }
 
   /// Takes an entry's time up; a host's time does not go back.
-  mutating func hear(_ place: Int, at time: UInt64) {
+  mutating func hear(_ index: Int, at time: UInt64) {
     newest = max(newest, time)
-    hosts[place].now = max(hosts[place].now, time)
-    hosts[place].heard = newest
+    hosts[index].now = max(hosts[index].now, time)
+    hosts[index].heard = newest
   }
 
   /// The host's clock was set back.
-  mutating func setBack(_ place: Int, to time: UInt64) {
+  mutating func setBack(_ index: Int, to time: UInt64) {
     if hosts.count == 1 { newest = time }
-    hosts[place].now = time
+    hosts[index].now = time
   }
 
-  mutating func reach(_ time: UInt64, at place: Int) { hosts[place].now = max(hosts[place].now, time) }
+  mutating func reach(_ time: UInt64, at index: Int) { hosts[index].now = max(hosts[index].now, time) }
 
-  mutating func wait(_ id: UInt64, at place: Int, until time: UInt64) {
-    hosts[place].waits.set(id, at: time, order: id)
+  mutating func wait(_ id: UInt64, at index: Int, until time: UInt64) {
+    hosts[index].waits.set(id, at: time, order: id)
   }
 
-  mutating func popWait(at place: Int) -> (time: UInt64, item: UInt64)? { hosts[place].waits.popFirst() }
+  mutating func popWait(at index: Int) -> (time: UInt64, item: UInt64)? { hosts[index].waits.popFirst() }
 
   /// When something falls due if nothing more is read; nil when nothing waits.
   var nextDue: UInt64? {

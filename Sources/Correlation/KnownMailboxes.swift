@@ -18,8 +18,8 @@ struct KnownMailboxes: Sendable {
   /// Today since 1970.
   private var day: UInt64 = 0
   /// How many days without a proof a mailbox stays known.
-  private let patience: UInt32
-  /// An open hash table: the place of an address plus one, and above it half of its hash; 0 for none.
+  private let silenceLimit: UInt32
+  /// An open hash table: the index of an address plus one, and above it half of its hash; 0 for none.
   private var table: ContiguousArray<UInt64> = ContiguousArray(repeating: 0, count: 256)
   /// Names are strangers' text: nobody may choose who meets whom in the table.
   private let secret = KeySecret.random()
@@ -33,7 +33,7 @@ struct KnownMailboxes: Sendable {
   /// - Parameter retention: for how long a mailbox stays known without a proof, microseconds.
   init(configured: [MailboxAddress], newPerHour: Int, retention: UInt64 = .max) {
     cap = NewMailboxCap(byDelivery: newPerHour)
-    patience = UInt32(min(retention / Self.dayLength + 1, UInt64(today - 1)))
+    silenceLimit = UInt32(min(retention / Self.dayLength + 1, UInt64(today - 1)))
     for address in configured { restore(address.bytes, heard: Self.configured) }
   }
 
@@ -58,9 +58,9 @@ struct KnownMailboxes: Sendable {
     return new
   }
 
-  private mutating func hear(_ place: Int) {
-    heard[place] = today
-    if tracksChanges { changed.append(addresses[place].bytes) }
+  private mutating func hear(_ index: Int) {
+    heard[index] = today
+    if tracksChanges { changed.append(addresses[index].bytes) }
   }
 
   // MARK: - Forgetting
@@ -75,7 +75,7 @@ struct KnownMailboxes: Sendable {
     }
   }
 
-  private func isSilent(_ place: Int) -> Bool { heard[place] <= today - patience }
+  private func isSilent(_ index: Int) -> Bool { heard[index] <= today - silenceLimit }
 
   private mutating func forgetSilent() {
     guard addresses.indices.contains(where: isSilent) else { return }
@@ -93,15 +93,15 @@ struct KnownMailboxes: Sendable {
     address.withUnsafeBytes { find($0, secret.key(of: $0).low) }.map(silence)
   }
 
-  func silence(at place: Int) -> UInt32 { heard[place] == Self.configured ? 0 : today - heard[place] }
+  func silence(at index: Int) -> UInt32 { heard[index] == Self.configured ? 0 : today - heard[index] }
 
-  /// Takes up what a checkpoint says of a mailbox; nil for one that was forgotten. `settleRestored` follows the last.
+  /// Takes up what a checkpoint says of a mailbox; nil for one that was forgotten. `finishRestoring` follows the last.
   mutating func restore(_ bytes: [UInt8], silence: UInt32?) {
     restore(bytes, heard: silence.map { today - min($0, today) } ?? 0)
   }
 
   /// - Parameter time: that of the newest entry behind the checkpoint.
-  mutating func settleRestored(at time: UInt64) {
+  mutating func finishRestoring(at time: UInt64) {
     day = time / Self.dayLength
     forgetSilent()
   }
@@ -120,13 +120,13 @@ struct KnownMailboxes: Sendable {
   // MARK: - Hash table
 
   private func find(_ address: UnsafeRawBufferPointer, _ hash: UInt64) -> Int? {
-    var index = Int(truncatingIfNeeded: hash) & (table.count - 1)
-    while table[index] != 0 {
-      if table[index] >> 32 == hash >> 32 {
-        let place = Int(table[index] & 0xffff_ffff) - 1
-        if Self.isSame(addresses[place].bytes, address) { return place }
+    var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
+    while table[slot] != 0 {
+      if table[slot] >> 32 == hash >> 32 {
+        let index = Int(table[slot] & 0xffff_ffff) - 1
+        if Self.isSame(addresses[index].bytes, address) { return index }
       }
-      index = (index + 1) & (table.count - 1)
+      slot = (slot + 1) & (table.count - 1)
     }
     return nil
   }
@@ -149,12 +149,12 @@ struct KnownMailboxes: Sendable {
 
   private mutating func fillTable(count: Int) {
     table = ContiguousArray(repeating: 0, count: count)
-    for place in addresses.indices { enter(place, addresses[place].bytes.withUnsafeBytes { secret.key(of: $0).low }) }
+    for index in addresses.indices { enter(index, addresses[index].bytes.withUnsafeBytes { secret.key(of: $0).low }) }
   }
 
-  private mutating func enter(_ place: Int, _ hash: UInt64) {
-    var index = Int(truncatingIfNeeded: hash) & (table.count - 1)
-    while table[index] != 0 { index = (index + 1) & (table.count - 1) }
-    table[index] = (hash & ~0xffff_ffff) | UInt64(place + 1)
+  private mutating func enter(_ index: Int, _ hash: UInt64) {
+    var slot = Int(truncatingIfNeeded: hash) & (table.count - 1)
+    while table[slot] != 0 { slot = (slot + 1) & (table.count - 1) }
+    table[slot] = (hash & ~0xffff_ffff) | UInt64(index + 1)
   }
 }

@@ -4,11 +4,11 @@ import RuleTable
 /// What a waiting rule offers: the half of an event whose other half one other line may be.
 struct Offer: Sendable {
   /// Under what it is taken.
-  var key: NoteKey
+  var key: ContextKey
   /// Under what it is withdrawn.
-  var group: NoteKey
-  /// The note that holds its fields, for the taker.
-  var fields: NoteKey
+  var group: ContextKey
+  /// The context that holds its fields, for the taker.
+  var fields: ContextKey
   /// Under which of the rule's names it sees the taker's fields.
   var name: Int
 }
@@ -16,15 +16,15 @@ struct Offer: Sendable {
 /// Joins of one line with one other: an offer is taken once, so that no line is the half of two events.
 extension Correlator {
   /// How long what two rules gave each other is kept for their further waits, microseconds.
-  private static let afterlife: UInt64 = 600_000_000
+  private static let takenTTL: UInt64 = 600_000_000
 
   /// Makes an offer; whether the rule waits for its taker.
   func offer(_ instruction: ActionProgram.Instruction, next: Int) -> Bool {
     let offer = Offer(
-      key: key(instruction.key), group: key(instruction.other), fields: privateNote(instruction),
-      name: Int(instruction.note))
+      key: key(instruction.key), group: key(instruction.other), fields: privateContext(instruction),
+      name: Int(instruction.context))
     if suspend(instruction, targets: [], offer: offer, next: next) { return true }
-    notes.forget(offer.fields, at: now, now: now)
+    contexts.forget(offer.fields, at: now, now: now)
     return false
   }
 
@@ -35,8 +35,8 @@ extension Correlator {
       let offer = waiting[id]?.offer
     else { return }
     close(offer, id: id, isTaken: true)
-    see(offer.fields, as: Int(instruction.note), isDoubtful: sawDoubt)
-    ready.append((id, privateNote(instruction), isOnly))
+    see(offer.fields, as: Int(instruction.context), isDoubtful: sawDoubt)
+    ready.append((id, privateContext(instruction), isOnly))
   }
 
   /// Which of the open offers under a key is taken, and whether all are one sender's.
@@ -72,7 +72,7 @@ extension Correlator {
   }
 
   /// Lets the open offers of a group go on.
-  func withdraw(_ group: NoteKey) {
+  func withdraw(_ group: ContextKey) {
     guard !offerGroups.isEmpty, let open = offerGroups[group] else { return }
     for id in open {
       guard let offer = waiting[id]?.offer else { continue }
@@ -91,27 +91,27 @@ extension Correlator {
   func close(_ offer: Offer, id: UInt64, isTaken: Bool) {
     Self.remove(id, of: offer.key, from: &offers)
     Self.remove(id, of: offer.group, from: &offerGroups)
-    notes.forget(offer.fields, at: isTaken ? now &+ Self.afterlife : now, now: now)
+    contexts.forget(offer.fields, at: isTaken ? now &+ Self.takenTTL : now, now: now)
   }
 
-  private static func remove(_ id: UInt64, of key: NoteKey, from table: inout [NoteKey: [UInt64]]) {
+  private static func remove(_ id: UInt64, of key: ContextKey, from table: inout [ContextKey: [UInt64]]) {
     guard let index = table[key]?.firstIndex(of: id) else { return }
     table[key]?.remove(at: index)
     if table[key]?.isEmpty == true { table[key] = nil }
   }
 
-  /// A note under a key that no rule can name, with the fields that an instruction hands over.
-  private func privateNote(_ instruction: ActionProgram.Instruction) -> NoteKey {
+  /// A context under a key that no rule can name, with the fields that an instruction hands over.
+  private func privateContext(_ instruction: ActionProgram.Instruction) -> ContextKey {
     let start = arena.count
     defer { arena.truncate(to: start) }
     var id = nextWait.littleEndian
     nextWait &+= 1
     withUnsafeBytes(of: &id) { arena.append($0) }
-    // Keys of notes begin with a kind and a host and are longer than this.
+    // Keys of contexts begin with a kind and a host and are longer than this.
     let key = secret.key(of: arena[from: start])
     arena.truncate(to: start)
     let fields = makeFields(instruction.assignments)
-    notes.begin(key, fields: fields, life: instruction.duration &+ Self.afterlife, now: now)
+    contexts.begin(key, fields: fields, ttl: instruction.duration &+ Self.takenTTL, now: now)
     return key
   }
 
@@ -127,21 +127,25 @@ extension Correlator {
       _ = arena.extend(by: FieldLayout.headerLength)
       let value = arena.count
       guard append(assignment.value), arena.count > value else { continue }
-      FieldLayout.writeHeader(marked(assignment.field), length: arena.count - value, to: arena.start + header)
+      FieldLayout.writeHeader(flagged(assignment.field), length: arena.count - value, to: arena.start + header)
       captures.enter(assignment.field, header: header)
       keyCache.removeAll()
       frame.capturesEnd = arena.count
     }
   }
 
-  /// Makes a note visible under one of the rule's names.
-  func see(_ key: NoteKey, as name: Int, isDoubtful: Bool) {
-    frameNotes[name] = key
+  /// Makes a context visible under one of the rule's names.
+  func see(_ key: ContextKey, as name: Int, isDoubtful: Bool) {
+    frameContexts[name] = key
     guard name < UInt64.bitWidth else { return }
-    if isDoubtful { frame.doubtfulNotes |= 1 << UInt64(name) } else { frame.doubtfulNotes &= ~(1 << UInt64(name)) }
+    if isDoubtful {
+      frame.doubtfulContexts |= 1 << UInt64(name)
+    } else {
+      frame.doubtfulContexts &= ~(1 << UInt64(name))
+    }
   }
 
-  func isDoubtful(note name: Int) -> Bool {
-    name < UInt64.bitWidth && frame.doubtfulNotes & 1 << UInt64(name) != 0
+  func isDoubtful(context name: Int) -> Bool {
+    name < UInt64.bitWidth && frame.doubtfulContexts & 1 << UInt64(name) != 0
   }
 }

@@ -3,7 +3,7 @@ import AuditModel
 /// What verified entries showed of the uids of each host: for which daemons they spoke, and which one delivers mail.
 ///
 /// It decides on entries that lack a field, or whose uid alone proves nothing. It learns in the order of the entries,
-/// from entries that are believed without it and that tell something; nobody who is not the daemon can add to it, so
+/// from entries that are believed without it and that emit something; nobody who is not the daemon can add to it, so
 /// it is small: its bound is for journals of thousands of hosts, and what comes behind the bound is not learned.
 public struct SenderLedger: Sendable {
   struct Key: Hashable, Sendable {
@@ -116,7 +116,7 @@ public struct SenderLedger: Sendable {
   /// What a checkpoint's state says of the senders; damaged records are left out.
   public init(state: [[UInt8]]) {
     for part in state {
-      _ = Correlator.forEachRecord(part) { table, key, value in
+      _ = StateRecords.forEach(part) { table, key, value in
         if table == .senders { _ = restore(key, value ?? []) }
         return true
       }

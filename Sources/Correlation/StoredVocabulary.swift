@@ -1,7 +1,7 @@
 import AuditModel
 
-/// The keys of records and the kinds of events as a checkpoint numbers them: by their places in lists of names that stand
-/// in it, so that a later version may put one into its natural place. Checkpoints of before have none: theirs are ours.
+/// The keys of records and the kinds of events as a checkpoint numbers them: by their indices in lists of names that stand
+/// in it, so that a later version may put one where it belongs. Checkpoints of before have none: theirs are ours.
 struct StoredVocabulary: Equatable {
   private var keys: [FieldKey?]
   private var kinds: [EventKind?]

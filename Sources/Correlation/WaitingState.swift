@@ -21,14 +21,14 @@ extension Correlator {
     writer.write(facts.identifier)
     writer.write(execution.captures.bytes)
     writer.write(Self.flags(of: execution, hasOffer: item.offer != nil))
-    writer.write(UInt32(execution.notes.count))
-    for key in execution.notes { writer.write(key?.bytes ?? []) }
+    writer.write(UInt32(execution.contexts.count))
+    for key in execution.contexts { writer.write(key?.bytes ?? []) }
     writer.write(UInt32(item.targets.count))
     for target in item.targets {
       writer.write(target.key.bytes)
       writer.write(UInt32(target.name))
     }
-    writer.write(execution.doubtfulNotes)
+    writer.write(execution.doubtfulContexts)
     if let offer = item.offer {
       for key in [offer.key, offer.group, offer.fields] { writer.write(key.bytes) }
       writer.write(UInt32(offer.name))
@@ -67,28 +67,29 @@ extension Correlator {
       let machine = reader.number(UInt64.self), let pid = reader.number(Int32.self),
       let uid = reader.number(UInt32.self), let host = reader.string(), let unit = reader.string(),
       let identifier = reader.string(), let captures = reader.string().flatMap(renumbered),
-      let flags = reader.number(UInt8.self), let noteCount = reader.number(UInt32.self)
+      let flags = reader.number(UInt8.self), let contextCount = reader.number(UInt32.self)
     else { return nil }
-    var notes: [NoteKey?] = []
-    for _ in 0..<noteCount {
+    var contexts: [ContextKey?] = []
+    for _ in 0..<contextCount {
       guard let key = reader.string() else { return nil }
-      notes.append(key.isEmpty ? nil : storedKey(key))
+      contexts.append(key.isEmpty ? nil : storedKey(key))
     }
     guard let targetCount = reader.number(UInt32.self) else { return nil }
-    var targets: [(key: NoteKey, name: Int)] = []
+    var targets: [(key: ContextKey, name: Int)] = []
     for _ in 0..<targetCount {
       guard let key = reader.string().flatMap(storedKey), let name = reader.number(UInt32.self) else { return nil }
       targets.append((key, Int(name)))
     }
     let id = String(decoding: rule, as: UTF8.self)
     guard let index = table.rules.firstIndex(where: { $0.id == id }), Int(next) <= table.rules[index].actions.count,
-      notes.count == table.rules[index].noteNames.count, targets.allSatisfy({ notes.indices.contains($0.name) })
+      contexts.count == table.rules[index].contextNames.count,
+      targets.allSatisfy({ contexts.indices.contains($0.name) })
     else { return .some(nil) }
     let facts = EntryFacts(
       realtime: realtime, identity: identity, machine: machine, pid: pid, uid: uid, host: host, unit: unit,
       identifier: identifier)
     var execution = Execution(
-      rule: index, facts: facts, captures: captures, isAmbiguous: flags & Flag.ambiguous != 0, notes: notes,
+      rule: index, facts: facts, captures: captures, isAmbiguous: flags & Flag.ambiguous != 0, contexts: contexts,
       hasEmitted: flags & Flag.emitted != 0)
     execution.isConfirmed = flags & Flag.confirmed != 0
     execution.isBranchDoubtful = flags & Flag.branchDoubtful != 0
@@ -97,10 +98,10 @@ extension Correlator {
     // Checkpoints up to version 6 end here.
     if reader.isAtEnd { return item }
     guard let doubtful = reader.number(UInt64.self) else { return nil }
-    item.execution.doubtfulNotes = doubtful
+    item.execution.doubtfulContexts = doubtful
     if flags & Flag.offer != 0 {
       guard let offer = decodeOffer(&reader) else { return nil }
-      guard notes.indices.contains(offer.name) else { return .some(nil) }
+      guard contexts.indices.contains(offer.name) else { return .some(nil) }
       item.offer = offer
     }
     // Rules that waited for proven senders alone have no more.

@@ -1,11 +1,11 @@
 import AuditModel
 
-/// A value of an action: what a capture, a note or the entry itself says, or a word of the table.
+/// A value of an action: what a capture, a context or the entry itself says, or a word of the table.
 public indirect enum ValueExpression: Sendable, Hashable {
   case literal([UInt8])
   case capture(UInt16)
-  /// A field of a note that the rule uses; the note is named by its place in `Rule.noteNames`.
-  case note(Int, field: UInt16)
+  /// A field of a context that the rule uses; the context is named by its index in `Rule.contextNames`.
+  case contextField(Int, field: UInt16)
   case entry(EntryField)
   /// The first that is there.
   case first([ValueExpression])
@@ -27,7 +27,7 @@ public indirect enum ValueExpression: Sendable, Hashable {
 /// When an action is carried out.
 public indirect enum Condition: Sendable, Hashable {
   case always
-  case noteExists(Int)
+  case contextExists(Int)
   /// The value is there and not empty.
   case present(ValueExpression)
   case equals(ValueExpression, [ValueExpression])
@@ -42,7 +42,7 @@ public indirect enum Condition: Sendable, Hashable {
   case unproven
   /// The line is as long as its daemon's lines can be: its end may be missing.
   case cut
-  /// No event of this rule was told so far.
+  /// No event of this rule was emitted so far.
   case otherwise
   case not(Condition)
   case all([Condition])
@@ -77,14 +77,14 @@ extension Condition {
   }
 }
 
-/// The key of a note: its kind and what tells the notes of the kind apart. A class, so that handing it on costs one
+/// The key of a context: its kind and what distinguishes the contexts of the kind. A class, so that handing it on costs one
 /// reference.
-public final class NoteReference: Sendable, Hashable {
+public final class ContextReference: Sendable, Hashable {
   public let kind: String
   public let parts: [ValueExpression]
-  /// The same for the same kind in every process and version: part of the note's identity.
+  /// The same for the same kind in every process and version: part of the context's identity.
   public let kindHash: UInt32
-  /// Whether the key means the same on every host (`keep KIND SPAN across hosts`); else each host has its own notes.
+  /// Whether the key means the same on every host (`keep KIND SPAN across hosts`); else each host has its own contexts.
   public let crossesHosts: Bool
 
   init(kind: String, parts: [ValueExpression], crossesHosts: Bool = false) {
@@ -94,14 +94,14 @@ public final class NoteReference: Sendable, Hashable {
     kindHash = Self.hash(ofKind: kind)
   }
 
-  /// The number that stands for a kind in the keys of notes.
+  /// The number that stands for a kind in the keys of contexts.
   public static func hash(ofKind kind: String) -> UInt32 {
     var hash = StableHash()
     hash.combine(kind.utf8)
     return UInt32(truncatingIfNeeded: hash.value)
   }
 
-  public static func == (left: NoteReference, right: NoteReference) -> Bool {
+  public static func == (left: ContextReference, right: ContextReference) -> Bool {
     left.kind == right.kind && left.parts == right.parts
   }
 
@@ -114,13 +114,13 @@ public final class NoteReference: Sendable, Hashable {
 /// One thing that a rule does when it matched.
 public final class Action: Sendable {
   public enum Verb: Sendable, Hashable {
-    /// Begins a note anew: what was remembered under the key is gone.
-    case begin(NoteReference, fields: [FieldAssignment], life: UInt64?)
-    /// Adds fields to a note, making it when it is not there.
-    case note(NoteReference, fields: [FieldAssignment], life: UInt64?)
-    /// Looks a note up; later actions see it by its place in `Rule.noteNames`.
-    case use(NoteReference, as: Int)
-    /// Goes on when one of the notes is there, or when the time (µs of entry time) has passed.
+    /// Begins a context anew: what was remembered under the key is gone.
+    case begin(ContextReference, fields: [FieldAssignment], ttl: UInt64?)
+    /// Adds fields to a context, making it when it is not there.
+    case note(ContextReference, fields: [FieldAssignment], ttl: UInt64?)
+    /// Looks a context up; later actions see it by its index in `Rule.contextNames`.
+    case use(ContextReference, as: Int)
+    /// Goes on when one of the contexts is there, or when the time (µs of entry time) has passed.
     case wait([WaitTarget], within: UInt64)
     /// Stops here and can be taken, once, by a rule that asks for the offer; goes on then, when the offer is withdrawn,
     /// or when the time (µs of entry time) has passed. The taker's fields are seen under the name.
@@ -128,17 +128,17 @@ public final class Action: Sendable {
     /// Takes one open offer, the newest or the oldest, if there is one; its fields are seen under the name.
     case take(OfferReference, fields: [FieldAssignment], isOldest: Bool, as: Int)
     /// Lets the open offers of a group go on, untaken.
-    case withdraw(NoteReference)
+    case withdraw(ContextReference)
     /// Values of the rule's own, which it keeps over its waits. A name that has a value keeps it.
     case set([FieldAssignment])
-    /// Makes the first key mean the second's note from now on.
-    case alias(NoteReference, of: NoteReference)
-    /// Forgets a note after a while (µs).
-    case forget(NoteReference, after: UInt64)
-    /// Tells an event.
+    /// Makes the first key mean the second's context from now on.
+    case alias(ContextReference, of: ContextReference)
+    /// Forgets a context after a while (µs).
+    case forget(ContextReference, after: UInt64)
+    /// Emits an event.
     case event(EventKind, fields: [FieldAssignment], with: [Int], filing: Filing)
-    /// An ambiguous line counts for its mailbox only when this note is there; else its events go to `_unknown`.
-    case confirm(NoteReference)
+    /// An ambiguous line counts for its mailbox only when this context is there; else its events go to `_unknown`.
+    case confirm(ContextReference)
     /// The uid of the entry is one that delivers mail: a verified line of the mail server took the offer just made.
     case prove
     /// The line is known and says nothing for an audit.
@@ -157,47 +157,47 @@ public final class Action: Sendable {
 
   public let verb: Verb
   public let condition: Condition
-  public let place: SourcePlace
+  public let location: SourceLocation
   /// Whether there is no condition: the usual case, looked at first.
   public let isUnconditional: Bool
 
-  init(verb: Verb, condition: Condition, place: SourcePlace) {
+  init(verb: Verb, condition: Condition, location: SourceLocation) {
     self.verb = verb
     self.condition = condition
-    self.place = place
+    self.location = location
     isUnconditional = condition == .always
   }
 }
 
-/// A note that a rule waits for and the name under which later actions see it.
+/// A context that a rule waits for and the name under which later actions see it.
 public struct WaitTarget: Sendable, Hashable {
-  public var reference: NoteReference
+  public var reference: ContextReference
   public var name: Int
 }
 
 /// Under what an offer is made and taken, and the group in which it can be withdrawn.
 public struct OfferReference: Sendable, Hashable {
-  public var offer: NoteReference
-  public var group: NoteReference
+  public var offer: ContextReference
+  public var group: ContextReference
 
   /// - Parameter groupSize: how many of the parts make the group.
   init(kind: String, parts: [ValueExpression], groupSize: Int, crossesHosts: Bool) {
-    // Kinds of their own: no note is an offer, nor an offer a group.
-    offer = NoteReference(kind: "offer " + kind, parts: parts, crossesHosts: crossesHosts)
+    // Kinds of their own: no context is an offer, nor an offer a group.
+    offer = ContextReference(kind: "offer " + kind, parts: parts, crossesHosts: crossesHosts)
     group = Self.group(kind: kind, parts: Array(parts.prefix(groupSize)), crossesHosts: crossesHosts)
   }
 
   /// The kind under which it is offered and taken.
   var kind: String { String(offer.kind.dropFirst("offer ".count)) }
 
-  static func kind(ofGroup group: NoteReference) -> String { String(group.kind.dropFirst("offers ".count)) }
+  static func kind(ofGroup group: ContextReference) -> String { String(group.kind.dropFirst("offers ".count)) }
 
-  static func group(kind: String, parts: [ValueExpression], crossesHosts: Bool) -> NoteReference {
-    NoteReference(kind: "offers " + kind, parts: parts, crossesHosts: crossesHosts)
+  static func group(kind: String, parts: [ValueExpression], crossesHosts: Bool) -> ContextReference {
+    ContextReference(kind: "offers " + kind, parts: parts, crossesHosts: crossesHosts)
   }
 }
 
-/// `field=value` of a note or an event, or `field+=value` / `field-=value` on a note's list.
+/// `field=value` of a context or an event, or `field+=value` / `field-=value` on a context's list.
 public struct FieldAssignment: Sendable, Hashable {
   public enum Operation: Sendable, Hashable { case set, add, remove }
   public var field: UInt16

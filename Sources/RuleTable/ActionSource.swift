@@ -4,22 +4,22 @@ struct ActionSource: Sendable {
   var text: String
 
   /// Where a name stands in the line: the first time as a word of its own, behind the verb.
-  func place(of name: String) -> SourcePlace { place(of: name, endings: [""]) }
+  func location(of name: String) -> SourceLocation { location(of: name, endings: [""]) }
 
   /// Where a field is set.
-  func place(ofField name: String) -> SourcePlace { place(of: name, endings: ["=", "+=", "-="]) }
+  func location(ofField name: String) -> SourceLocation { location(of: name, endings: ["=", "+=", "-="]) }
 
   /// Where the line gives a name to what it finds: `as NAME`, or `use NAME`; nil where it does not.
-  func placeGiving(_ name: String) -> SourcePlace? {
-    let tokens = TextTokens.split(text, column: action.place.column)
+  func locationGiving(_ name: String) -> SourceLocation? {
+    let tokens = TextTokens.split(text, column: action.location.column)
     for (word, next) in zip(tokens, tokens.dropFirst()) where word.text == "as" && next.text == name {
-      return SourcePlace(file: action.place.file, line: action.place.line, column: next.column)
+      return SourceLocation(file: action.location.file, line: action.location.line, column: next.column)
     }
-    if case .use = action.verb { return place(of: name) }
+    if case .use = action.verb { return location(of: name) }
     return nil
   }
 
-  private func place(of name: String, endings: [String]) -> SourcePlace {
+  private func location(of name: String, endings: [String]) -> SourceLocation {
     let line = Array(text.utf8)
     let candidates = endings.map { Array((name + $0).utf8) }
     let start = line.firstIndex { $0 == 32 || $0 == 9 } ?? line.endIndex
@@ -27,10 +27,11 @@ struct ActionSource: Sendable {
       for candidate in candidates where line[column...].starts(with: candidate) {
         let end = column + candidate.count
         guard candidate.last == UInt8(ascii: "=") || end == line.count || !Self.isNameByte(line[end]) else { continue }
-        return SourcePlace(file: action.place.file, line: action.place.line, column: action.place.column + column)
+        return SourceLocation(
+          file: action.location.file, line: action.location.line, column: action.location.column + column)
       }
     }
-    return action.place
+    return action.location
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -22,11 +22,50 @@ struct AddressPath {
 
   // MARK: - From the left
 
-  /// The place of the `>` that closes the path which begins at a place.
+  /// The offset of the `>` that closes the path which begins at an offset.
   func end(from start: Int, limit: Int) -> Int? {
     guard let first = firstClosing(from: start, limit: limit) else { return nil }
-    guard mayHide(start..<first), let end = pathEnd(from: start, limit: limit), end < limit else { return first }
+    return mayHide(start..<first) ? hiddenEnd(from: start, first: first, limit: limit) : first
+  }
+
+  /// The end of a path that holds a quote or a backslash in front of the first `>`.
+  private func hiddenEnd(from start: Int, first: Int, limit: Int) -> Int {
+    guard let end = pathEnd(from: start, limit: limit), end < limit else { return first }
     return line[end] == Self.closing ? end : first
+  }
+
+  /// The ends of paths, asked for from the right to the left: what is known of the right is not scanned again.
+  struct Ends {
+    private let path: AddressPath
+    /// From where on all is known, and what stands there first.
+    private var known: Int
+    private var closing: Int?
+    private var hiding: Int?
+    /// How many bytes were looked at.
+    private(set) var steps = 0
+
+    init(line: UnsafeBufferPointer<UInt8>) {
+      path = AddressPath(line: line)
+      known = line.count
+    }
+
+    /// The offset of the `>` that closes the path which begins at an offset in front of those asked for before.
+    mutating func end(from start: Int) -> Int? {
+      var offset = known
+      while offset > start {
+        offset -= 1
+        let byte = path.line[offset]
+        if byte == AddressPath.closing { closing = offset }
+        if byte == AddressPath.quote || byte == AddressPath.backslash { hiding = offset }
+      }
+      steps += known - offset
+      known = start
+      guard let closing else { return nil }
+      guard let hiding, hiding < closing else { return closing }
+      let end = path.hiddenEnd(from: start, first: closing, limit: path.line.count)
+      steps += end - start
+      return end
+    }
   }
 
   /// The first `>`.
@@ -37,7 +76,7 @@ struct AddressPath {
     return UnsafeRawPointer(found) - UnsafeRawPointer(base)
   }
 
-  /// Whether the bytes between two places can be read in one way only.
+  /// Whether the bytes between two offsets can be read in one way only.
   func isCertain(_ range: Range<Int>) -> Bool {
     !mayHide(range) || pathEnd(from: range.lowerBound, limit: range.upperBound) == range.upperBound
   }
@@ -63,127 +102,129 @@ struct AddressPath {
     return domain > local + 1 ? domain : nil
   }
 
-  /// The place of the quotation mark that ends what begins at a place.
+  /// The offset of the quotation mark that ends what begins at an offset.
   func stringEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    while place < limit, line[place] != Self.quote { place += line[place] == Self.backslash ? 2 : 1 }
-    return place < limit ? place : nil
+    var offset = start
+    while offset < limit, line[offset] != Self.quote { offset += line[offset] == Self.backslash ? 2 : 1 }
+    return offset < limit ? offset : nil
   }
 
   /// Where a path's grammar ends; nil when a quote does not close.
   private func pathEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    if place < limit, line[place] == Self.at {
-      guard let behind = routeEnd(from: place, limit: limit) else { return nil }
-      place = behind
+    var offset = start
+    if offset < limit, line[offset] == Self.at {
+      guard let behind = routeEnd(from: offset, limit: limit) else { return nil }
+      offset = behind
     }
-    guard let local = localEnd(from: place, limit: limit) else { return nil }
-    place = local
-    if place < limit, line[place] == Self.at {
-      guard let domain = domainEnd(from: place + 1, limit: limit) else { return nil }
-      place = domain
+    guard let local = localEnd(from: offset, limit: limit) else { return nil }
+    offset = local
+    if offset < limit, line[offset] == Self.at {
+      guard let domain = domainEnd(from: offset + 1, limit: limit) else { return nil }
+      offset = domain
     }
-    return place
+    return offset
   }
 
   private func localEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    while let word = wordEnd(from: place, limit: limit) {
+    var offset = start
+    while let word = wordEnd(from: offset, limit: limit) {
       guard word < limit, line[word] == Self.dot else { return word }
-      place = word + 1
+      offset = word + 1
     }
     return nil
   }
 
   /// Behind the `:` of `@a.example,@b.example:`.
   private func routeEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    while place < limit, line[place] == Self.at, let domain = domainEnd(from: place + 1, limit: limit), domain < limit {
+    var offset = start
+    while offset < limit, line[offset] == Self.at, let domain = domainEnd(from: offset + 1, limit: limit),
+      domain < limit
+    {
       if line[domain] == UInt8(ascii: ":") { return domain + 1 }
       guard line[domain] == UInt8(ascii: ",") else { return nil }
-      place = domain + 1
+      offset = domain + 1
     }
     return nil
   }
 
   /// The end of a quoted string or an atom, which may be empty: daemons let `a..b` pass.
   private func wordEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    if place < limit, line[place] == Self.quote { return stringEnd(from: place + 1, limit: limit).map { $0 + 1 } }
-    while place < limit {
-      if line[place] == Self.backslash {
-        guard place + 1 < limit else { return nil }
-        place += 2
+    var offset = start
+    if offset < limit, line[offset] == Self.quote { return stringEnd(from: offset + 1, limit: limit).map { $0 + 1 } }
+    while offset < limit {
+      if line[offset] == Self.backslash {
+        guard offset + 1 < limit else { return nil }
+        offset += 2
       } else {
-        guard Self.isAtext(line[place]) else { break }
-        place += 1
+        guard Self.isAtext(line[offset]) else { break }
+        offset += 1
       }
     }
-    return place
+    return offset
   }
 
   private func domainEnd(from start: Int, limit: Int) -> Int? {
-    var place = start
-    guard place < limit, line[place] == UInt8(ascii: "[") else {
-      while place < limit, line[place] == Self.dot || Self.isAtext(line[place]) { place += 1 }
-      return place
+    var offset = start
+    guard offset < limit, line[offset] == UInt8(ascii: "[") else {
+      while offset < limit, line[offset] == Self.dot || Self.isAtext(line[offset]) { offset += 1 }
+      return offset
     }
-    place += 1
-    while place < limit, Self.isDtext(line[place]) { place += 1 }
-    return place < limit && line[place] == UInt8(ascii: "]") ? place + 1 : nil
+    offset += 1
+    while offset < limit, Self.isDtext(line[offset]) { offset += 1 }
+    return offset < limit && line[offset] == UInt8(ascii: "]") ? offset + 1 : nil
   }
 
   // MARK: - From the right
 
   /// The start, behind its `<`, of the path that a `>` at `end` closes; not in front of `limit`.
   func start(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    while place > limit {
-      let byte = line[place - 1]
-      if byte == Self.quote || byte == Self.backslash || backslashes(upTo: place - 1, limit: limit) > 0 {
-        return pathStart(upTo: end, limit: limit) ?? lastOpening(upTo: place, limit: limit)
+    var offset = end
+    while offset > limit {
+      let byte = line[offset - 1]
+      if byte == Self.quote || byte == Self.backslash || backslashes(upTo: offset - 1, limit: limit) > 0 {
+        return pathStart(upTo: end, limit: limit) ?? lastOpening(upTo: offset, limit: limit)
       }
-      if byte == Self.opening { return place }
+      if byte == Self.opening { return offset }
       if byte == Self.closing { return nil }
-      place -= 1
+      offset -= 1
     }
     return nil
   }
 
   private func lastOpening(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    while place > limit, line[place - 1] != Self.closing {
-      if line[place - 1] == Self.opening { return place }
-      place -= 1
+    var offset = end
+    while offset > limit, line[offset - 1] != Self.closing {
+      if line[offset - 1] == Self.opening { return offset }
+      offset -= 1
     }
     return nil
   }
 
   /// The start of a whole path; nil when there is none.
   private func pathStart(upTo end: Int, limit: Int) -> Int? {
-    var place = end
+    var offset = end
     if let domain = domainStart(upTo: end, limit: limit), domain > limit, line[domain - 1] == Self.at {
-      place = domain - 1
+      offset = domain - 1
     }
     while true {
-      guard let word = wordStart(upTo: place, limit: limit) else { return nil }
-      place = word
-      guard place > limit, line[place - 1] == Self.dot else { break }
-      place -= 1
+      guard let word = wordStart(upTo: offset, limit: limit) else { return nil }
+      offset = word
+      guard offset > limit, line[offset - 1] == Self.dot else { break }
+      offset -= 1
     }
-    if place > limit, line[place - 1] == UInt8(ascii: ":") {
-      guard let route = routeStart(upTo: place, limit: limit) else { return nil }
-      place = route
+    if offset > limit, line[offset - 1] == UInt8(ascii: ":") {
+      guard let route = routeStart(upTo: offset, limit: limit) else { return nil }
+      offset = route
     }
-    return place > limit && line[place - 1] == Self.opening ? place : nil
+    return offset > limit && line[offset - 1] == Self.opening ? offset : nil
   }
 
   /// - Parameter end: behind the `:` of a source route.
   private func routeStart(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    while let domain = domainStart(upTo: place - 1, limit: limit), domain > limit, line[domain - 1] == Self.at {
-      place = domain - 1
-      guard place > limit, line[place - 1] == UInt8(ascii: ",") else { return place }
+    var offset = end
+    while let domain = domainStart(upTo: offset - 1, limit: limit), domain > limit, line[domain - 1] == Self.at {
+      offset = domain - 1
+      guard offset > limit, line[offset - 1] == UInt8(ascii: ",") else { return offset }
     }
     return nil
   }
@@ -193,56 +234,56 @@ struct AddressPath {
       return atomStart(upTo: end, limit: limit)
     }
     // The opening quote has no backslash in front.
-    var place = end - 1
-    while place > limit {
-      place -= 1
-      guard line[place] == Self.quote else { continue }
-      let count = backslashes(upTo: place, limit: limit)
-      if count == 0 { return place }
+    var offset = end - 1
+    while offset > limit {
+      offset -= 1
+      guard line[offset] == Self.quote else { continue }
+      let count = backslashes(upTo: offset, limit: limit)
+      if count == 0 { return offset }
       guard !count.isMultiple(of: 2) else { return nil }
-      place -= count
+      offset -= count
     }
     return nil
   }
 
   /// A character behind a backslash is a letter like others; so is a backslash behind another.
   private func atomStart(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    while place > limit {
-      let count = backslashes(upTo: place - 1, limit: limit)
-      if line[place - 1] == Self.backslash {
+    var offset = end
+    while offset > limit {
+      let count = backslashes(upTo: offset - 1, limit: limit)
+      if line[offset - 1] == Self.backslash {
         guard !count.isMultiple(of: 2) else { return nil }
-        place -= count + 1
+        offset -= count + 1
       } else if !count.isMultiple(of: 2) {
-        place -= count + 1
+        offset -= count + 1
       } else {
-        guard Self.isAtext(line[place - 1]) else { break }
-        place -= 1
+        guard Self.isAtext(line[offset - 1]) else { break }
+        offset -= 1
       }
     }
-    return place
+    return offset
   }
 
   /// Whether an odd number of backslashes stands in front of a byte.
-  private func isHidden(_ place: Int, limit: Int) -> Bool {
-    !backslashes(upTo: place, limit: limit).isMultiple(of: 2)
+  private func isHidden(_ offset: Int, limit: Int) -> Bool {
+    !backslashes(upTo: offset, limit: limit).isMultiple(of: 2)
   }
 
   private func backslashes(upTo end: Int, limit: Int) -> Int {
-    var place = end
-    while place > limit, line[place - 1] == Self.backslash { place -= 1 }
-    return end - place
+    var offset = end
+    while offset > limit, line[offset - 1] == Self.backslash { offset -= 1 }
+    return end - offset
   }
 
   private func domainStart(upTo end: Int, limit: Int) -> Int? {
-    var place = end
-    guard place > limit, line[place - 1] == UInt8(ascii: "]") else {
-      while place > limit, line[place - 1] == Self.dot || Self.isAtext(line[place - 1]) { place -= 1 }
-      return place
+    var offset = end
+    guard offset > limit, line[offset - 1] == UInt8(ascii: "]") else {
+      while offset > limit, line[offset - 1] == Self.dot || Self.isAtext(line[offset - 1]) { offset -= 1 }
+      return offset
     }
-    place -= 1
-    while place > limit, Self.isDtext(line[place - 1]) { place -= 1 }
-    return place > limit && line[place - 1] == UInt8(ascii: "[") ? place - 1 : nil
+    offset -= 1
+    while offset > limit, Self.isDtext(line[offset - 1]) { offset -= 1 }
+    return offset > limit && line[offset - 1] == UInt8(ascii: "[") ? offset - 1 : nil
   }
 
   // MARK: - Alphabets

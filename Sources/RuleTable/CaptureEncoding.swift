@@ -31,7 +31,7 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   }
 
   /// The byte with which an escape begins, and a second one; 0 where there is none.
-  private var marks: (UInt8, UInt8) {
+  private var escapeStarts: (UInt8, UInt8) {
     switch self {
     case .json, .exim, .vis: (UInt8(ascii: "\\"), 0)
     case .query: (UInt8(ascii: "%"), UInt8(ascii: "+"))
@@ -43,7 +43,7 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
 
   /// Whether something in the bytes may be an escape: mostly not, and they are what is meant.
   public func mayDecode(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    let (first, second) = marks
+    let (first, second) = escapeStarts
     guard first != 0, let start = bytes.baseAddress else { return false }
     return memchr(start, Int32(first), bytes.count) != nil
       || second != 0 && memchr(start, Int32(second), bytes.count) != nil
@@ -128,9 +128,9 @@ struct CaptureCoding: Sendable, Hashable {
   private static func holdsReplacement(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
     if value.contains(UInt8(ascii: "?")) { return true }
     var rest = value[...]
-    while let place = rest.firstIndex(of: 0xEF) {
-      if rest[place...].starts(with: [0xEF, 0xBF, 0xBD]) { return true }
-      rest = rest[(place + 1)...]
+    while let offset = rest.firstIndex(of: 0xEF) {
+      if rest[offset...].starts(with: [0xEF, 0xBF, 0xBD]) { return true }
+      rest = rest[(offset + 1)...]
     }
     return false
   }

@@ -5,14 +5,14 @@ public final class CompiledTable: Sendable {
   /// A rule as the pipeline sees it.
   public struct Rule: Sendable {
     public var id: String
-    public var place: SourcePlace
+    public var location: SourceLocation
     public var daemon: String
     public var scopes: [Int]
     public var actions: [Action]
-    /// The names under which the rule's notes are seen, by place.
-    public var noteNames: [String]
+    /// The names under which the rule's contexts are seen, by index.
+    public var contextNames: [String]
     /// Where the rule's match lines stand.
-    public var matchPlaces: [SourcePlace]
+    public var matchLocations: [SourceLocation]
     public var examples: [Example]
     /// Says nothing for an audit: known noise.
     public var isNoise: Bool
@@ -21,16 +21,16 @@ public final class CompiledTable: Sendable {
   public let rules: [Rule]
   public let scopes: [Scope]
   public let names: NameTable
-  /// How long notes of a kind are kept, in microseconds of entry time.
-  public let lives: [String: UInt64]
+  /// How long contexts of a kind are kept, in microseconds of entry time.
+  public let ttls: [String: UInt64]
   public let tables: [RuleTableInfo]
   /// Hash of all that was read: the same tables give the same number.
   public let fingerprint: UInt64
 
   /// By rule, whether it says nothing for an audit.
   private let noiseRules: [Bool]
-  /// By rule, whether it may tell an event, now or after a wait.
-  private let tellingRules: [Bool]
+  /// By rule, whether it may emit an event, now or after a wait.
+  private let emittingRules: [Bool]
   /// No line is cut that is shorter.
   private let shortestCut: Int
   /// By rule, whether it may run for entries that nothing proves to be the daemon's.
@@ -40,19 +40,19 @@ public final class CompiledTable: Sendable {
   private let noise: [Matcher]
 
   init(
-    rules: [Rule], scopes: [Scope], names: NameTable, lives: [String: UInt64], tables: [RuleTableInfo],
+    rules: [Rule], scopes: [Scope], names: NameTable, ttls: [String: UInt64], tables: [RuleTableInfo],
     fingerprint: UInt64, tries: [MatchTrie], noise: [MatchTrie]
   ) {
     self.rules = rules
     noiseRules = rules.map(\.isNoise)
-    tellingRules = rules.map { rule in
+    emittingRules = rules.map { rule in
       rule.actions.contains { if case .event = $0.verb { true } else { false } }
     }
     tolerantRules = rules.map { rule in rule.actions.contains { $0.condition.asksForUnproven } }
     self.scopes = scopes
     shortestCut = scopes.flatMap(\.limits).map(\.lowerBound).min() ?? .max
     self.names = names
-    self.lives = lives
+    self.ttls = ttls
     self.tables = tables
     self.fingerprint = fingerprint
     matchers = tries.map(Matcher.init)
@@ -64,18 +64,18 @@ public final class CompiledTable: Sendable {
     count >= shortestCut && rules[rule].scopes.contains { scopes[$0].mayBeCut(count) }
   }
 
-  /// Whether a rule, by its place in `rules`, says nothing for an audit.
+  /// Whether a rule, by its index in `rules`, says nothing for an audit.
   public func isNoise(_ rule: Int32) -> Bool { noiseRules[Int(rule)] }
 
-  /// Whether a rule, by its place in `rules`, has a use for entries that nothing proves to be the daemon's.
+  /// Whether a rule, by its index in `rules`, has a use for entries that nothing proves to be the daemon's.
   public func isTolerant(_ rule: Int32) -> Bool { tolerantRules[Int(rule)] }
 
-  /// Whether a rule, by its place in `rules`, may tell an event. The others remember something at the most.
-  public func mayTell(_ rule: Int32) -> Bool { tellingRules[Int(rule)] }
+  /// Whether a rule, by its index in `rules`, may emit an event. The others remember something at the most.
+  public func mayEmit(_ rule: Int32) -> Bool { emittingRules[Int(rule)] }
 
   /// The rule that a line of a scope matches; nil for none. The captures are in the scratch.
   ///
-  /// - Parameter scope: the scope's place in `scopes`.
+  /// - Parameter scope: the scope's index in `scopes`.
   public func match(scope: Int, _ line: UnsafeBufferPointer<UInt8>, _ scratch: inout MatchScratch) -> Int? {
     matchers[scope].match(line, &scratch) ?? noise[scope].match(line, &scratch)
   }

@@ -3,8 +3,8 @@ import AuditModel
 /// Whether what rules remember and look up is declared by a `keep` line, and whether what is read is written somewhere:
 /// a misspelt name is an event that never comes.
 struct DeclarationChecker {
-  let traffic: NoteTraffic
-  let declarations: NoteDeclarations
+  let traffic: ContextTraffic
+  let declarations: ContextDeclarations
 
   func check() -> [Diagnostic] {
     let found = undeclared() + unwritten()
@@ -16,48 +16,48 @@ struct DeclarationChecker {
 
   private func undeclared() -> [Diagnostic] {
     var found: [Diagnostic] = []
-    for case (.note(let kind), let places) in traffic.written where declarations.kinds[kind] == nil {
-      found += places.map { undeclared(kind, $0) }
+    for case (.context(let kind), let locations) in traffic.written where declarations.kinds[kind] == nil {
+      found += locations.map { undeclared(kind, $0) }
     }
-    for (field, places) in traffic.fields {
-      guard case .note(let kind) = field.source, let declared = declarations.kinds[kind] else { continue }
-      if declared.fields[field.name] == nil { found += places.map { undeclared(field.name, of: [kind], $0) } }
+    for (field, locations) in traffic.fields {
+      guard case .context(let kind) = field.source, let declared = declarations.kinds[kind] else { continue }
+      if declared.fields[field.name] == nil { found += locations.map { undeclared(field.name, of: [kind], $0) } }
     }
     for reading in traffic.readings {
       guard !isDeclared(reading) else { continue }
       let kinds = reading.sources.map(\.kind).sorted()
       if let field = reading.field {
         guard kinds.allSatisfy({ declarations.kinds[$0] != nil }) else { continue }
-        found.append(undeclared(field, of: kinds, reading.place))
+        found.append(undeclared(field, of: kinds, reading.location))
       } else {
-        found.append(undeclared(kinds[0], reading.place))
+        found.append(undeclared(kinds[0], reading.location))
       }
     }
     return found
   }
 
   /// Whether what a rule looks at is declared, or needs no declaration, as what is offered and taken.
-  private func isDeclared(_ reading: NoteTraffic.Reading) -> Bool {
+  private func isDeclared(_ reading: ContextTraffic.Reading) -> Bool {
     reading.sources.contains { source in
-      guard case .note(let kind) = source else { return true }
+      guard case .context(let kind) = source else { return true }
       guard let declared = declarations.kinds[kind] else { return false }
       return reading.field.map { declared.fields[$0] != nil } ?? true
     }
   }
 
-  private func undeclared(_ kind: String, _ place: SourcePlace) -> Diagnostic {
-    let fields = traffic.fieldNames(of: .note(kind))
+  private func undeclared(_ kind: String, _ location: SourceLocation) -> Diagnostic {
+    let fields = traffic.fieldNames(of: .context(kind))
     let line = "keep \(kind) 1h" + (fields.isEmpty ? "" : ": " + fields.joined(separator: " "))
     return Diagnostic(
-      place, "no table declares notes of the kind ‘\(kind)’",
+      location, "no table declares notes of the kind ‘\(kind)’",
       remedy: suggestion(for: kind, among: Array(declarations.kinds.keys), else: "declare it: \(line)"))
   }
 
-  private func undeclared(_ field: String, of kinds: [String], _ place: SourcePlace) -> Diagnostic {
+  private func undeclared(_ field: String, of kinds: [String], _ location: SourceLocation) -> Diagnostic {
     let declared = kinds.flatMap { declarations.kinds[$0]?.fields.keys.map { $0 } ?? [] }
-    let line = declarations.kinds[kinds[0]]?.place.description ?? ""
+    let line = declarations.kinds[kinds[0]]?.location.description ?? ""
     return Diagnostic(
-      place, "notes of the kind \(Self.list(kinds)) have no field ‘\(field)’",
+      location, "notes of the kind \(Self.list(kinds)) have no field ‘\(field)’",
       remedy: suggestion(for: field, among: declared, else: "add it to the keep line at \(line)"))
   }
 
@@ -68,40 +68,40 @@ struct DeclarationChecker {
       let kinds = reading.sources.map(\.kind).sorted()
       guard let field = reading.field else {
         guard let source = reading.sources.first, !traffic.isWritten(source) else { return nil }
-        return unwritten(source, reading.place)
+        return unwritten(source, reading.location)
       }
       // Where the whole kind is unknown, that is said.
       guard reading.sources.contains(where: { traffic.isWritten($0) }),
         !reading.sources.contains(where: { traffic.isWritten(field, of: $0) })
       else { return nil }
       return Diagnostic(
-        reading.place, "no rule says ‘\(field)’ for \(Self.list(kinds))",
+        reading.location, "no rule says ‘\(field)’ for \(Self.list(kinds))",
         remedy: suggestion(
           for: field, among: reading.sources.flatMap { traffic.fieldNames(of: $0) }, else: "write it, or do not read it"
         ))
     }
   }
 
-  private func unwritten(_ source: NoteTraffic.Source, _ place: SourcePlace) -> Diagnostic {
-    func known(_ isOfTheSort: (NoteTraffic.Source) -> Bool) -> [String] {
+  private func unwritten(_ source: ContextTraffic.Source, _ location: SourceLocation) -> Diagnostic {
+    func known(_ isOfTheSort: (ContextTraffic.Source) -> Bool) -> [String] {
       traffic.written.keys.filter(isOfTheSort).map(\.kind)
     }
     switch source {
-    case .note(let kind):
+    case .context(let kind):
       return Diagnostic(
-        place, "no rule writes notes of the kind ‘\(kind)’",
+        location, "no rule writes notes of the kind ‘\(kind)’",
         remedy: suggestion(
-          for: kind, among: known { if case .note = $0 { true } else { false } },
+          for: kind, among: known { if case .context = $0 { true } else { false } },
           else: "write one, or do not look for it")
       )
     case .offer(let kind):
       return Diagnostic(
-        place, "no rule offers ‘\(kind)’",
+        location, "no rule offers ‘\(kind)’",
         remedy: suggestion(
           for: kind, among: known { if case .offer = $0 { true } else { false } }, else: "offer it, or do not take it"))
     case .taker(let kind):
       return Diagnostic(
-        place, "no rule takes what is offered as ‘\(kind)’",
+        location, "no rule takes what is offered as ‘\(kind)’",
         remedy: suggestion(
           for: kind, among: known { if case .taker = $0 { true } else { false } }, else: "take it, or do not offer it"))
     }
@@ -111,9 +111,10 @@ struct DeclarationChecker {
 
   private func unused() -> [Diagnostic] {
     declarations.kinds.flatMap { kind, declared in
-      declared.fields.compactMap { field, place in
-        traffic.isWritten(field, of: .note(kind))
-          ? nil : Diagnostic(place, "no rule writes ‘\(field)’ into notes of the kind ‘\(kind)’", remedy: "remove it")
+      declared.fields.compactMap { field, location in
+        traffic.isWritten(field, of: .context(kind))
+          ? nil
+          : Diagnostic(location, "no rule writes ‘\(field)’ into notes of the kind ‘\(kind)’", remedy: "remove it")
       }
     }
   }

@@ -1,5 +1,5 @@
-/// A place in a `.rules` file; lines and columns count from 1, columns in bytes.
-public struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
+/// A location in a `.rules` file; lines and columns count from 1, columns in bytes.
+public struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
   public var file: String
   public var line: Int
   public var column: Int
@@ -15,18 +15,18 @@ public struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
 
 /// What is wrong with a rule table, where, and what mends it.
 public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
-  public var place: SourcePlace
+  public var location: SourceLocation
   public var message: String
   /// What to do about it; empty when the message says it all.
   public var remedy: String
 
-  public init(_ place: SourcePlace, _ message: String, remedy: String = "") {
-    self.place = place
+  public init(_ location: SourceLocation, _ message: String, remedy: String = "") {
+    self.location = location
     self.message = message
     self.remedy = remedy
   }
 
-  public var description: String { "\(place): \(message)" + (remedy.isEmpty ? "" : " (\(remedy))") }
+  public var description: String { "\(location): \(message)" + (remedy.isEmpty ? "" : " (\(remedy))") }
 }
 
 /// The errors of a table that cannot be used: all that were found, in the order of the files.

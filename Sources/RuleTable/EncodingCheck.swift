@@ -10,11 +10,11 @@ struct EncodingCheck {
   private static let naming: [FieldKey] = [.mailbox, .folder, .toFolder, .messageID]
 
   func check(_ rule: RuleSource) -> [Diagnostic] {
-    let tellsEvents = rule.actions.contains { if case .event = $0.verb { true } else { false } }
+    let emitsEvents = rule.actions.contains { if case .event = $0.verb { true } else { false } }
     var result: [Diagnostic] = []
-    for (pattern, place) in rule.patterns where tellsEvents {
+    for (pattern, location) in rule.patterns where emitsEvents {
       for name in undeclared(pattern.elements, asKey: false).sorted() where Self.isNaming(names.lookUp(name)) {
-        result.append(diagnostic(name, place, "is a key of the record"))
+        result.append(diagnostic(name, location, "is a key of the record"))
       }
     }
     let origins = NamingUse.origins(rule.actions)
@@ -23,7 +23,7 @@ struct EncodingCheck {
         let open = rule.patterns.reduce(into: Set()) { $0.formUnion(undeclared($1.pattern.elements, asKey: use.isKey)) }
         for name in use.captures(by: origins).map(names.name).sorted() where open.contains(name) {
           result.append(
-            diagnostic(name, action.place, use.isKey ? "is in a key" : "becomes \(use.field(names))"))
+            diagnostic(name, action.location, use.isKey ? "is in a key" : "becomes \(use.field(names))"))
         }
       }
     }
@@ -32,9 +32,9 @@ struct EncodingCheck {
 
   static func isNaming(_ field: UInt16?) -> Bool { naming.contains { $0.rawValue == field } }
 
-  private func diagnostic(_ name: String, _ place: SourcePlace, _ use: String) -> Diagnostic {
+  private func diagnostic(_ name: String, _ location: SourceLocation, _ use: String) -> Diagnostic {
     Diagnostic(
-      place, "‘\(name)’ \(use), and the pattern does not say how the daemon writes it",
+      location, "‘\(name)’ \(use), and the pattern does not say how the daemon writes it",
       remedy: "declare it there: <\(name):…/vis>, or /plain where nothing is escaped")
   }
 
@@ -44,7 +44,7 @@ struct EncodingCheck {
     var result: Set<String> = []
     for element in elements {
       switch element {
-      case .capture(let name, let type, _, nil) where asKey ? type.takesEncodingOfScope : type.mayBeEncoded:
+      case .capture(let name, let type, _, nil) where asKey ? type.inheritsEncodingOfScope : type.mayBeEncoded:
         result.insert(name)
       case .run(let list) where lists[list]?.form == .list:
         for item in lists[list]?.items ?? [] { result.formUnion(undeclared(item.elements, asKey: asKey)) }
@@ -56,10 +56,10 @@ struct EncodingCheck {
   }
 }
 
-/// A place in an action at which a capture names something.
+/// A location in an action at which a capture names something.
 private struct NamingUse {
   var captures: Set<UInt16> = []
-  /// The field that it becomes; nil for a part of a note's key.
+  /// The field that it becomes; nil for a part of a context's key.
   var fieldNumber: UInt16?
 
   var isKey: Bool { fieldNumber == nil }
@@ -98,7 +98,7 @@ private struct NamingUse {
     return result
   }
 
-  private static func of(_ key: NoteReference) -> NamingUse {
+  private static func of(_ key: ContextReference) -> NamingUse {
     NamingUse(captures: key.parts.reduce(into: []) { collect($1, into: &$0) })
   }
 
@@ -115,7 +115,7 @@ private struct NamingUse {
     case .capture(let name): captures.insert(name)
     case .first(let values), .joined(let values): for value in values { collect(value, into: &captures) }
     case .prefix(let value, _), .mailbox(_, let value), .applied(_, let value): collect(value, into: &captures)
-    case .literal, .note, .entry: break
+    case .literal, .contextField, .entry: break
     }
   }
 }

@@ -62,7 +62,7 @@ struct EscapeDecoder {
     }
   }
 
-  /// `^A`, `^?`: the letter at a place behind the backslash.
+  /// `^A`, `^?`: the letter at an offset behind the backslash.
   private func control(at offset: Int) -> UInt8? {
     guard let letter = peek(offset) else { return nil }
     if letter == UInt8(ascii: "?") { return 127 }
@@ -82,7 +82,7 @@ struct EscapeDecoder {
     }
   }
 
-  /// rsyslog escapes control characters, and bytes beyond ASCII if told to; a `#` of the text it leaves alone.
+  /// rsyslog escapes control characters, and bytes beyond ASCII if it is configured to; a `#` of the text it leaves alone.
   mutating func decodeSyslog() {
     while let byte = next() {
       if byte == UInt8(ascii: "#"), let code = octal(3), code < 32 || code >= 127 {

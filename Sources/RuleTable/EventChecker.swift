@@ -4,7 +4,7 @@ import AuditModel
 struct EventChecker {
   let rules: [RuleSource]
   let names: NameTable
-  let traffic: NoteTraffic
+  let traffic: ContextTraffic
 
   func check() -> [Diagnostic] { rules.flatMap { rule in rule.lines.flatMap { check($0, of: rule) } } }
 
@@ -16,7 +16,7 @@ struct EventChecker {
     if isNobodys ? filing != .unowned : !mayHaveMailbox(fields, with, rule) {
       found.append(
         Diagnostic(
-          line.action.place, "the event has no mailbox: nobody's file is for it",
+          line.action.location, "the event has no mailbox: nobody's file is for it",
           remedy: "say whose it is: mailbox=<user>, or: panel <account>; where no line does: mailbox=nothing unowned; "
             + "what an example expects: event KIND in MAILBOX"))
     }
@@ -38,7 +38,7 @@ struct EventChecker {
     return literals(of: field.value).filter { !$0.isEmpty && !values.contains($0) }.map { word in
       let remedy = Spelling.suggestion(for: word, among: values).map { "did you mean ‘\($0)’? " } ?? ""
       return Diagnostic(
-        line.place(ofField: key.name.description), "‘\(word)’ is no \(key.name)",
+        line.location(ofField: key.name.description), "‘\(word)’ is no \(key.name)",
         remedy: remedy + "values are " + values.joined(separator: ", "))
     }
   }
@@ -54,9 +54,9 @@ struct EventChecker {
 }
 
 extension RuleSource {
-  /// What a name of the rule's notes may stand for.
-  func sources(of name: Int) -> Set<NoteTraffic.Source> {
-    var result: Set<NoteTraffic.Source> = []
+  /// What a name of the rule's contexts may stand for.
+  func sources(of name: Int) -> Set<ContextTraffic.Source> {
+    var result: Set<ContextTraffic.Source> = []
     for line in lines {
       for binding in line.action.bindings where binding.name == name { result.insert(binding.source) }
     }
@@ -72,11 +72,11 @@ extension RuleSource {
 }
 
 extension Action {
-  /// The names that notes and offers get by this action.
-  var bindings: [(name: Int, source: NoteTraffic.Source)] {
+  /// The names that contexts and offers get by this action.
+  var bindings: [(name: Int, source: ContextTraffic.Source)] {
     switch verb {
-    case .use(let reference, let name): [(name, .note(reference.kind))]
-    case .wait(let targets, _): targets.map { ($0.name, .note($0.reference.kind)) }
+    case .use(let reference, let name): [(name, .context(reference.kind))]
+    case .wait(let targets, _): targets.map { ($0.name, .context($0.reference.kind)) }
     case .offer(let reference, _, _, let name): [(name, .taker(reference.kind))]
     case .take(let reference, _, _, let name): [(name, .offer(reference.kind))]
     default: []

@@ -12,10 +12,10 @@ public struct Example: Sendable {
   /// Lines of other entries in front of it and behind it.
   public var before: [ExampleLine] = []
   public var after: [ExampleLine] = []
-  public var place: SourcePlace
+  public var location: SourceLocation
 
-  init(message: [UInt8], expected: [String: [UInt8]]?, place: SourcePlace) {
-    (self.message, self.expected, self.place) = (message, expected, place)
+  init(message: [UInt8], expected: [String: [UInt8]]?, location: SourceLocation) {
+    (self.message, self.expected, self.location) = (message, expected, location)
   }
 }
 
@@ -24,7 +24,7 @@ public struct ExampleLine: Sendable {
   public var identifier: String
   public var pid: Int32
   public var message: [UInt8]
-  public var place: SourcePlace
+  public var location: SourceLocation
 }
 
 /// An event that must come of an example: `event login.succeeded in ann@example.org service=imap`.
@@ -33,7 +33,7 @@ public struct ExampleEvent: Sendable {
   /// The mailbox whose file it is, or `_unknown`, or `_panel/ACCOUNT`.
   public var owner: String
   public var fields: [Field]
-  public var place: SourcePlace
+  public var location: SourceLocation
 
   /// A key of the record and its value; the parts of a list stand with commas between them.
   public struct Field: Sendable {
@@ -58,35 +58,36 @@ extension Example {
   ///
   /// - Parameters:
   ///   - rest: the line without its first word.
-  ///   - place: where `rest` begins.
-  mutating func add(_ word: String, _ rest: String, at place: SourcePlace) throws(Diagnostic.Failure) {
+  ///   - location: where `rest` begins.
+  mutating func add(_ word: String, _ rest: String, at location: SourceLocation) throws(Diagnostic.Failure) {
     switch word {
     case "expect":
-      for token in TextTokens.split(rest, column: place.column) {
+      for token in TextTokens.split(rest, column: location.column) {
         guard let (name, value) = Self.assignment(token.text) else {
-          throw Self.failure(token, place, "‘\(token.text)’ expects nothing", "write capture=value")
+          throw Self.failure(token, location, "‘\(token.text)’ expects nothing", "write capture=value")
         }
-        try Self.checkQuotes(token, place)
+        try Self.checkQuotes(token, location)
         expected?[name] = value
       }
     case "from": identifier = rest
-    case "before": before.append(try Self.line(rest, place))
-    case "after": after.append(try Self.line(rest, place))
+    case "before": before.append(try Self.line(rest, location))
+    case "after": after.append(try Self.line(rest, location))
     default:
-      if rest == "none" { events = events ?? [] } else { events = (events ?? []) + [try Self.event(rest, place)] }
+      if rest == "none" { events = events ?? [] } else { events = (events ?? []) + [try Self.event(rest, location)] }
     }
   }
 
-  private static func event(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> ExampleEvent {
-    let tokens = TextTokens.split(text, column: place.column)
+  private static func event(_ text: String, _ location: SourceLocation) throws(Diagnostic.Failure) -> ExampleEvent {
+    let tokens = TextTokens.split(text, column: location.column)
     guard let kind = EventKind(name: tokens[0].text) else {
       let near = Spelling.suggestion(for: tokens[0].text, among: EventKind.allCases.lazy.map(\.name.description))
       throw failure(
-        tokens[0], place, "‘\(tokens[0].text)’ is no kind of event",
+        tokens[0], location, "‘\(tokens[0].text)’ is no kind of event",
         (near.map { "did you mean ‘\($0)’? " } ?? "") + "see mailtrail-events(7)")
     }
     guard tokens.count > 2 else {
-      throw failure(tokens[0], place, "the event is in nobody's file", "write: event KIND in MAILBOX, or in _unknown")
+      throw failure(
+        tokens[0], location, "the event is in nobody's file", "write: event KIND in MAILBOX, or in _unknown")
     }
     var fields: [ExampleEvent.Field] = []
     for token in tokens[3...] {
@@ -96,33 +97,35 @@ extension Example {
           Spelling.suggestion(for: $0.name, among: FieldKey.allCases.lazy.map(\.name.description))
         }
         throw failure(
-          token, place, "‘\(token.text)’ is no key of a record with its value",
+          token, location, "‘\(token.text)’ is no key of a record with its value",
           (near.map { "did you mean ‘\($0)’? " } ?? "") + "write key=value with a key of mailtrail-record(5)")
       }
       fields.append(ExampleEvent.Field(key: key, value: value))
     }
-    let owner = String(decoding: ActionParser.unquoted(tokens[2].text), as: UTF8.self)
-    return ExampleEvent(kind: kind, owner: owner, fields: fields, place: place)
+    let owner = String(decoding: TextTokens.unquoted(tokens[2].text), as: UTF8.self)
+    return ExampleEvent(kind: kind, owner: owner, fields: fields, location: location)
   }
 
   /// What stands behind an open quote would be other words.
-  private static func checkQuotes(_ token: TextTokens.Token, _ place: SourcePlace) throws(Diagnostic.Failure) {
+  private static func checkQuotes(_ token: TextTokens.Token, _ location: SourceLocation) throws(Diagnostic.Failure) {
     guard !token.text.utf8.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else { return }
-    throw failure(token, place, "the quote of ‘\(token.text)’ does not close", "close it; \\x22 is a quote in the text")
+    throw failure(
+      token, location, "the quote of ‘\(token.text)’ does not close", "close it; \\x22 is a quote in the text")
   }
 
-  private static func line(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> ExampleLine {
+  private static func line(_ text: String, _ location: SourceLocation) throws(Diagnostic.Failure) -> ExampleLine {
     let parts = text.split(separator: " ", maxSplits: 1)
     let head = parts.first?.split(separator: "[", maxSplits: 1) ?? []
     let pid = head.count == 2 && head[1].hasSuffix("]") ? Int32(head[1].dropLast()) : head.count == 1 ? 1 : nil
     guard parts.count == 2, let pid, pid > 0 else {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "no entry stands here", remedy: "write its identifier, its process and its message, dovecot[7] auth: …"
+          location, "no entry stands here",
+          remedy: "write its identifier, its process and its message, dovecot[7] auth: …"
         ))
     }
     return ExampleLine(
-      identifier: String(head[0]), pid: pid, message: TextTokens.unescaped(parts[1].utf8), place: place)
+      identifier: String(head[0]), pid: pid, message: TextTokens.unescaped(parts[1].utf8), location: location)
   }
 
   private static func assignment(_ text: String) -> (name: String, value: [UInt8])? {
@@ -130,14 +133,14 @@ extension Example {
     let value = String(text[text.index(after: equals)...])
     return (
       String(text[..<equals]),
-      value.hasPrefix("\"") ? ActionParser.unquoted(value) : TextTokens.unescaped(value.utf8)
+      value.hasPrefix("\"") ? TextTokens.unquoted(value) : TextTokens.unescaped(value.utf8)
     )
   }
 
   private static func failure(
-    _ token: TextTokens.Token, _ place: SourcePlace, _ message: String, _ remedy: String
+    _ token: TextTokens.Token, _ location: SourceLocation, _ message: String, _ remedy: String
   ) -> Diagnostic.Failure {
-    let place = SourcePlace(file: place.file, line: place.line, column: token.column)
-    return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+    let location = SourceLocation(file: location.file, line: location.line, column: token.column)
+    return Diagnostic.Failure(Diagnostic(location, message, remedy: remedy))
   }
 }

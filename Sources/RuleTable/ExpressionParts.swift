@@ -3,7 +3,7 @@ extension ValueExpression {
   func forEachPart(_ body: (ValueExpression) -> Void) {
     body(self)
     switch self {
-    case .literal, .capture, .note, .entry: break
+    case .literal, .capture, .contextField, .entry: break
     case .prefix(let inner, _), .mailbox(_, let inner), .applied(_, let inner): inner.forEachPart(body)
     case .first(let parts), .joined(let parts): for part in parts { part.forEachPart(body) }
     }
@@ -28,7 +28,7 @@ extension Condition {
       .isOf(let value, _):
       [value]
     case .equals(let left, let choices): [left] + choices
-    case .always, .noteExists, .ambiguous, .cut, .unproven, .otherwise, .not, .all, .any: []
+    case .always, .contextExists, .ambiguous, .cut, .unproven, .otherwise, .not, .all, .any: []
     }
   }
 }

@@ -4,12 +4,12 @@
 public struct InstalledPath: Sendable, Hashable {
   public let text: String
 
-  init(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
+  init(_ text: String, _ location: SourceLocation) throws(Diagnostic.Failure) {
     self.text = text
     guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 32 && !"?[]{}~\\".utf8.contains($0) }) else {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘\(text)’ is no path",
+          location, "‘\(text)’ is no path",
           remedy: "write absolute paths, with * for a part of a name: /var/www/*/program"))
     }
   }

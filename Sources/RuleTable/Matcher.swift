@@ -1,16 +1,14 @@
 /// Walks a trie over a line. Time grows with the line's length: whether the rest of a line fits below an edge depends on
-/// the place alone, so what failed at a place is remembered and not tried there again.
+/// the offset alone, so what failed at an offset is remembered and not tried there again.
 ///
 /// Sendable: the memory behind `pointers` is filled once, before the matcher is handed to anybody, and freed with it.
 final class Matcher: @unchecked Sendable {
   private let maximumSlots: Int
-  private let textCount: Int
   private let captureCount: Int
   private let pointers: MatchTrie.Pointers
 
   init(_ trie: MatchTrie) {
     maximumSlots = trie.maximumSlots
-    textCount = trie.texts.count + Int(trie.textSetCount) + trie.gaps.count
     captureCount = trie.captures.count
     pointers = MatchTrie.Pointers(copyOf: trie)
   }
@@ -23,8 +21,8 @@ final class Matcher: @unchecked Sendable {
     if scratch.slots.count < maximumSlots + 64 {
       scratch.slots = Array(repeating: (-1, -1), count: maximumSlots + 64)
     }
-    if scratch.failedFrom.count < textCount {
-      scratch.failedFrom = Array(repeating: Int.max, count: textCount)
+    if scratch.failedFrom.count < pointers.failureCount {
+      scratch.failedFrom = Array(repeating: Int.max, count: pointers.failureCount)
     }
     if scratch.failedRuns.count < captureCount {
       scratch.failedRuns = Array(repeating: (-1, -1), count: captureCount)
@@ -35,10 +33,13 @@ final class Matcher: @unchecked Sendable {
         scratch.failedRuns.withUnsafeMutableBufferPointer { failedRuns in
           let found = withUnsafeMutablePointer(to: &scratch.remains) { remains in
             var walk = Walk(
-              line: line, trie: pointers, slots: slots, failedFrom: failedFrom, failedRuns: failedRuns,
+              line: line, trie: pointers, slots: slots, failedFrom: FailedFrom(failedFrom),
+              failedRuns: FailedRuns(failedRuns),
               remains: remains)
             defer { walk.forgetFailures() }
-            guard let found = walk.visit(0, 0, 0) else { return nil as Int? }
+            guard let found = walk.visit(MatchTrie.NodeIndex(0), 0, 0) else {
+              return nil as MatchTrie.AlternativeIndex?
+            }
             scratch.isAmbiguous = collect(found, line, slots, &scratch.captures)
             if walk.isAmbiguous {
               let differ = scratch.captures.withUnsafeMutableBufferPointer {
@@ -49,8 +50,8 @@ final class Matcher: @unchecked Sendable {
             return found
           }
           guard let found else { return nil }
-          scratch.matchLine = Int(pointers.alternatives[found].matchLine)
-          return Int(pointers.alternatives[found].rule)
+          scratch.matchLine = Int(pointers[found].matchLine)
+          return Int(pointers[found].rule)
         }
       }
     }
@@ -58,16 +59,16 @@ final class Matcher: @unchecked Sendable {
 
   /// Returns whether an address can be read in two ways.
   private func collect(
-    _ alternative: Int, _ line: UnsafeBufferPointer<UInt8>,
+    _ alternative: MatchTrie.AlternativeIndex, _ line: UnsafeBufferPointer<UInt8>,
     _ slots: UnsafeMutableBufferPointer<(start: Int, end: Int)>, _ captures: inout [MatchScratch.Capture]
   ) -> Bool {
     captures.removeAll(keepingCapacity: true)
-    let names = pointers.alternatives[alternative].names
+    let names = pointers[alternative].slots
     // Which of the first names stand there already: mostly all names are of these.
     var seen: UInt64 = 0
     var opened = Int.max
-    for index in 0..<names.count {
-      let (form, slot) = (pointers.names[Int(names.lowerBound) + index], slots[index])
+    for index in 0..<names.width {
+      let (form, slot) = (pointers.slots[names.lowerBound.advanced(by: index)], slots[index])
       let name = form.name
       guard name != MatchTrie.unnamed, slot.start >= 0 else { continue }
       let (end, encoding) = SlotEnd.read(slot.end)

@@ -16,12 +16,12 @@ public enum MessageIDKey {
   /// Does it in place; how many bytes are left.
   @inlinable
   public static func fold(_ bytes: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    let mark = UInt8(ascii: "?")
+    let substitute = UInt8(ascii: "?")
     var count = 0
     for index in 0..<min(bytes.count, length) {
       let byte = bytes[index]
-      let folded = byte > 0x20 && byte < 0x7f ? byte : mark
-      if folded == mark, count > 0, bytes[count - 1] == mark { continue }
+      let folded = byte > 0x20 && byte < 0x7f ? byte : substitute
+      if folded == substitute, count > 0, bytes[count - 1] == substitute { continue }
       bytes[count] = folded
       count += 1
     }

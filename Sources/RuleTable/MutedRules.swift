@@ -13,16 +13,16 @@ struct MutedRules {
       let muting = search.muting()
       guard !search.isUndecided else {
         return Diagnostic(
-          first.action.place,
-          "‘\(rule.id)’ has too many conditions to see whether a text keeps it from telling anything",
+          first.action.location,
+          "‘\(rule.id)’ has too many conditions to see whether a text keeps it from emitting anything",
           remedy: "make several rules of it, or end it with: event … unowned otherwise")
       }
       guard let atom = muting else { return nil }
       let (word, what) = Self.text(of: atom)
       return Diagnostic(
-        (events.first { $0.action.condition.atoms.contains(atom) } ?? first).place(of: word),
-        "\(what) keeps ‘\(rule.id)’ from telling anything: whoever writes such a line hides what it says",
-        remedy: "tell it all the same: what is doubtful goes to _unknown or is left out by itself; at least: "
+        (events.first { $0.action.condition.atoms.contains(atom) } ?? first).location(of: word),
+        "\(what) keeps ‘\(rule.id)’ from emitting anything: whoever writes such a line hides what it says",
+        remedy: "emit it all the same: what is doubtful goes to _unknown or is left out by itself; at least: "
           + "event … unowned otherwise")
     }
   }
@@ -43,7 +43,7 @@ struct MutedRules {
 }
 
 /// Looks for two lines of a rule that differ in what a stranger chooses alone: the one without any of the texts that
-/// conditions look for is told, the other is not.
+/// conditions look for is emitted, the other is not.
 private struct MuteSearch {
   /// Whether the search for a text was given up.
   private(set) var isUndecided = false
@@ -52,18 +52,18 @@ private struct MuteSearch {
   private let events: [Formula]
   /// Which atoms a stranger decides.
   private let chosen: [Bool]
-  /// Of an atom that looks a note up: the texts with which this rule itself makes the note. Where it is there, what such
-  /// a text says was told before.
+  /// Of an atom that looks a context up: the texts with which this rule itself makes the context. Where it is there, what such
+  /// a text says was emitted before.
   private let repeated: [Set<Int>]
 
   init(_ rule: RuleSource, _ conditions: [Condition], _ strangers: StrangersText, maximumSteps: Int) {
     self.maximumSteps = maximumSteps
     let flags = RuleFlags(rule)
-    let told = conditions.map(flags.expanded)
+    let emitted = conditions.map(flags.expanded)
     var atoms: [Condition] = []
-    for atom in told.flatMap(\.atoms) where !atoms.contains(atom) { atoms.append(atom) }
+    for atom in emitted.flatMap(\.atoms) where !atoms.contains(atom) { atoms.append(atom) }
     self.atoms = atoms
-    events = told.map { Formula($0, atoms) }
+    events = emitted.map { Formula($0, atoms) }
     chosen = atoms.map { $0.isChosen(of: rule, strangers) }
     repeated = atoms.map { atom in
       Set(rule.conditionsMaking(atom).map(flags.expanded).flatMap(\.atoms).compactMap(atoms.firstIndex))
@@ -78,7 +78,7 @@ private struct MuteSearch {
     return nil
   }
 
-  /// Whether there are facts with which the text alone keeps this event, and with it every other, from being told.
+  /// Whether there are facts with which the text alone keeps this event, and with it every other, from being emitted.
   private mutating func isMuted(_ event: Formula, by text: Int) -> Bool {
     let open = atoms.indices.filter { !chosen[$0] && !repeated[$0].contains(text) }
     let own = open.filter(event.atoms.contains)
@@ -96,9 +96,9 @@ private struct MuteSearch {
     steps += 1
     if steps > maximumSteps { isUndecided = true }
     guard steps <= maximumSteps, event.value(without) != false else { return false }
-    let told = Formula.any(events).value(with)
-    if told == true { return false }
-    if told == false, event.value(without) == true { return true }
+    let emitted = Formula.any(events).value(with)
+    if emitted == true { return false }
+    if emitted == false, event.value(without) == true { return true }
     guard let atom = open.first else { return false }
     defer { (without[atom], with[atom]) = (nil, nil) }
     for value in [true, false] {
@@ -119,9 +119,9 @@ private indirect enum Formula {
 
   init(_ condition: Condition, _ atoms: [Condition]) {
     switch condition {
-    // Where `otherwise` does not hold an event was told.
+    // Where `otherwise` does not hold an event was emitted.
     case .always, .otherwise: self = .constant(true)
-    // Of a name that nobody has nothing needs to be told.
+    // Of a name that nobody has nothing needs to be emitted.
     case .isOf(_, .known): self = .constant(true)
     case .not(let inner): self = .not(Formula(inner, atoms))
     case .all(let terms): self = .all(terms.map { Formula($0, atoms) })
@@ -164,7 +164,7 @@ private indirect enum Formula {
 }
 
 /// What `set NAME=1 if …` says: a flag of the rule's own is there when its condition held. What the rule offered and
-/// another took is told there: the rule must tell what nobody took.
+/// another took is emitted there: the rule must emit what nobody took.
 private struct RuleFlags {
   private var conditions: [UInt16: Condition] = [:]
   private var offers: Set<Int> = []
@@ -184,7 +184,7 @@ private struct RuleFlags {
   func expanded(_ condition: Condition) -> Condition {
     switch condition {
     case .present(.capture(let name)): conditions[name] ?? condition
-    case .noteExists(let name): offers.contains(name) ? .not(.always) : condition
+    case .contextExists(let name): offers.contains(name) ? .not(.always) : condition
     case .not(let inner): .not(expanded(inner))
     case .all(let terms): .all(terms.map(expanded))
     case .any(let terms): .any(terms.map(expanded))
@@ -194,16 +194,16 @@ private struct RuleFlags {
 }
 
 extension RuleSource {
-  /// When the rule makes what an atom looks up: a note, or one with a field.
+  /// When the rule makes what an atom looks up: a context, or one with a field.
   fileprivate func conditionsMaking(_ atom: Condition) -> [Condition] {
     let (name, field): (Int, UInt16?)
     switch atom {
-    case .noteExists(let note): (name, field) = (note, nil)
-    case .present(.note(let note, let key)): (name, field) = (note, key)
+    case .contextExists(let context): (name, field) = (context, nil)
+    case .present(.contextField(let context, let key)): (name, field) = (context, key)
     default: return []
     }
     let references = Set(
-      actions.compactMap { action -> NoteReference? in
+      actions.compactMap { action -> ContextReference? in
         if case .use(let reference, name) = action.verb { reference } else { nil }
       })
     return actions.compactMap { action in

@@ -3,7 +3,7 @@ import AuditModel
 /// Which names of captures and of fields stand for accounts, and which for addresses: what a table's `account` and
 /// `address` lines say, and what is so for the record's own keys.
 struct NameRoles: Sendable {
-  private var declared: [String: (role: NameRole, place: SourcePlace)] = [:]
+  private var declared: [String: (role: NameRole, location: SourceLocation)] = [:]
 
   static let ofKeys: [String: NameRole] = [
     "mailbox": .account, "actor_name": .account, "sender": .address, "recipient": .address, "recipients": .address,
@@ -12,22 +12,22 @@ struct NameRoles: Sendable {
   subscript(name: String) -> NameRole? { Self.ofKeys[name] ?? declared[name]?.role }
 
   /// The names that were declared, and where.
-  var places: [(name: String, place: SourcePlace)] { declared.map { ($0.key, $0.value.place) } }
+  var locations: [(name: String, location: SourceLocation)] { declared.map { ($0.key, $0.value.location) } }
 
-  mutating func declare(_ name: String, _ role: NameRole, at place: SourcePlace) throws(Diagnostic.Failure) {
+  mutating func declare(_ name: String, _ role: NameRole, at location: SourceLocation) throws(Diagnostic.Failure) {
     if let given = Self.ofKeys[name] {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘\(name)’ is an \(given) in every table",
+          location, "‘\(name)’ is an \(given) in every table",
           remedy: "leave it out; where it is none write \(role)(<\(name)>)"))
     }
     if let known = declared[name], known.role != role {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘\(name)’ is an \(known.role) by line \(known.place.line)",
+          location, "‘\(name)’ is an \(known.role) by line \(known.location.line)",
           remedy: "give one of the two another name, or write \(role)(<\(name)>) where it is one"))
     }
-    declared[name] = (role, place)
+    declared[name] = (role, location)
   }
 
   /// The roles of this table, and where it says nothing those of another.
@@ -70,7 +70,7 @@ extension ActionParser {
 
   private func role(of value: ValueExpression) -> NameRole? {
     switch value {
-    case .capture(let name), .note(_, field: let name): roles[names.name(of: name)]
+    case .capture(let name), .contextField(_, field: let name): roles[names.name(of: name)]
     case .prefix(let inner, _), .applied(_, let inner): role(of: inner)
     // What is canonical stays so as an account.
     case .mailbox: .account
@@ -97,7 +97,7 @@ extension ActionParser {
   /// The one capture or field of which a value is made.
   private func name(in value: ValueExpression) -> String? {
     switch value {
-    case .capture(let name), .note(_, field: let name): names.name(of: name)
+    case .capture(let name), .contextField(_, field: let name): names.name(of: name)
     case .prefix(let inner, _), .applied(_, let inner): name(in: inner)
     default: nil
     }

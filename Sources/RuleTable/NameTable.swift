@@ -1,6 +1,6 @@
 import AuditModel
 
-/// Small numbers for the names of captures and of the fields of notes.
+/// Small numbers for the names of captures and of the fields of contexts.
 ///
 /// The record's keys keep their `FieldKey` numbers, so that a capture called `ip` is an event's `ip` without a look-up;
 /// other names are numbered from `firstOwn` in the order in which the tables use them.
@@ -11,7 +11,7 @@ public struct NameTable: Sendable {
   /// How many names besides the record's keys all tables together may use.
   public static let maximum = 20_000
 
-  /// The names that are no record keys; the place in the list plus `firstOwn` is the number.
+  /// The names that are no record keys; the index in the list plus `firstOwn` is the number.
   public private(set) var own: [String] = []
   private var numbers: [String: UInt16] = [:]
 
@@ -36,7 +36,7 @@ public struct NameTable: Sendable {
   /// The name behind a number.
   public func name(of number: UInt16) -> String {
     if let key = FieldKey(rawValue: number) { return key.name.description }
-    let place = Int(number) - Int(Self.firstOwn)
-    return own.indices.contains(place) ? own[place] : "?\(number)"
+    let index = Int(number) - Int(Self.firstOwn)
+    return own.indices.contains(index) ? own[index] : "?\(number)"
   }
 }

@@ -2,24 +2,24 @@ import AuditModel
 
 /// Offers, and the rule's own values: `offer`, `take`, `withdraw`, `set`.
 extension ActionParser {
-  mutating func takeOffer() throws(Diagnostic.Failure) -> Action.Verb {
-    let name = takeName()
-    guard let within = try takeDuration(behind: "within") else {
+  mutating func parseOffer() throws(Diagnostic.Failure) -> Action.Verb {
+    let name = popName()
+    guard let within = try popDuration(behind: "within") else {
       throw fail("‘offer’ does not say how long", "write: offer … within 1s, or: offer … within 1s as NAME")
     }
-    let (reference, fields) = try takeOfferReference()
-    return .offer(reference, fields: fields, within: within, as: noteIndex(of: name))
+    let (reference, fields) = try parseOfferReference()
+    return .offer(reference, fields: fields, within: within, as: contextIndex(of: name))
   }
 
-  mutating func takeTake() throws(Diagnostic.Failure) -> Action.Verb {
-    let name = takeName()
+  mutating func parseTake() throws(Diagnostic.Failure) -> Action.Verb {
+    let name = popName()
     let isOldest = tokens.last?.text == "oldest"
     if isOldest { tokens.removeLast() }
-    let (reference, fields) = try takeOfferReference()
-    return .take(reference, fields: fields, isOldest: isOldest, as: noteIndex(of: name))
+    let (reference, fields) = try parseOfferReference()
+    return .take(reference, fields: fields, isOldest: isOldest, as: contextIndex(of: name))
   }
 
-  mutating func takeWithdraw() throws(Diagnostic.Failure) -> Action.Verb {
+  mutating func parseWithdraw() throws(Diagnostic.Failure) -> Action.Verb {
     guard let kind = tokens.first, tokens.count > 1 else {
       throw fail("‘withdraw’ needs a kind of offers and their group", "write for instance: withdraw moving <session>")
     }
@@ -32,7 +32,7 @@ extension ActionParser {
       OfferReference.group(kind: kind.text, parts: parts, crossesHosts: kindsAcrossHosts.contains(kind.text)))
   }
 
-  mutating func takeSet() throws(Diagnostic.Failure) -> Action.Verb {
+  mutating func parseSet() throws(Diagnostic.Failure) -> Action.Verb {
     var fields: [FieldAssignment] = []
     for token in tokens {
       let field = try assignment(token)
@@ -52,20 +52,20 @@ extension ActionParser {
   }
 
   /// Takes `as NAME` off the end; without it the kind is the name.
-  private mutating func takeName() -> String {
+  private mutating func popName() -> String {
     guard tokens.count > 2, tokens[tokens.count - 2].text == "as" else { return tokens.first?.text ?? "" }
     defer { tokens.removeLast(2) }
     return tokens[tokens.count - 1].text
   }
 
-  private mutating func noteIndex(of name: String) -> Int {
-    if let known = noteNames.firstIndex(of: name) { return known }
-    noteNames.append(name)
-    return noteNames.count - 1
+  private mutating func contextIndex(of name: String) -> Int {
+    if let known = contextNames.firstIndex(of: name) { return known }
+    contextNames.append(name)
+    return contextNames.count - 1
   }
 
   /// `KIND GROUP… / KEY…: field=value …`; without a `/` the whole key is the group.
-  private mutating func takeOfferReference() throws(Diagnostic.Failure) -> (OfferReference, [FieldAssignment]) {
+  private mutating func parseOfferReference() throws(Diagnostic.Failure) -> (OfferReference, [FieldAssignment]) {
     guard let kind = tokens.first, tokens.count > 1 else {
       throw fail("an offer needs a kind and a key", "write for instance: offer moving <session> / <folder> within 10s")
     }

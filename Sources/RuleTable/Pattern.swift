@@ -1,7 +1,7 @@
 /// A rule's pattern, read but not compiled: what `match` says.
 ///
 /// Text stands for itself. `<name:type>` captures (`<name>` is `<name:text>`, `<:type>` captures without keeping),
-/// a `!` behind the name marks what a stranger on the network can choose, `/encoding` behind the type says how the daemon
+/// a `!` behind the name flags what a stranger on the network can choose, `/encoding` behind the type says how the daemon
 /// writes it, `\<` is a plain `<`, `<?…?>` is optional, `<*list>` is a run of a list's items, `<&fragment>` is a shared
 /// piece of pattern.
 struct Pattern: Sendable {
@@ -64,7 +64,7 @@ struct Pattern: Sendable {
 struct PatternParser {
   private let text: [UInt8]
   private var position = 0
-  private let place: SourcePlace
+  private let location: SourceLocation
   private let fragments: [String: [Pattern.Element]]
   /// Elements so far, and how deep the optional parts are nested.
   private var size = 0
@@ -75,10 +75,10 @@ struct PatternParser {
   private static let maximumSize = 1000
   private static let maximumDepth = 64
 
-  /// - Parameter place: where the text's first byte stands.
-  init(_ text: String, at place: SourcePlace, fragments: [String: [Pattern.Element]]) {
+  /// - Parameter location: where the text's first byte stands.
+  init(_ text: String, at location: SourceLocation, fragments: [String: [Pattern.Element]]) {
     self.text = Array(text.utf8)
-    self.place = place
+    self.location = location
     self.fragments = fragments
   }
 
@@ -198,9 +198,9 @@ struct PatternParser {
   }
 
   private func fail(_ message: String, _ remedy: String, at offset: Int? = nil) -> Diagnostic.Failure {
-    var place = place
-    place.column += offset ?? position
-    return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+    var location = location
+    location.column += offset ?? position
+    return Diagnostic.Failure(Diagnostic(location, message, remedy: remedy))
   }
 }
 

@@ -15,7 +15,7 @@ public struct ProgramPath: Sendable, Hashable {
   /// Whether the `*` stands for all below a directory.
   private let isDirectory: Bool
 
-  init(_ text: String, _ place: SourcePlace) throws(Diagnostic.Failure) {
+  init(_ text: String, _ location: SourceLocation) throws(Diagnostic.Failure) {
     self.text = text
     let path = Array(text.utf8)
     let (isInBin, start) = path.withUnsafeBytes(Self.start)
@@ -25,7 +25,7 @@ public struct ProgramPath: Sendable, Hashable {
     back = star.map { Array(path[($0 + 1)...]) }
     isDirectory = text.hasSuffix("/*")
     if let problem = Self.problem(text) {
-      throw Diagnostic.Failure(Diagnostic(place, "‘\(text)’ \(problem.message)", remedy: problem.remedy))
+      throw Diagnostic.Failure(Diagnostic(location, "‘\(text)’ \(problem.message)", remedy: problem.remedy))
     }
   }
 
@@ -42,9 +42,9 @@ public struct ProgramPath: Sendable, Hashable {
 
   // MARK: - Directories that are one
 
-  /// Whether a path is below one of the directories of programs that are one, and where what tells it apart begins: behind
+  /// Whether a path is below one of the directories of programs that are one, and where what distinguishes it begins: behind
   /// that directory, or at the `/lib` of `/usr/lib`.
-  private static func start(_ path: UnsafeRawBufferPointer) -> (isInBin: Bool, place: Int) {
+  private static func start(_ path: UnsafeRawBufferPointer) -> (isInBin: Bool, location: Int) {
     let merged = begins(path, with: "/usr/") ? 4 : 0
     let rest = UnsafeRawBufferPointer(rebasing: path[merged...])
     if begins(rest, with: "/bin/") { return (true, merged + 5) }

@@ -14,9 +14,9 @@ struct RuleChecker {
 
   /// The match lines that no example is for.
   private func missing(_ shown: Set<Int>, in rule: CompiledTable.Rule) -> [Diagnostic] {
-    rule.matchPlaces.indices.filter { !shown.contains($0) }.map { line in
+    rule.matchLocations.indices.filter { !shown.contains($0) }.map { line in
       Diagnostic(
-        rule.matchPlaces[line], "this match line of ‘\(rule.id)’ has no example",
+        rule.matchLocations[line], "this match line of ‘\(rule.id)’ has no example",
         remedy: "add one that it matches itself, or remove it where other lines match all that it does")
     }
   }
@@ -30,16 +30,16 @@ struct RuleChecker {
     guard let expected = example.expected else {
       guard found == index else { return nil }
       return Diagnostic(
-        example.place, "rule ‘\(rule.id)’ matches what it must leave alone", remedy: "make it more literal")
+        example.location, "rule ‘\(rule.id)’ matches what it must leave alone", remedy: "make it more literal")
     }
     guard let found else {
       return Diagnostic(
-        example.place, "no rule matches this example of ‘\(rule.id)’",
+        example.location, "no rule matches this example of ‘\(rule.id)’",
         remedy: "compare it with the match line, or see: mailtrail rules explain")
     }
     guard found == index else {
       return Diagnostic(
-        example.place, "rule ‘\(table.rules[found].id)’ matches this example of ‘\(rule.id)’",
+        example.location, "rule ‘\(table.rules[found].id)’ matches this example of ‘\(rule.id)’",
         remedy: "make the pattern of ‘\(rule.id)’ more literal")
     }
     shown.insert(scratch.matchLine)
@@ -47,7 +47,7 @@ struct RuleChecker {
     for name in Set(expected.keys).union(captured.keys).sorted() where expected[name] != captured[name] {
       let text = { (bytes: [UInt8]?) in bytes.map { "‘" + String(decoding: $0, as: UTF8.self) + "’" } ?? "nothing" }
       return Diagnostic(
-        example.place, "‘\(name)’ captures \(text(captured[name])), expected \(text(expected[name]))",
+        example.location, "‘\(name)’ captures \(text(captured[name])), expected \(text(expected[name]))",
         remedy: "mend the pattern or the expect line")
     }
     return nil

@@ -30,6 +30,8 @@ public struct RuleCompiler {
   public static func compile(
     _ files: [RuleFile], off: Set<String> = [], strictness: Strictness = .usual, examples: Bool = true
   ) throws(RuleTableError) -> CompiledTable {
+    let repeated = RepeatedTables.check(files)
+    guard repeated.isEmpty else { throw RuleTableError(repeated) }
     var parser = RuleFileParser(readsExamples: examples)
     for file in files { parser.readDeclarations(file.text, file: file.name) }
     for file in files { parser.read(file.text, file: file.name) }
@@ -47,50 +49,51 @@ public struct RuleCompiler {
     var names = parser.names
     for list in parser.lists.values.sorted(by: { $0.name < $1.name }) { compile(list, &names) }
     let scopes = parser.scopes.values.sorted {
-      ($0.place.file, $0.place.line) < ($1.place.file, $1.place.line)
+      ($0.location.file, $0.location.line) < ($1.location.file, $1.location.line)
     }
     let sources = parser.rules.filter { !off.contains($0.id) }
     for id in off.subtracting(parser.rules.map(\.id)).sorted() {
       diagnostics.append(
         Diagnostic(
-          SourcePlace(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’",
+          SourceLocation(file: "rules.off", line: 1, column: 1), "there is no rule ‘\(id)’",
           remedy: "see: mailtrail rules list"))
     }
     let builders = scopes.map { _ in TrieBuilder(lists: lists) }
     // Noise is what no other rule wants, however literal its beginning.
     let noiseBuilders = scopes.map { _ in TrieBuilder(lists: lists) }
     var rules: [CompiledTable.Rule] = []
-    let scopePlaces = Dictionary(uniqueKeysWithValues: scopes.enumerated().map { ($1.name, $0) })
+    let scopeIndex = Dictionary(uniqueKeysWithValues: scopes.enumerated().map { ($1.name, $0) })
     for source in sources {
       // A rule may be for a scope of a table that is read later.
-      for name in source.scopes where scopePlaces[name] == nil {
+      for name in source.scopes where scopeIndex[name] == nil {
         diagnostics.append(
           Diagnostic(
-            source.place, "there is no scope ‘\(name)’",
-            remedy: Spelling.suggestion(for: name, among: scopePlaces.keys).map { "did you mean ‘\($0)’?" }
-              ?? "scopes are \(scopePlaces.keys.sorted().joined(separator: ", "))"))
+            source.location, "there is no scope ‘\(name)’",
+            remedy: Spelling.suggestion(for: name, among: scopeIndex.keys).map { "did you mean ‘\($0)’?" }
+              ?? "scopes are \(scopeIndex.keys.sorted().joined(separator: ", "))"))
       }
-      let places = source.scopes.compactMap { scopePlaces[$0] }
+      let scopeNumbers = source.scopes.compactMap { scopeIndex[$0] }
       let isNoise = source.actions.allSatisfy { $0.verb == .noise }
-      if places.contains(where: { scopes[$0].coding == nil }) {
+      if scopeNumbers.contains(where: { scopes[$0].coding == nil }) {
         diagnostics += EncodingCheck(lists: parser.lists, names: names).check(source)
       }
-      for (number, (pattern, place)) in source.patterns.enumerated() {
+      for (number, (pattern, location)) in source.patterns.enumerated() {
         insert(
-          pattern, of: MatchLine(rule: Int32(rules.count), number: Int32(number), place: place),
-          into: places.map { (isNoise ? noiseBuilders[$0] : builders[$0], scopes[$0]) }, sources, names)
+          pattern, of: MatchLine(rule: Int32(rules.count), number: Int32(number), location: location),
+          into: scopeNumbers.map { (isNoise ? noiseBuilders[$0] : builders[$0], scopes[$0]) }, sources, names)
       }
       rules.append(
         CompiledTable.Rule(
-          id: source.id, place: source.place, daemon: places.first.map { scopes[$0].daemon } ?? "", scopes: places,
-          actions: source.actions, noteNames: source.noteNames, matchPlaces: source.patterns.map(\.place),
+          id: source.id, location: source.location, daemon: scopeNumbers.first.map { scopes[$0].daemon } ?? "",
+          scopes: scopeNumbers,
+          actions: source.actions, contextNames: source.contextNames, matchLocations: source.patterns.map(\.location),
           examples: source.examples, isNoise: isNoise))
     }
     var hash = StableHash()
     for file in files { hash.combine(file.text) }
     for id in off.sorted() { hash.combine(id.utf8) }
     return CompiledTable(
-      rules: rules, scopes: scopes, names: names, lives: parser.declarations.lives, tables: parser.tables,
+      rules: rules, scopes: scopes, names: names, ttls: parser.declarations.ttls, tables: parser.tables,
       fingerprint: hash.value,
       tries: builders.map { $0.flatten() }, noise: noiseBuilders.map { $0.flatten() })
   }
@@ -101,11 +104,11 @@ public struct RuleCompiler {
     var list = CompiledList(
       name: source.name, form: source.form, separator: source.separator, items: [],
       allowsOthers: source.allowsOthers, slots: [])
-    for (elements, place) in source.items {
+    for (elements, location) in source.items {
       guard let item = compileItem(elements, &list.slots, &names, form: source.form) else {
         diagnostics.append(
           Diagnostic(
-            place, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
+            location, "an item is a literal, at most one capture, and a literal", remedy: "write: item rip=<ip:ip>"))
         continue
       }
       list.items.append(item)
@@ -143,7 +146,7 @@ public struct RuleCompiler {
   private struct MatchLine {
     var rule: Int32
     var number: Int32
-    var place: SourcePlace
+    var location: SourceLocation
   }
 
   private mutating func insert(
@@ -153,7 +156,7 @@ public struct RuleCompiler {
     guard let alternatives = pattern.alternatives else {
       diagnostics.append(
         Diagnostic(
-          line.place, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
+          line.location, "the pattern has more than six optional parts", remedy: "use a list, or several match lines"))
       return
     }
     var isNew = builders.isEmpty
@@ -161,27 +164,27 @@ public struct RuleCompiler {
       if let name = Self.capturedTwice(elements) {
         diagnostics.append(
           Diagnostic(
-            line.place, "‘\(name)’ is captured twice", remedy: "give one of them another name, or none: <:text>"))
+            line.location, "‘\(name)’ is captured twice", remedy: "give one of them another name, or none: <:text>"))
         return
       }
       guard let (steps, alternative) = steps(elements, of: line, names) else { return }
       for (builder, scope) in builders {
-        guard let place = builder.insert(steps, alternative: alternative.coded(as: scope.coding ?? .plain)) else {
+        guard let known = builder.insert(steps, alternative: alternative.coded(as: scope.coding ?? .plain)) else {
           isNew = true
           continue
         }
-        let other = builder.alternatives[place].rule
+        let other = builder.alternatives[Int(known.rawValue)].rule
         guard other != line.rule else { continue }
         isNew = true
         diagnostics.append(
           Diagnostic(
-            line.place, "matches the same lines as rule ‘\(sources[Int(other)].id)’",
+            line.location, "matches the same lines as rule ‘\(sources[Int(other)].id)’",
             remedy: "make one of them more literal, or join them"))
       }
     }
     if !isNew {
       diagnostics.append(
-        Diagnostic(line.place, "the match lines above match all that this one does", remedy: "remove it"))
+        Diagnostic(line.location, "the match lines above match all that this one does", remedy: "remove it"))
     }
   }
 
@@ -198,7 +201,7 @@ public struct RuleCompiler {
     _ elements: [Pattern.Element], of line: MatchLine, _ names: NameTable
   ) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
     func fail(_ message: String, _ remedy: String) -> ([TrieBuilder.Step], MatchTrie.Alternative)? {
-      diagnostics.append(Diagnostic(line.place, message, remedy: remedy))
+      diagnostics.append(Diagnostic(line.location, message, remedy: remedy))
       return nil
     }
     var steps: [TrieBuilder.Step] = []
@@ -284,7 +287,7 @@ public struct RuleCompiler {
 
   private static func slot(_ name: UInt16, _ type: CaptureType, _ coding: CaptureCoding?) -> MatchTrie.Slot {
     MatchTrie.Slot(
-      name: name, coding: coding ?? .plain, takesCodingOfScope: coding == nil && type.takesEncodingOfScope,
+      name: name, coding: coding ?? .plain, inheritsCodingOfScope: coding == nil && type.inheritsEncodingOfScope,
       isAddress: type == .address)
   }
 }

@@ -3,13 +3,13 @@ import AuditModel
 /// A rule as its file says it, with its patterns read and its actions resolved.
 struct RuleSource: Sendable {
   var id: String
-  var place: SourcePlace
+  var location: SourceLocation
   var scopes: [String]
-  var patterns: [(pattern: Pattern, place: SourcePlace)] = []
+  var patterns: [(pattern: Pattern, location: SourceLocation)] = []
   var lines: [ActionSource] = []
   /// The names of the patterns' captures.
   var captures: Set<String> = []
-  var noteNames: [String] = []
+  var contextNames: [String] = []
   var examples: [Example] = []
 
   var actions: [Action] { lines.map(\.action) }
@@ -31,7 +31,7 @@ public struct Scope: Sendable {
   public var limits: [ClosedRange<Int>] = []
   /// How open captures are written that do not say it themselves; nil where each must say it.
   var coding: CaptureCoding? = .plain
-  public var place: SourcePlace
+  public var location: SourceLocation
 
   /// Whether a line of so many bytes may lack its end.
   public func mayBeCut(_ count: Int) -> Bool { limits.contains { $0.contains(count) } }
@@ -42,9 +42,9 @@ struct ListSource: Sendable {
   var name: String
   var form: ListForm
   var separator: [UInt8]
-  var items: [(elements: [Pattern.Element], place: SourcePlace)] = []
+  var items: [(elements: [Pattern.Element], location: SourceLocation)] = []
   var allowsOthers: Bool
-  var place: SourcePlace
+  var location: SourceLocation
 }
 
 /// How the items of a list are written in a line.

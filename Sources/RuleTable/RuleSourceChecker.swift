@@ -11,7 +11,7 @@ struct RuleSourceChecker {
 
   /// Everything that was found, each thing once, in the order of the files.
   func check(_ strictness: Strictness) -> [Diagnostic] {
-    let traffic = NoteTraffic(rules, parser.names)
+    let traffic = ContextTraffic(rules, parser.names)
     var found: [Diagnostic] = []
     if strictness.contains(.declarations) {
       found += DeclarationChecker(traffic: traffic, declarations: parser.declarations).check()
@@ -20,14 +20,18 @@ struct RuleSourceChecker {
     found += UnusedNames(rules: rules, names: parser.names).check()
     if strictness.contains(.joins) {
       let strangers = StrangersText(rules, parser.lists, parser.names)
-      found += OutlivingNotes(rules: rules, declarations: parser.declarations, strangers: strangers).check()
+      found += OutlivingContexts(rules: rules, declarations: parser.declarations, strangers: strangers).check()
       found += MutedRules(rules: rules, strangers: strangers).check()
-      found += ScratchNotes(rules: rules, names: parser.names).check()
+      found += ScratchContexts(rules: rules, names: parser.names).check()
+    }
+    if strictness.contains(.repetitions) {
+      found += RepeatedTables.check(parser.tables)
+      found += RepeatedValues(rules: rules, names: parser.names).check()
     }
     return Set(found).sorted { Self.order($0) < Self.order($1) }
   }
 
   private static func order(_ found: Diagnostic) -> (String, Int, Int, String) {
-    (found.place.file, found.place.line, found.place.column, found.message)
+    (found.location.file, found.location.line, found.location.column, found.message)
   }
 }

@@ -1,16 +1,16 @@
 import AuditModel
 
-/// Which captures, and which fields of notes, hold what a stranger on the network can choose (`!` in a pattern, and each
+/// Which captures, and which fields of contexts, hold what a stranger on the network can choose (`!` in a pattern, and each
 /// Message-ID).
 struct StrangersText {
-  private var fields: Set<NoteTraffic.Field> = []
+  private var fields: Set<ContextTraffic.Field> = []
   private var captures: [String: Set<UInt16>] = [:]
   private let names: NameTable
 
   init(_ rules: [RuleSource], _ lists: [String: ListSource], _ names: NameTable) {
     self.names = names
     for rule in rules { captures[rule.id, default: []].formUnion(Self.captures(of: rule, lists, names)) }
-    // What a note took from another note, again until nothing is new.
+    // What a context took from another context, again until nothing is new.
     var count = -1
     while fields.count != count {
       count = fields.count
@@ -23,8 +23,8 @@ struct StrangersText {
     switch value {
     case .literal, .entry, .mailbox: false
     case .capture(let name): captures[rule.id]?.contains(name) ?? false
-    case .note(let name, let field):
-      rule.sources(of: name).contains { fields.contains(NoteTraffic.Field(source: $0, name: names.name(of: field))) }
+    case .contextField(let name, let field):
+      rule.sources(of: name).contains { fields.contains(ContextTraffic.Field(source: $0, name: names.name(of: field))) }
     case .prefix(let inner, _), .applied(_, let inner): mayStand(in: inner, of: rule)
     case .first(let parts), .joined(let parts): parts.contains { mayStand(in: $0, of: rule) }
     }
@@ -34,7 +34,7 @@ struct StrangersText {
     for line in rule.lines {
       switch line.action.verb {
       case .begin(let reference, let values, _), .note(let reference, let values, _):
-        enter(values, .note(reference.kind), rule)
+        enter(values, .context(reference.kind), rule)
       case .offer(let reference, let values, _, _): enter(values, .offer(reference.kind), rule)
       case .take(let reference, let values, _, _): enter(values, .taker(reference.kind), rule)
       case .set(let values):
@@ -44,9 +44,9 @@ struct StrangersText {
     }
   }
 
-  private mutating func enter(_ values: [FieldAssignment], _ source: NoteTraffic.Source, _ rule: RuleSource) {
+  private mutating func enter(_ values: [FieldAssignment], _ source: ContextTraffic.Source, _ rule: RuleSource) {
     for value in values where mayStand(in: value.value, of: rule) {
-      fields.insert(NoteTraffic.Field(source: source, name: names.name(of: value.field)))
+      fields.insert(ContextTraffic.Field(source: source, name: names.name(of: value.field)))
     }
   }
 

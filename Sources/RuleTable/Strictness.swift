@@ -4,14 +4,17 @@ public struct Strictness: OptionSet, Sendable {
 
   public init(rawValue: Int) { self.rawValue = rawValue }
 
-  /// Kinds of notes and their fields are declared, and what is read is written somewhere.
+  /// Kinds of contexts and their fields are declared, and what is read is written somewhere.
   public static let declarations = Strictness(rawValue: 1)
   /// Each match line has an example that it matches itself.
   public static let examples = Strictness(rawValue: 2)
-  /// Notes join lines only in ways that lose and lend nothing.
+  /// Contexts join lines only in ways that lose and lend nothing.
   public static let joins = Strictness(rawValue: 4)
 
-  public static let everything: Strictness = [.declarations, .examples, .joins]
+  /// Nothing is there twice: no table, and no value of a rule that could never count.
+  public static let repetitions = Strictness(rawValue: 8)
+
+  public static let everything: Strictness = [.declarations, .examples, .joins, .repetitions]
 
   /// What tables are held to where nothing else is said.
   public static let usual: Strictness = []

@@ -48,6 +48,12 @@ struct TextTokens {
     return result
   }
 
+  /// The bytes of a text in quotes; those of another as they are.
+  static func unquoted(_ text: String) -> [UInt8] {
+    text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+      ? unescaped(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
+  }
+
   /// A span as a table writes it.
   static func span(_ microseconds: UInt64) -> String {
     for (unit, length) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)]

@@ -29,50 +29,50 @@ public struct TrustedSenders: Sendable {
   ///
   /// - Parameter words: behind `trust` or `distrust`.
   mutating func add(
-    _ words: [String], isTrusted: Bool, _ place: SourcePlace
+    _ words: [String], isTrusted: Bool, _ location: SourceLocation
   ) throws(Diagnostic.Failure) {
     let names = words.dropFirst()
     switch (isTrusted, words.first) {
-    case (true, "user"): for name in names { users.append(try Self.user(name, place)) }
+    case (true, "user"): for name in names { users.append(try Self.user(name, location)) }
     case (true, "unit"):
       let split = names.firstIndex(of: "executable") ?? names.endIndex
-      let programs = try Self.programs(names[split...].dropFirst(), place)
-      for name in names[..<split] { units.append(Unit(name: try Self.unit(name, place), programs: programs)) }
-    case (true, "executable"): programs += try Self.programs(names, place)
-    case (false, "executable"): distrusted += try Self.programs(names, place)
+      let programs = try Self.programs(names[split...].dropFirst(), location)
+      for name in names[..<split] { units.append(Unit(name: try Self.unit(name, location), programs: programs)) }
+    case (true, "executable"): programs += try Self.programs(names, location)
+    case (false, "executable"): distrusted += try Self.programs(names, location)
     default:
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘\(words.joined(separator: " "))’ does not say whom to \(isTrusted ? "trust" : "distrust")",
+          location, "‘\(words.joined(separator: " "))’ does not say whom to \(isTrusted ? "trust" : "distrust")",
           remedy: isTrusted ? "use trust user, trust unit or trust executable" : "use distrust executable"))
     }
   }
 
-  private static func user(_ name: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> String {
+  private static func user(_ name: String, _ location: SourceLocation) throws(Diagnostic.Failure) -> String {
     guard !sharedUsers.contains(name) else {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘\(name)’ is a user as which many programs run",
+          location, "‘\(name)’ is a user as which many programs run",
           remedy: "trust the daemon's unit instead, with its program: trust unit NAME executable /PATH"))
     }
     return name
   }
 
-  private static func unit(_ name: String, _ place: SourcePlace) throws(Diagnostic.Failure) -> String {
+  private static func unit(_ name: String, _ location: SourceLocation) throws(Diagnostic.Failure) -> String {
     guard !name.hasPrefix("*") else {
       throw Diagnostic.Failure(
         Diagnostic(
-          place, "‘trust unit \(name)’ believes units in which users' own programs run",
+          location, "‘trust unit \(name)’ believes units in which users' own programs run",
           remedy: "name the daemon's units, or its program, wherever it runs: trust executable /PATH"))
     }
     return name
   }
 
   private static func programs(
-    _ words: some Sequence<String>, _ place: SourcePlace
+    _ words: some Sequence<String>, _ location: SourceLocation
   ) throws(Diagnostic.Failure) -> [ProgramPath] {
     var result: [ProgramPath] = []
-    for word in words { result.append(try ProgramPath(word, place)) }
+    for word in words { result.append(try ProgramPath(word, location)) }
     return result
   }
 }

@@ -1,8 +1,10 @@
 /// Runs of a list's items, from the left.
 extension Walk {
-  mutating func visitRun(_ index: Int32, _ position: Int, _ depth: Int) -> Int? {
-    let edge = trie.runs[Int(index)]
-    let list = trie.lists[Int(edge.list)]
+  mutating func visitRun(
+    _ index: MatchTrie.RunIndex, _ position: Int, _ depth: Int
+  ) -> MatchTrie.AlternativeIndex? {
+    let edge = trie.runs[index]
+    let list = trie.lists[edge.list]
     for slot in 0..<list.slotCount { slots[depth + slot] = (-1, -1) }
     switch list.form {
     case .list: break
@@ -11,14 +13,14 @@ extension Walk {
       return visit(edge.target, end, depth + list.slotCount)
     case .query: return visit(edge.target, readQuery(list, position, depth), depth + list.slotCount)
     }
-    let mark = Int(index) << 32
-    guard !remains.pointee.failedLists.contains(mark | position) else { return nil }
+    let edgeKey = Int(index.rawValue) << 32
+    guard !remains.pointee.failedLists.contains(edgeKey | position) else { return nil }
     let first = remains.pointee.listEnds.count
     defer { remains.pointee.listEnds.removeSubrange(first...) }
     var last = position
     remains.pointee.listEnds.append(last)
     // Behind an end that failed come the ends that failed with it.
-    while let end = item(of: list, from: last, depth), !remains.pointee.failedLists.contains(mark | end) {
+    while let end = item(of: list, from: last, depth), !remains.pointee.failedLists.contains(edgeKey | end) {
       count(steps: end - last)
       remains.pointee.listEnds.append(end)
       last = end
@@ -26,17 +28,17 @@ extension Walk {
     for index in (first..<remains.pointee.listEnds.count).reversed() {
       let end = remains.pointee.listEnds[index]
       if let found = visit(edge.target, end, depth + list.slotCount) { return found }
-      _ = remains.pointee.failedLists.insert(mark | end)
+      _ = remains.pointee.failedLists.insert(edgeKey | end)
     }
     return nil
   }
 
-  /// The end of the separator and item at a place.
+  /// The end of the separator and item at an offset.
   func item(of list: MatchTrie.List, from position: Int, _ depth: Int) -> Int? {
     guard has(list.separator, at: position) else { return nil }
     let start = position + list.separator.width
-    for index in items(of: list, at: start) where has(trie.items[Int(index)].prefix, at: start) {
-      let item = trie.items[Int(index)]
+    for index in items(of: list, at: start) where has(trie.items[index].prefix, at: start) {
+      let item = trie.items[index]
       var end = start + item.prefix.width
       if let type = item.type {
         let from = end
@@ -57,22 +59,6 @@ extension Walk {
     return end > start ? end : nil
   }
 
-  /// Whether bytes of the pool, perhaps none, stand at a place.
-  @inline(__always)
-  func has(_ bytes: Range<Int32>, at position: Int) -> Bool {
-    let count = bytes.width
-    guard position + count <= line.count else { return false }
-    let (here, wanted) = (line.baseAddress, trie.pool + Int(bytes.lowerBound))
-    guard count > 0, let here else { return true }
-    var offset = 0
-    while offset < count, here[position + offset] == wanted[offset] { offset += 1 }
-    return offset == count
-  }
-
-  func bytes(_ range: Range<Int32>) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: trie.pool + Int(range.lowerBound), count: range.width)
-  }
-
   func isBoundary(_ position: Int, _ list: MatchTrie.List) -> Bool {
     position == line.count || has(list.separator, at: position) || list.isSeparatedBySpace
       || !isWordByte(line[position])
@@ -80,7 +66,7 @@ extension Walk {
 
   func isWordByte(_ byte: UInt8) -> Bool { CharacterClasses.table[Int(byte)] & CharacterClasses.wordBit != 0 }
 
-  func textEnd(from start: Int, list: MatchTrie.List, suffix: Range<Int32>) -> Int {
+  func textEnd(from start: Int, list: MatchTrie.List, suffix: MatchTrie.PoolRange) -> Int {
     var position = start
     let stop = suffix.isEmpty ? list.separator : suffix
     while position < line.count, !has(stop, at: position) { position += 1 }

@@ -1,14 +1,14 @@
 /// What stands behind a gap, from the right.
 extension Walk {
-  /// Whether a gap may begin at a place, and what stands behind it fits.
-  mutating func matchGap(_ index: Int32, from low: Int, _ depth: Int) -> Bool {
-    let mark = trie.gapMark + index
-    // From a later place there is less room still.
-    guard failedFrom[Int(mark)] > low else { return false }
-    let gap = trie.gaps[Int(index)]
-    let tail = trie.tails[Int(gap.tail)]
+  /// Whether a gap may begin at an offset, and what stands behind it fits.
+  mutating func matchGap(_ index: MatchTrie.GapIndex, from low: Int, _ depth: Int) -> Bool {
+    let failure = trie.failure(of: index)
+    // From a later offset there is less room still.
+    guard failedFrom[failure] > low else { return false }
+    let gap = trie.gaps[index]
+    let tail = trie.tails[gap.tail]
     guard let end = gapEnd(of: tail, from: low, before: .max, depth) else {
-      noteFailure(of: mark, from: low)
+      rememberFailure(of: failure, from: low)
       return false
     }
     if isComparing {
@@ -20,12 +20,13 @@ extension Walk {
     return true
   }
 
-  /// The last place, in front of a bound, at which a gap can end.
+  /// The last offset, in front of a bound, at which a gap can end.
   mutating func gapEnd(of tail: MatchTrie.Tail, from low: Int, before bound: Int, _ depth: Int) -> Int? {
     isHopeless = false
+    runsFromRight.forget()
     gapBound = bound
     remains.pointee.failedTails.removeAll()
-    return matchBackwards(tail, tail.parts.width - 1, line.count, low, depth + 1 + Int(tail.width))
+    return matchBackwards(tail, tail.parts.width - 1, line.count, low, depth + 1 + tail.width)
   }
 
   /// The end of the gap when the elements up to `index` fit in front of `end`; `next` is the slot behind theirs.
@@ -42,34 +43,35 @@ extension Walk {
       return matchBackwards(tail, index - 1, start, low, next)
     case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
     case .capture:
-      guard let start = scanner.start(of: part.type, upTo: end, limit: low) else { return nil }
-      count(steps: end - start)
+      guard let start = start(of: part.type, upTo: end, limit: low) else { return nil }
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
       if part.type == .address { return matchAddressBackwards(tail, index, end, low, next) }
       return shrinkBackwards(tail, index, start + 1, end, low, next)
-    case .run: return matchRunBackwards(tail, index, Int(part.list), end, low, next)
+    case .run: return matchRunBackwards(tail, index, part.list, end, low, next)
     }
   }
 
-  /// The last place of a literal that lies wholly between two places.
-  func last(_ literal: Range<Int32>, from low: Int, upTo end: Int) -> Int? {
-    guard let first = bytes(literal).first, let base = line.baseAddress else { return end >= low ? end : nil }
-    var place = end &- literal.width
-    while place >= low {
-      count()
-      if base[place] == first, has(literal, at: place) { return place }
-      place &-= 1
+  /// The start of a capture that ends in front of an offset.
+  @inline(__always)
+  mutating func start(of type: CaptureType, upTo end: Int, limit low: Int) -> Int? {
+    let members = CharacterClasses.bit(of: type)
+    guard members != 0 else {
+      let start = scanner.start(of: type, upTo: end, limit: low)
+      count(steps: end - (start ?? end))
+      return start
     }
-    return nil
+    let (start, steps) = runsFromRight.start(of: members, upTo: end, limit: low, in: line)
+    count(steps: steps)
+    return scanner.isWhole(start..<end, type) ? start : nil
   }
 
   func part(_ index: Int, of tail: MatchTrie.Tail) -> MatchTrie.TailPart {
-    trie.tailParts[Int(tail.parts.lowerBound) + index]
+    trie.tailParts[tail.parts.lowerBound.advanced(by: index)]
   }
 
   /// The literal in front of a part; nil when something else stands there.
-  func literal(before index: Int, of tail: MatchTrie.Tail) -> Range<Int32>? {
+  func literal(before index: Int, of tail: MatchTrie.Tail) -> MatchTrie.PoolRange? {
     guard index > 0, index <= tail.parts.count else { return nil }
     let part = part(index - 1, of: tail)
     return part.kind == .literal ? part.bytes : nil
@@ -80,15 +82,29 @@ extension Walk {
     _ tail: MatchTrie.Tail, _ index: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
-    var bound = end
-    while let place = last(before, from: low, upTo: bound) {
-      let start = place + before.width
-      bound = start - 1
-      guard AddressPath(line: line).end(from: start, limit: line.count) == end else { continue }
+    for address in addressStarts(of: tail.parts.lowerBound.advanced(by: index), behind: before, low, endingAt: end) {
+      let start = remains.pointee.addressStarts[address]
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
     }
     return nil
+  }
+
+  private func addressStarts(
+    of part: MatchTrie.PartIndex, behind literal: MatchTrie.PoolRange, _ low: Int, endingAt end: Int
+  ) -> Range<Int> {
+    if let known = remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) { return known }
+    var addresses: [(start: Int, end: Int)] = []
+    var ends = AddressPath.Ends(line: line)
+    var bound = line.count
+    while let offset = last(literal, from: low, upTo: bound) {
+      let start = offset + literal.width
+      bound = start - 1
+      if let end = ends.end(from: start) { addresses.append((start, end)) }
+    }
+    count(steps: ends.steps)
+    remains.pointee.addressStarts.enter(addresses, of: part, from: low)
+    return remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) ?? 0..<0
   }
 
   /// A closed capture whose alphabet holds the end of the literal in front of it: look for that literal inside.
@@ -96,8 +112,8 @@ extension Walk {
     _ tail: MatchTrie.Tail, _ index: Int, _ from: Int, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
-    guard let place = last(before, from: max(low, from - before.width), upTo: end - 1) else { return nil }
-    let start = place + before.width
+    guard let offset = last(before, from: max(low, from - before.width), upTo: end - 1) else { return nil }
+    let start = offset + before.width
     slots[next - 1] = (start, end)
     return matchBackwards(tail, index - 1, start, low, next - 1)
   }
@@ -107,11 +123,11 @@ extension Walk {
   ) -> Int? {
     guard let before = literal(before: index, of: tail) else { return nil }
     var bound = end
-    while let place = last(before, from: low, upTo: bound) {
-      let start = place + before.width
+    while let offset = last(before, from: low, upTo: bound) {
+      let start = offset + before.width
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
-      // A text further left found no place although its own end was fixed as far right as can be: an earlier end
+      // A text further left found no offset although its own end was fixed as far right as can be: an earlier end
       // gives it less room still.
       if isHopeless { return nil }
       bound = start - 1
@@ -121,7 +137,7 @@ extension Walk {
   }
 
   mutating func matchRunBackwards(
-    _ tail: MatchTrie.Tail, _ index: Int, _ listIndex: Int, _ end: Int, _ low: Int, _ next: Int
+    _ tail: MatchTrie.Tail, _ index: Int, _ listIndex: MatchTrie.ListIndex, _ end: Int, _ low: Int, _ next: Int
   ) -> Int? {
     let list = trie.lists[listIndex]
     let base = next - list.slotCount
@@ -132,16 +148,16 @@ extension Walk {
       guard remains.pointee.failedTails.insert(index << 32 | end) else { return nil }
       if let found = matchBackwards(tail, index - 1, end, low, base) { return found }
       guard let start = last(list.separator, from: low, upTo: end),
-        takeItem(list, start + list.separator.width, end, base)
+        matchItem(list, start + list.separator.width, end, base)
       else { return nil }
       end = start
     }
   }
 
-  /// Takes one whole item that stands between two places.
-  func takeItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
-    for index in items(of: list, at: start) where has(trie.items[Int(index)].prefix, at: start) {
-      let item = trie.items[Int(index)]
+  /// Whether one whole item stands between two offsets; its captures are filled.
+  func matchItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
+    for index in items(of: list, at: start) where has(trie.items[index].prefix, at: start) {
+      let item = trie.items[index]
       let from = start + item.prefix.width
       guard let type = item.type else {
         if from == end { return true }

@@ -22,14 +22,14 @@ import Testing
     try CorrelationBench(Self.rules, policy: .everything.with(change))
   }
 
-  @Test func theFirstIsToldAtOnceAndTheRestIsOneEventWithACount() throws {
+  @Test func theFirstIsEmittedAtOnceAndTheRestIsOneEventWithACount() throws {
     let bench = try bench()
     for second in 0..<5 { bench.feed(Double(second), "fail ann 192.0.2.1 imap") }
     #expect(bench.emitted(.count) == ["login.failed ann@example.org"])
     bench.advance(to: 599.999_999)
     #expect(bench.emitted() == [])
     bench.advance(to: 600)
-    let rest = bench.correlator.takeEvents()
+    let rest = bench.correlator.drainEvents()
     #expect(
       rest.map { CorrelationBench.text($0, keys: [.count, .ip]) } == [
         "login.failed ann@example.org count=4 ip=192.0.2.1"
@@ -41,13 +41,13 @@ import Testing
   @Test func theSummaryGoesWhereItsLastEntryBelongs() throws {
     let bench = try bench()
     bench.feed(0, "fail newcomer 192.0.2.1 imap")
-    #expect(bench.correlator.takeEvents().map(\.owner) == [.unknown])
+    #expect(bench.correlator.drainEvents().map(\.owner) == [.unknown])
     bench.feed(1, "ok newcomer")
     bench.feed(2, "fail newcomer 192.0.2.1 imap")
-    _ = bench.correlator.takeEvents()
+    _ = bench.correlator.drainEvents()
     bench.correlator.finish()
     let address = try #require(MailboxAddress(Array("newcomer@example.org".utf8)))
-    #expect(bench.correlator.takeEvents().map(\.owner) == [.mailbox(address)])
+    #expect(bench.correlator.drainEvents().map(\.owner) == [.mailbox(address)])
   }
 
   @Test func theSummaryHasTheIDOfTheFirst() throws {
@@ -55,9 +55,9 @@ import Testing
     bench.feed(0, "fail ann 192.0.2.1 imap")
     bench.feed(1, "fail ann 192.0.2.1 imap")
     bench.correlator.finish()
-    let told = bench.correlator.takeEvents().map(\.event.id)
-    #expect(told.map(\.isBurst) == [false, true])
-    #expect(told[0].source == told[1].source && told[0].detail == told[1].detail)
+    let emitted = bench.correlator.drainEvents().map(\.event.id)
+    #expect(emitted.map(\.isBurst) == [false, true])
+    #expect(emitted[0].source == emitted[1].source && emitted[0].detail == emitted[1].detail)
   }
 
   @Test func attemptsOfOneLineAreCounted() throws {
@@ -69,7 +69,7 @@ import Testing
     #expect(bench.emitted(.count) == ["login.failed ann@example.org count=3", "login.failed ann@example.org count=3"])
   }
 
-  @Test func mailboxAddressAndServiceTellWindowsApart() throws {
+  @Test func mailboxAddressAndServiceHaveWindowsOfTheirOwn() throws {
     let bench = try bench()
     for line in ["ann 192.0.2.1 imap", "bob 192.0.2.1 imap", "ann 192.0.2.2 imap", "ann 192.0.2.1 pop3"] {
       bench.feed(0, "fail " + line)
@@ -134,32 +134,32 @@ import Testing
     #expect(bench.emitted(.count) == ["login.failed ann@example.org count=2"])
   }
 
-  /// A restart between any two entries tells the same, also where many windows end at once.
+  /// A restart between any two entries emits the same, also where many windows end at once.
   @Test func aRestartInBetweenChangesNothing() throws {
     let midnight = 86_400.0
     let lines = (0..<24).map { number in
       (midnight - 30 + Double(number), "fail \(number % 3 == 0 ? "ann" : "bob") 192.0.2.\(number % 5) imap")
     }
-    func run(restartBehind place: Int?) throws -> [String] {
+    func run(restartBehind restart: Int?) throws -> [String] {
       let bench = try bench()
       for (index, line) in lines.enumerated() {
         bench.feed(line.0, line.1)
-        guard index == place else { continue }
+        guard index == restart else { continue }
         let next = Correlator(table: bench.table, policy: .everything)
         #expect(next.restore(bench.correlator.encodeState()))
-        next.settleRestored()
-        let told = bench.everythingEmitted()
+        next.finishRestoring()
+        let emitted = bench.everythingEmitted()
         bench.replace(by: next)
         for line in lines[(index + 1)...] { bench.feed(line.0, line.1) }
         bench.advance(to: midnight + 1)
-        return told + bench.everythingEmitted()
+        return emitted + bench.everythingEmitted()
       }
       bench.advance(to: midnight + 1)
       return bench.everythingEmitted()
     }
     let undisturbed = try run(restartBehind: nil)
     #expect(undisturbed.count(where: { $0.contains(".burst") }) == 8)
-    for place in lines.indices { #expect(try run(restartBehind: place) == undisturbed) }
+    for index in lines.indices { #expect(try run(restartBehind: index) == undisturbed) }
   }
 
   /// The count is the log's own number, and a daemon may write any.

@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test func otherwiseMeansThatNothingWasToldYet() throws {
+  @Test func otherwiseMeansThatNothingWasEmittedYet() throws {
     let bench = try CorrelationBench(
       """
       rule r
@@ -99,7 +99,7 @@ import Testing
       ])
   }
 
-  @Test func capturesAndNotesFillARecordButTheEventsOwnWordsCount() throws {
+  @Test func capturesAndContextsFillARecordButTheEventsOwnWordsCount() throws {
     let bench = try CorrelationBench(
       """
       rule set

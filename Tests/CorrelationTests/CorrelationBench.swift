@@ -2,7 +2,7 @@ import AuditModel
 import Correlation
 import RuleTable
 
-/// A correlator with its table, fed by lines as the pipeline feeds it, with what it told as text.
+/// A correlator with its table, fed by lines as the pipeline feeds it, with what it emitted as text.
 final class CorrelationBench {
   /// A log line and the second at which it was written.
   struct Line: Sendable {
@@ -73,39 +73,39 @@ final class CorrelationBench {
 
   func advance(to seconds: Double) { correlator.advance(to: Self.time(seconds)) }
 
-  /// What was told since the last call, each event as `kind owner key=value …` with the keys that were asked for.
+  /// What was emitted since the last call, each event as `kind owner key=value …` with the keys that were asked for.
   func emitted(_ keys: FieldKey...) -> [String] {
-    correlator.takeEvents().map { Self.text($0, keys: keys) }
+    correlator.drainEvents().map { Self.text($0, keys: keys) }
   }
 
-  static func text(_ told: OwnedEvent, keys: [FieldKey]) -> String {
-    var text = told.event.kind.name.description
-    switch told.owner {
+  static func text(_ emitted: OwnedEvent, keys: [FieldKey]) -> String {
+    var text = emitted.event.kind.name.description
+    switch emitted.owner {
     case .mailbox(let address): text += " " + String(decoding: address.bytes, as: UTF8.self)
     case .unknown: text += " _unknown"
     case .bridge: text += " _bridge"
     case .panel(let account): text += " _panel/" + String(decoding: account, as: UTF8.self)
     }
     for key in keys {
-      guard let value = told.event.fields[key] else { continue }
+      guard let value = emitted.event.fields[key] else { continue }
       text += " \(key.name)=" + String(decoding: value.map { $0 == 0 ? UInt8(ascii: "+") : $0 }, as: UTF8.self)
     }
     return text
   }
 
-  /// Everything of the told events: for comparing runs.
+  /// Everything of the emitted events: for comparing runs.
   func everythingEmitted() -> [String] {
-    correlator.takeEvents().map { told in
+    correlator.drainEvents().map { emitted in
       var id: [UInt8] = []
-      told.event.id.append(to: &id)
-      return String(decoding: id, as: UTF8.self) + " \(told.event.time) \(told.event.level) "
-        + Self.text(told, keys: FieldKey.allCases)
+      emitted.event.id.append(to: &id)
+      return String(decoding: id, as: UTF8.self) + " \(emitted.event.time) \(emitted.event.level) "
+        + Self.text(emitted, keys: FieldKey.allCases)
     }
   }
 }
 
 extension CorrelationPolicy {
-  /// Tells everything, and knows `ann@example.org` and `bob@example.org`.
+  /// Emits everything, and knows `ann@example.org` and `bob@example.org`.
   static var everything: CorrelationPolicy {
     var policy = CorrelationPolicy()
     policy.threshold = .lowest

@@ -3,7 +3,7 @@ import AuditModel
 @testable import Correlation
 @testable import RuleTable
 
-/// What the shipped tables tell of one line.
+/// What the shipped tables emit for one line.
 final class CrossFuzzBench {
   /// What counts of an event.
   struct Event: Hashable {
@@ -53,9 +53,9 @@ final class CrossFuzzBench {
     line.withUnsafeBufferPointer { correlator.process(facts, rule: rule, scratch: scratch, line: $0) }
     correlator.finish()
     return Set(
-      correlator.takeEvents().map { told in
-        let value = { (key: FieldKey) in told.event.fields[key].map { Array($0) } }
-        return Event(kind: told.event.kind, owner: told.owner, ip: value(.ip), service: value(.service))
+      correlator.drainEvents().map { emitted in
+        let value = { (key: FieldKey) in emitted.event.fields[key].map { Array($0) } }
+        return Event(kind: emitted.event.kind, owner: emitted.owner, ip: value(.ip), service: value(.service))
       })
   }
 
@@ -75,7 +75,7 @@ struct CrossFuzzVerdict {
   /// What may be wrong.
   enum Kind: String {
     case owner, kind, ip, service, muted
-    /// Nothing is told of a line whose end is cut off.
+    /// Nothing is emitted of a line whose end is cut off.
     case cut
   }
 
@@ -93,18 +93,18 @@ struct CrossFuzzVerdict {
   /// - Parameters:
   ///   - clean: the events of the example.
   ///   - meant: these, and those with another, harmless text.
-  ///   - told: those of the line.
+  ///   - emitted: those of the line.
   ///   - chosen: the mailboxes that the text itself may name.
   ///   - line: as the daemon wrote it.
   ///   - isCut: its end is cut off.
   init(
-    clean: Set<CrossFuzzBench.Event>, meant: Set<CrossFuzzBench.Event>, told: Set<CrossFuzzBench.Event>,
+    clean: Set<CrossFuzzBench.Event>, meant: Set<CrossFuzzBench.Event>, emitted: Set<CrossFuzzBench.Event>,
     chosen: Set<[UInt8]>, line: [UInt8], isCut: Bool
   ) {
-    if told.isEmpty, clean.contains(where: { Self.names($0.owner, line) }) {
+    if emitted.isEmpty, clean.contains(where: { Self.names($0.owner, line) }) {
       faults.append((isCut ? .cut : .muted, "nothing is told"))
     }
-    for event in told.subtracting(meant) {
+    for event in emitted.subtracting(meant) {
       // What is nobody's is found by a search and in no trail.
       guard event.owner != .unknown else { continue }
       // Whose login fails may as well type a victim's name alone.

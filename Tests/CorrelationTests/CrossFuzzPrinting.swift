@@ -109,8 +109,8 @@ struct CrossFuzzPrinting {
 
   private static func octal(_ byte: UInt8, _ encoding: CaptureEncoding) -> [UInt8] {
     let digits = String(byte, radix: 8)
-    let mark = encoding == .exim ? "\\" : "#"
-    return Array((mark + String(repeating: "0", count: 3 - digits.count) + digits).utf8)
+    let escape = encoding == .exim ? "\\" : "#"
+    return Array((escape + String(repeating: "0", count: 3 - digits.count) + digits).utf8)
   }
 
   /// vis(3) with VIS_SAFE: blanks stay, a backslash is doubled. Names come with VIS_WHITE besides.

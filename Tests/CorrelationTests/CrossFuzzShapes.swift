@@ -8,7 +8,7 @@ struct CaptureShapes {
     var coding: CaptureCoding
     /// In a list's form, where it stands in one: JSON and queries have quotes and escapes of their own.
     var form = ListForm.list
-    /// A stranger on the network chooses it: it is marked, or an envelope's address.
+    /// A stranger on the network chooses it: it has the flag, or an envelope's address.
     var isStrangers: Bool
   }
 
@@ -45,7 +45,7 @@ struct CaptureShapes {
       case .capture(let name, let type, let isUntrusted, let coding):
         let isStrangers = isUntrusted || Self.isEnvelope(name, type)
         let own = Shape(
-          type: type, coding: coding ?? (type.takesEncodingOfScope ? scope : .plain), form: form,
+          type: type, coding: coding ?? (type.inheritsEncodingOfScope ? scope : .plain), form: form,
           isStrangers: isStrangers)
         shapes[rule, default: [:]][name, default: own].isStrangers =
           isStrangers || shapes[rule]?[name]?.isStrangers ?? false

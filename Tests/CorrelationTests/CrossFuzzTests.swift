@@ -9,14 +9,14 @@ import Testing
 /// no event may land with an owner, a client's address, a service or of a kind that the line without them does not give,
 /// and none may get lost. What is nobody's (`_unknown`) may come of any line.
 @Suite struct CrossFuzzTests {
-  @Test func noTextTellsAnothersEvent() throws {
+  @Test func noTextEmitsAnothersEvent() throws {
     var run = CrossFuzzRun(try RuleCompiler.compile(ShippedRules.embedded))
     run.tryAll()
     for (_, finding) in run.findings.sorted(by: { $0.key < $1.key }) {
       Issue.record("\(finding.count) times: \(finding.text)")
     }
     print("cross fuzz: \(run.tried) lines, \(run.findings.count) findings")
-    #expect(run.tried > 2_000 || !CrossFuzzRun.only.isEmpty, "the tables mark what strangers choose")
+    #expect(run.tried > 2_000 || !CrossFuzzRun.only.isEmpty, "the tables flag what strangers choose")
   }
 }
 
@@ -55,35 +55,35 @@ private struct CrossFuzzRun {
     guard let scope = bench.scope(of: message, rule) else { return }
     let clean = bench.emitted(message, scope)
     let captures = bench.captures(of: message, scope)
-    for place in captures {
-      guard let shape = shapes[rule.id, place.name], shape.isStrangers, !place.range.isEmpty else { continue }
+    for capture in captures {
+      guard let shape = shapes[rule.id, capture.name], shape.isStrangers, !capture.range.isEmpty else { continue }
       let printing = CrossFuzzPrinting(
-        shape: shape, rule: rule.id, capture: place.name,
+        shape: shape, rule: rule.id, capture: capture.name,
         isLoggedIn: !clean.contains { $0.kind == .loginFailed || $0.kind == .loginDenied },
         beside: Set(captures.map(\.name)))
       let line = { (text: [UInt8]) in
-        Array(message[..<place.range.lowerBound] + text + message[place.range.upperBound...])
+        Array(message[..<capture.range.lowerBound] + text + message[capture.range.upperBound...])
       }
       let meant = clean.union(bench.emitted(line(printing.harmless), scope))
       // Each has its own texts, so that a change of one rule does not try all others anew.
-      let itself = CrossFuzzTexts.hash(Array((rule.id + place.name).utf8) + message)
+      let itself = CrossFuzzTexts.hash(Array((rule.id + capture.name).utf8) + message)
       var random = CrossFuzzTexts.Random(seed: Self.seed ^ itself)
       for _ in 0..<Self.rounds {
         let text = printing.print(texts.text(for: rule, &random), way: random.next(4))
         guard text.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
         let whole = line(text)
         let hostile = bench.cut(whole, scope)
-        let chosen = bench.mailboxes(of: Array(hostile[place.range.lowerBound...].prefix(text.count)))
+        let chosen = bench.mailboxes(of: Array(hostile[capture.range.lowerBound...].prefix(text.count)))
         tried += 1
-        note(
+        record(
           CrossFuzzVerdict(
-            clean: clean, meant: meant, told: bench.emitted(hostile, scope), chosen: chosen, line: hostile,
-            isCut: hostile.count < whole.count), rule.id, place.name, hostile)
+            clean: clean, meant: meant, emitted: bench.emitted(hostile, scope), chosen: chosen, line: hostile,
+            isCut: hostile.count < whole.count), rule.id, capture.name, hostile)
       }
     }
   }
 
-  private mutating func note(_ verdict: CrossFuzzVerdict, _ rule: String, _ capture: String, _ line: [UInt8]) {
+  private mutating func record(_ verdict: CrossFuzzVerdict, _ rule: String, _ capture: String, _ line: [UInt8]) {
     for fault in verdict.faults where !CrossFuzzAllowed.contains(rule, capture, fault.kind) {
       let key = "\(rule) <\(capture)> \(fault.kind)"
       let text = "\(key): \(fault.what): " + String(decoding: line, as: UTF8.self).debugDescription

@@ -80,7 +80,7 @@ struct CrossFuzzTexts {
       case 1: random.pick(rule.scopes.first.flatMap { ofScope[$0] } ?? all).parts
       default: random.pick(all).parts
       }
-    // Whole, from a place to the end, or from a place to a place.
+    // Whole, from an offset to the end, or from an offset to an offset.
     switch random.next(4) {
     case 0: return parts.flatMap { $0 }
     case 1, 2: return parts[random.next(parts.count)...].flatMap { $0 }

@@ -16,10 +16,10 @@ import Testing
   @Test func aDoubtfulMailboxIsNamedAmongTheUnowned() throws {
     let bench = try CorrelationBench(Self.rules)
     #expect(bench.feed(0, "rcpt <\"x>, relay=192.0.2.1, reject <ann\"@example.com>, relay"))
-    let event = try #require(bench.correlator.takeEvents().first)
+    let event = try #require(bench.correlator.drainEvents().first)
     #expect(event.owner == .unknown)
     #expect(event.event.fields[.confidence].map { String(decoding: $0, as: UTF8.self) } == "ambiguous")
     #expect(event.event.fields.contains(.mailbox))
-    #expect(!event.event.fields.isDoubtful(FieldKey.mailbox.rawValue), "a record has no mark that readers do not know")
+    #expect(!event.event.fields.isDoubtful(FieldKey.mailbox.rawValue), "a record has no flag that readers do not know")
   }
 }

@@ -32,10 +32,10 @@ import Testing
     for (second, line) in scene.dropFirst().enumerated() {
       #expect(bench.feed(Double(second), line, from: scene[0]), "no rule for: \(line)")
     }
-    #expect(bench.correlator.sizes.notes > 0)
-    // Notes of other kinds live an hour, one of a session or of a queue id that has not ended lives on.
+    #expect(bench.correlator.sizes.contexts > 0)
+    // Contexts of other kinds are kept an hour, one of a session or of a queue id that has not ended is kept on.
     bench.advance(to: 4_000)
-    #expect(bench.correlator.sizes.notes == 0)
+    #expect(bench.correlator.sizes.contexts == 0)
   }
 
   @Test func aSessionThatGoesOnIsRememberedForADay() throws {

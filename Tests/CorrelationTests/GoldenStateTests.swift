@@ -86,7 +86,7 @@ import Testing
   private static func restored() throws -> CorrelationBench {
     let bench = try CorrelationBench(rules)
     #expect(bench.correlator.restore(bytes(state)))
-    bench.correlator.settleRestored()
+    bench.correlator.finishRestoring()
     return bench
   }
 
@@ -107,10 +107,10 @@ import Testing
 
   /// The tables that no new key or kind changes.
   @Test func versionSevenIsWrittenAsItAlwaysWas() throws {
-    let stable: Set<Correlator.Table> = [.secret, .clock, .mailboxes]
+    let stable: Set<StateRecords.Table> = [.secret, .clock, .mailboxes]
     func records(_ state: [UInt8]) -> [[UInt8]: [UInt8]] {
       var records: [[UInt8]: [UInt8]] = [:]
-      let isWhole = Correlator.forEachRecord(state) { table, key, value in
+      let isWhole = StateRecords.forEach(state) { table, key, value in
         if stable.contains(table) { records[[table.rawValue] + key] = value ?? [.max] }
         return true
       }

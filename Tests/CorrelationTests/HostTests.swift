@@ -3,7 +3,7 @@ import Correlation
 import RuleTable
 import Testing
 
-/// What lines of several hosts do together: whose notes they are, and by whose time waits fall due.
+/// What lines of several hosts do together: whose contexts they are, and by whose time waits fall due.
 @Suite struct HostTests {
   private static let rules = """
     keep far 20s across hosts
@@ -41,7 +41,7 @@ import Testing
     #expect(bench.feed(.init(seconds: seconds, identifier: "s", message: message, machine: host)))
   }
 
-  private func told() -> [String] {
+  private func emitted() -> [String] {
     bench.emitted(.session, .client).map {
       $0.replacing("login.succeeded ann@example.org", with: "yes").replacing("logout ann@example.org", with: "no")
     }
@@ -53,7 +53,7 @@ import Testing
     feed(2, 1, "ask a")
     feed(2, 1, "ask b")
     bench.advance(to: 20)
-    #expect(told() == ["yes session=a client=x", "no session=b"])
+    #expect(emitted() == ["yes session=a client=x", "no session=b"])
   }
 
   /// A rule may mention a kind before the table that declares it is read.
@@ -75,18 +75,18 @@ import Testing
     feed(1, 3_600, "tick")
     feed(2, 0, "ask a")
     feed(1, 3_601, "tick")
-    #expect(told() == [])
+    #expect(emitted() == [])
     feed(2, 1, "near a x")
     feed(1, 3_602, "tick")
-    #expect(told() == ["yes session=a client=x"])
+    #expect(emitted() == ["yes session=a client=x"])
     feed(2, 2, "ask b")
     feed(1, 3_603, "tick")
     feed(2, 4.1, "near b x")
-    #expect(told() == ["no session=b"])
+    #expect(emitted() == ["no session=b"])
   }
 
-  /// What a late host noted lives by its time too.
-  @Test func theNotesOfALateHostAreKept() {
+  /// What a late host noted expires by its time too.
+  @Test func theContextsOfALateHostAreKept() {
     feed(1, 3_600, "tick")
     feed(2, 0, "near a x")
     feed(1, 3_630, "tick")
@@ -94,29 +94,29 @@ import Testing
     feed(2, 22, "tick")
     feed(2, 22, "ask a")
     feed(2, 25, "tick")
-    #expect(told() == ["yes session=a client=x", "no session=a"])
+    #expect(emitted() == ["yes session=a client=x", "no session=a"])
   }
 
   @Test func theOthersTimeEndsTheWaitsOfASilentHost() {
     feed(1, 0, "tick")
     feed(2, 0, "ask a")
     feed(1, 6, "tick")
-    #expect(told() == [])
+    #expect(emitted() == [])
     feed(1, 7, "tick")
-    #expect(told() == ["no session=a"])
+    #expect(emitted() == ["no session=a"])
     feed(2, 8, "ask b")
     #expect(bench.correlator.nextDue == CorrelationBench.time(15))
     bench.advance(to: 15)
-    #expect(told() == ["no session=b"])
+    #expect(emitted() == ["no session=b"])
   }
 
   @Test func aClockThatIsSetBackEndsTheWaitsOfItsHostOnly() {
     feed(1, 1_000, "ask a")
     feed(2, 1_000, "ask b")
     feed(1, 0, "tick")
-    #expect(told() == ["no session=a"])
+    #expect(emitted() == ["no session=a"])
     feed(2, 1_001, "near b x")
-    #expect(told() == ["yes session=b client=x"])
+    #expect(emitted() == ["yes session=b client=x"])
   }
 
   @Test func whatWaitsForAnotherHostOutlivesARestart() throws {
@@ -124,9 +124,9 @@ import Testing
     let state = bench.correlator.encodeState()
     let next = Correlator(table: bench.table, policy: .everything)
     #expect(next.restore(state))
-    next.settleRestored()
+    next.finishRestoring()
     bench.replace(by: next)
     feed(2, 0.5, "far a x")
-    #expect(told() == ["yes session=a client=x"])
+    #expect(emitted() == ["yes session=a client=x"])
   }
 }

@@ -66,7 +66,7 @@ import Testing
   @Test func noTextIsFiledWithAThirdMailbox() throws {
     let table = try RuleCompiler.compile(ShippedRules.embedded)
     let program = ActionProgram(table)
-    let marks = UntrustedCaptures(ShippedRules.embedded)
+    let untrusted = UntrustedCaptures(ShippedRules.embedded)
     var generator = Generator(seed: Self.seed, pieces: Self.pieces(of: table))
     var spliced = 0
     var failures: [String: (count: Int, text: String)] = [:]
@@ -74,8 +74,8 @@ import Testing
       for example in rule.examples {
         guard let expected = example.expected else { continue }
         for (name, value) in expected.sorted(by: { $0.key < $1.key })
-        where marks.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
-          guard let range = Self.onlyPlace(of: value, in: example.message) else { continue }
+        where untrusted.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
+          guard let range = Self.onlyRange(of: value, in: example.message) else { continue }
           // What the rest of the line names, whether or not the example alone makes an event for it.
           let meant = Self.owners(of: example.message, rule, program, table).subtracting(Self.mailboxes(of: value))
             .union(expected.filter { $0.key != name }.flatMap { Self.mailboxes(of: $0.value) })
@@ -99,7 +99,7 @@ import Testing
     for (_, failure) in failures.sorted(by: { $0.key < $1.key }) {
       Issue.record("seed \(Self.seed), \(failure.count) times: \(failure.text)")
     }
-    #expect(spliced > 5_000, "the tables mark what strangers choose")
+    #expect(spliced > 5_000, "the tables flag what strangers choose")
   }
 
   /// Envelope addresses of transfer agents, which write odd ones in quotes.
@@ -140,7 +140,7 @@ import Testing
     }
     correlator.finish()
     return Set(
-      correlator.takeEvents().compactMap {
+      correlator.drainEvents().compactMap {
         guard case .mailbox(let address) = $0.owner else { return nil }
         return address.bytes
       })
@@ -166,10 +166,10 @@ import Testing
   }
 
   /// Where a value stands, if it stands there once only.
-  private static func onlyPlace(of value: [UInt8], in line: [UInt8]) -> Range<Int>? {
+  private static func onlyRange(of value: [UInt8], in line: [UInt8]) -> Range<Int>? {
     guard line.count >= value.count else { return nil }
-    let places = (0...(line.count - value.count)).filter { line[$0..<($0 + value.count)].elementsEqual(value) }
-    return places.count == 1 ? places[0]..<(places[0] + value.count) : nil
+    let offsets = (0...(line.count - value.count)).filter { line[$0..<($0 + value.count)].elementsEqual(value) }
+    return offsets.count == 1 ? offsets[0]..<(offsets[0] + value.count) : nil
   }
 
   /// The examples without their captures, cut at blanks.
@@ -179,7 +179,7 @@ import Testing
       for example in rule.examples {
         guard let expected = example.expected else { continue }
         var start = 0
-        let ranges = expected.values.compactMap { $0.isEmpty ? nil : onlyPlace(of: $0, in: example.message) }
+        let ranges = expected.values.compactMap { $0.isEmpty ? nil : onlyRange(of: $0, in: example.message) }
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where range.lowerBound >= start {
           pieces.insert(Array(example.message[start..<range.lowerBound]))
           start = range.upperBound
@@ -191,7 +191,7 @@ import Testing
   }
 }
 
-/// Which captures the tables mark with `!`, by rule: read from the text, since a compiled rule has only numbers.
+/// Which captures the tables flag with `!`, by rule: read from the text, since a compiled rule has only numbers.
 struct UntrustedCaptures {
   private var names: [String: Set<String>] = [:]
 
@@ -204,8 +204,8 @@ struct UntrustedCaptures {
         switch words.first {
         case "rule" where words.count > 1: rule = String(words[1])
         case "fragment" where words.count > 1:
-          fragments[String(words[1])] = Self.marked(in: line, fragments)
-        case "match": names[rule, default: []].formUnion(Self.marked(in: line, fragments))
+          fragments[String(words[1])] = Self.untrusted(in: line, fragments)
+        case "match": names[rule, default: []].formUnion(Self.untrusted(in: line, fragments))
         default: break
         }
       }
@@ -214,7 +214,7 @@ struct UntrustedCaptures {
 
   func contains(_ name: String, of rule: String) -> Bool { names[rule]?.contains(name) ?? false }
 
-  private static func marked(in line: Substring, _ fragments: [String: Set<String>]) -> Set<String> {
+  private static func untrusted(in line: Substring, _ fragments: [String: Set<String>]) -> Set<String> {
     var result: Set<String> = []
     for part in line.split(separator: "<").dropFirst() {
       if part.first == "&" { result.formUnion(fragments[String(part.dropFirst().prefix { $0 != ">" })] ?? []) }

@@ -70,7 +70,7 @@ import Testing
       #expect(known(bench).contains("dave@example.org") == (day < 8))
       let next = try self.bench()
       #expect(next.correlator.restore(state))
-      next.correlator.settleRestored()
+      next.correlator.finishRestoring()
       // A log of changes does not count the days of those of whom it says nothing.
       if !hasChanges { next.correlator.trackChanges() }
       #expect(known(next).contains("dave@example.org") == (day < 8))
@@ -82,12 +82,12 @@ import Testing
   @Test func aCheckpointWithoutDaysIsRead() throws {
     let bench = try bench()
     var writer = ByteWriter()
-    writer.write(Correlator.Table.mailboxes.rawValue)
+    writer.write(StateRecords.Table.mailboxes.rawValue)
     writer.write(Array("carol@example.org".utf8))
     writer.write(UInt8(1))
     writer.write([] as [UInt8])
     #expect(bench.correlator.restore(writer.bytes))
-    bench.correlator.settleRestored()
+    bench.correlator.finishRestoring()
     #expect(known(bench).contains("carol@example.org"))
   }
 

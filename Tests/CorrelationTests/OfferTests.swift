@@ -36,18 +36,18 @@ import Testing
 
   private func run(_ lines: [(Double, String)], restartBehind: Int? = nil) throws -> [String] {
     let bench = try CorrelationBench(Self.rules)
-    var told: [String] = []
+    var emitted: [String] = []
     for (index, (seconds, line)) in lines.enumerated() {
       #expect(bench.feed(seconds, line))
-      told += bench.emitted(.folder, .toFolder)
+      emitted += bench.emitted(.folder, .toFolder)
       guard index == restartBehind else { continue }
       let next = Correlator(table: bench.table, policy: .everything)
       #expect(next.restore(bench.correlator.encodeState()))
-      next.settleRestored()
+      next.finishRestoring()
       bench.replace(by: next)
     }
     bench.advance(to: 100)
-    return (told + bench.emitted(.folder, .toFolder)).map { $0.replacing(" ann@example.org", with: "") }
+    return (emitted + bench.emitted(.folder, .toFolder)).map { $0.replacing(" ann@example.org", with: "") }
   }
 
   @Test func anOfferIsTakenOnce() throws {

@@ -38,19 +38,19 @@ import Testing
 
       """
 
-  private func told(
+  private func emitted(
     _ lines: [(Double, String)], _ keys: FieldKey..., with change: (inout CorrelationPolicy) -> Void = { _ in }
   ) throws -> [String] {
     let bench = try CorrelationBench(Self.rules, policy: .everything.with(change))
     for (seconds, line) in lines { #expect(bench.feed(seconds, line)) }
-    return bench.correlator.takeEvents().map { CorrelationBench.text($0, keys: keys) }
+    return bench.correlator.drainEvents().map { CorrelationBench.text($0, keys: keys) }
   }
 
-  @Test func tooManySentAreToldOnceAnHour() throws {
+  @Test func tooManySentAreReportedOnceAnHour() throws {
     let lines =
       (0..<5).map { (Double($0), "sent ann") } + [(6.0, "limit ann")] + (0..<4).map { (3_600 + Double($0), "sent ann") }
     #expect(
-      try told(lines, .count, .reason) { $0.maximumSentPerHour = 2 } == [
+      try emitted(lines, .count, .reason) { $0.maximumSentPerHour = 2 } == [
         "message.sent ann@example.org", "message.sent ann@example.org",
         "send.rate-exceeded ann@example.org count=3 reason=more than 2 messages in an hour",
         "message.sent ann@example.org", "message.sent ann@example.org", "message.sent ann@example.org",
@@ -63,17 +63,17 @@ import Testing
   @Test func eachMailboxIsCountedByItselfAndZeroIsNever() throws {
     let lines = [(0.0, "sent ann"), (1, "sent bob"), (2, "sent bob")]
     #expect(
-      try told(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
+      try emitted(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
         "send.rate-exceeded bob@example.org"
       ])
-    #expect(try told(lines) { $0.maximumSentPerHour = 0 }.count == 3)
+    #expect(try emitted(lines) { $0.maximumSentPerHour = 0 }.count == 3)
   }
 
   /// A sender may name anybody: what is nobody's brings nobody else nearer to his limit.
   @Test func whatIsNobodysCountsByItself() throws {
     let lines = [(0.0, "claimed ann"), (1, "claimed ann"), (2, "sent ann"), (3, "claimed ann"), (4, "sent ann")]
     #expect(
-      try told(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
+      try emitted(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
         "send.rate-exceeded _unknown", "send.rate-exceeded ann@example.org",
       ])
   }
@@ -81,7 +81,7 @@ import Testing
   @Test func countingGoesOnBelowTheThreshold() throws {
     let lines = [(0.0, "sent ann"), (1, "sent ann")]
     #expect(
-      try told(lines) {
+      try emitted(lines) {
         $0.maximumSentPerHour = 1
         $0.threshold = .high
       } == ["send.rate-exceeded ann@example.org"])
@@ -89,7 +89,7 @@ import Testing
 
   @Test func namesThatAreNoMailboxGoToUnknownUntilTheyAreProven() throws {
     #expect(
-      try told([
+      try emitted([
         (0, "fail carol 192.0.2.1 imap"), (1, "ok carol"), (2, "fail carol 192.0.2.2 imap"),
         (3, "fail ann 192.0.2.1 imap"),
         (4, "fail dave 192.0.2.1 imap"), (5, "stored dave"), (6, "fail DAVE 192.0.2.2 imap"),
@@ -102,7 +102,7 @@ import Testing
 
   @Test func deliveriesMakeOnlySoManyMailboxesAnHour() throws {
     #expect(
-      try told([
+      try emitted([
         (0, "stored a1"), (1, "stored a2"), (2, "stored a3"), (3, "stored a1"), (4, "ok a4"), (3_600, "stored a3"),
       ]) { $0.newMailboxesPerHour = 2 } == [
         "delivery.stored a1@example.org", "delivery.stored a2@example.org", "delivery.stored _unknown",
@@ -115,7 +115,7 @@ import Testing
       (0.0, "ok ann"), (0, "fail ann 192.0.2.1 imap"), (0, "changed ann"), (0, "sent ann"), (0, "limit ann"),
     ]
     func kinds(_ change: (inout CorrelationPolicy) -> Void) throws -> String {
-      try told(lines, with: change).map { String($0.split(separator: " ")[0]) }.joined(separator: " ")
+      try emitted(lines, with: change).map { String($0.split(separator: " ")[0]) }.joined(separator: " ")
     }
     #expect(try kinds { _ in } == "login.succeeded login.failed account.changed message.sent send.rate-exceeded")
     #expect(try kinds { $0.threshold = .normal } == "login.failed account.changed message.sent send.rate-exceeded")
@@ -137,13 +137,13 @@ import Testing
   @Test func theEventHasTheLevelThatTheAdministratorGave() throws {
     let bench = try CorrelationBench(Self.rules, policy: .everything.with { $0.levels = [.loginSucceeded: .high] })
     bench.feed(0, "ok ann")
-    #expect(bench.correlator.takeEvents().map(\.event.level) == [.high])
+    #expect(bench.correlator.drainEvents().map(\.event.level) == [.high])
   }
 
   @Test func subjectsAreKeptOnlyWhenAskedFor() throws {
-    #expect(try told([(0, "subject ann hello")], .subject) == ["message.saved ann@example.org"])
+    #expect(try emitted([(0, "subject ann hello")], .subject) == ["message.saved ann@example.org"])
     #expect(
-      try told([(0, "subject ann hello")], .subject) { $0.keepsSubjects = true } == [
+      try emitted([(0, "subject ann hello")], .subject) { $0.keepsSubjects = true } == [
         "message.saved ann@example.org subject=hello"
       ])
   }

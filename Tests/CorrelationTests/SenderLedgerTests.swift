@@ -60,7 +60,7 @@ import Testing
     #expect(bench.bench.correlator.mailboxCount == known)
   }
 
-  @Test func unprovenLinesTellNothingAndLendTheirFolder() throws {
+  @Test func unprovenLinesEmitNothingAndLendTheirFolder() throws {
     var bench = try Bench()
     bench.agent("agent ann Spam a")
     bench.agent("agent bob INBOX b")
@@ -157,7 +157,7 @@ import Testing
     bench.agent("agent ann Spam a")
     let next = Correlator(table: bench.bench.table, policy: .everything)
     #expect(next.restore(bench.bench.correlator.encodeState()))
-    next.settleRestored()
+    next.finishRestoring()
     bench.bench.replace(by: next)
     #expect(bench.mta("pipe ann a") == ["delivery.stored ann@example.org folder=Spam"])
   }

@@ -89,7 +89,7 @@ import Testing
       [("dovecot", sieve), ("postfix/lmtp", sent)], [("postfix/lmtp", sent), ("dovecot", sieve)],
       [("dovecot", save), ("postfix/lmtp", sent)], [("postfix/lmtp", sent), ("dovecot", save)],
     ])
-  func oneDeliveryIsToldOnce(lines: [(String, String)]) throws {
+  func oneDeliveryIsEmittedOnce(lines: [(String, String)]) throws {
     let delivery = lines.enumerated().map { (1 + Double($0.offset) * 0.1, $0.element.0, $0.element.1) }
     let bench = try bench(Self.acceptance + delivery)
     #expect(
@@ -98,7 +98,7 @@ import Testing
       ])
   }
 
-  @Test func aDeliveryWithoutItsAgentsLineIsToldByPostfix() throws {
+  @Test func aDeliveryWithoutItsAgentsLineIsEmittedByPostfix() throws {
     let bench = try bench(Self.acceptance + [(1, "postfix/lmtp", Self.sent)])
     #expect(
       bench.emitted(.queueID, .sender) == [
@@ -234,37 +234,37 @@ import Testing
   /// How a correlator comes over a restart.
   enum Checkpoint: Sendable, CaseIterable { case snapshot, snapshotAndChanges }
 
-  /// A restart behind any entry, with a fresh snapshot, or an old one and the changes since, tells the same.
-  @Test(arguments: Checkpoint.allCases) func aRestartAnywhereTellsTheSame(_ checkpoint: Checkpoint) throws {
+  /// A restart behind any entry, with a fresh snapshot, or an old one and the changes since, emits the same.
+  @Test(arguments: Checkpoint.allCases) func aRestartAnywhereEmitsTheSame(_ checkpoint: Checkpoint) throws {
     let table = try Self.table.get()
-    func run(restartBehind place: Int?) throws -> [String] {
+    func run(restartBehind restart: Int?) throws -> [String] {
       let bench = CorrelationBench(table: table)
       bench.correlator.trackChanges()
       var state = bench.correlator.encodeState()
-      var told: [String] = []
+      var emitted: [String] = []
       for (index, line) in Self.busyMinute.enumerated() {
         #expect(bench.feed(line.0, line.2, from: line.1), "no rule for: \(line.2)")
         if index == 20 {
           state = bench.correlator.encodeState()
-        } else if place != nil {
+        } else if restart != nil {
           state += bench.correlator.encodeChanges()
         }
-        guard index == place else { continue }
+        guard index == restart else { continue }
         if checkpoint == .snapshot { state = bench.correlator.encodeState() }
-        told += bench.everythingEmitted()
+        emitted += bench.everythingEmitted()
         let next = Correlator(table: table, policy: .everything)
         #expect(next.restore(state))
-        next.settleRestored()
+        next.finishRestoring()
         bench.replace(by: next)
       }
       bench.correlator.finish()
-      return told + bench.everythingEmitted()
+      return emitted + bench.everythingEmitted()
     }
     let undisturbed = try run(restartBehind: nil)
     #expect(Self.busyMinute.count >= 50)
     #expect(undisturbed.count > 30)
-    for place in Self.busyMinute.indices {
-      #expect(try run(restartBehind: place) == undisturbed, "restart behind line \(place)")
+    for index in Self.busyMinute.indices {
+      #expect(try run(restartBehind: index) == undisturbed, "restart behind line \(index)")
     }
   }
 
@@ -279,12 +279,12 @@ import Testing
       if !next.restore(Array(state[..<length])) { refused += 1 }
     }
     #expect(refused > 100)
-    for place in stride(from: 0, to: state.count, by: 5) {
+    for index in stride(from: 0, to: state.count, by: 5) {
       var bent = state
-      bent[place] ^= 0xff
+      bent[index] ^= 0xff
       let next = Correlator(table: bench.table, policy: .everything)
       if next.restore(bent) {
-        next.settleRestored()
+        next.finishRestoring()
         next.finish()
       }
     }

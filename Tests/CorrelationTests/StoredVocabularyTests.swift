@@ -24,7 +24,7 @@ import Testing
   /// A state in which the two first names of a list changed their places, as a version that puts a key in between has it.
   private func state(_ correlator: Correlator, swapping keys: (String, String), _ kinds: (String, String)) -> [UInt8] {
     var writer = ByteWriter()
-    let isWhole = Correlator.forEachRecord(correlator.encodeState()) { table, key, value in
+    let isWhole = StateRecords.forEach(correlator.encodeState()) { table, key, value in
       writer.write(table.rawValue)
       writer.write(table == .vocabulary ? swapped(key, keys) : key)
       writer.write(UInt8(value == nil ? 0 : 1))
@@ -44,12 +44,12 @@ import Testing
   private func restored(_ state: [UInt8], _ bench: CorrelationBench) -> CorrelationBench {
     let next = Correlator(table: bench.table, policy: .everything)
     #expect(next.restore(state))
-    next.settleRestored()
+    next.finishRestoring()
     bench.replace(by: next)
     return bench
   }
 
-  @Test func fieldsOfNotesKeepTheirNames() throws {
+  @Test func fieldsOfContextsKeepTheirNames() throws {
     let bench = try CorrelationBench(Self.rules)
     bench.feed(0, "begin s 192.0.2.1 c")
     let same = try CorrelationBench(Self.rules)

@@ -21,7 +21,7 @@ import Testing
   private func bench(_ maximum: Int) throws -> CorrelationBench {
     let bench = try CorrelationBench(Self.rules, roles: "account user", policy: Self.policy(maximum))
     for name in ["ann", "bob"] { bench.feed(0, "ok \(name)") }
-    _ = bench.correlator.takeEvents()
+    _ = bench.correlator.drainEvents()
     return bench
   }
 
@@ -53,7 +53,7 @@ import Testing
     bench.feed(3, "ok ann")
     #expect(bench.emitted() == ["login.succeeded ann@example.org"], "the owner is never left out")
     bench.correlator.finish()
-    let rest = bench.correlator.takeEvents()
+    let rest = bench.correlator.drainEvents()
     #expect(
       Set(rest.map { CorrelationBench.text($0, keys: [.count, .ip]) }) == [
         "login.failed ann@example.org count=1 ip=192.0.2.1", "login.failed ann@example.org count=1 ip=192.0.2.2",
@@ -65,9 +65,9 @@ import Testing
   @Test func nobodysFileHasOneSummaryWithoutAName() throws {
     let bench = try bench(1)
     for name in ["x", "y", "z"] { bench.feed(1, "refuse \(name) r") }
-    _ = bench.correlator.takeEvents()
+    _ = bench.correlator.drainEvents()
     bench.correlator.finish()
-    let rest = bench.correlator.takeEvents()
+    let rest = bench.correlator.drainEvents()
     #expect(rest.map(\.owner) == [.unknown])
     #expect(rest.map { CorrelationBench.text($0, keys: [.mailbox, .count]) }.allSatisfy { $0.hasSuffix(" count=2") })
     #expect(rest.first?.event.fields[.mailbox] == nil)
@@ -78,7 +78,7 @@ import Testing
     let bench = try bench(2)
     let names = (0..<12).map { "user\($0)" }
     for name in names { bench.feed(1, "ok \(name)") }
-    _ = bench.correlator.takeEvents()
+    _ = bench.correlator.drainEvents()
     for _ in 0..<50 { bench.feed(2, "refuse user0 r") }
     for name in names.dropFirst() { for _ in 0..<2 { bench.feed(3, "refuse \(name) r") } }
     #expect(bench.emitted().count == 20)
@@ -93,7 +93,7 @@ import Testing
     #expect(bench.emitted().count == 3)
     let next = Correlator(table: bench.table, policy: Self.policy(3))
     #expect(next.restore(bench.correlator.encodeState()))
-    next.settleRestored()
+    next.finishRestoring()
     bench.replace(by: next)
     bench.feed(6, "refuse ann because")
     bench.correlator.finish()

@@ -9,7 +9,7 @@ import Testing
   indirect enum Expression {
     case literal(String)
     case capture(String)
-    case note(String)
+    case context(String)
     case first([Expression])
     case joined([Expression])
     case prefix(String, Int)
@@ -20,7 +20,7 @@ import Testing
       switch self {
       case .literal(let text): "\"\(text)\""
       case .capture(let name): "<\(name)>"
-      case .note(let field): "note.\(field)"
+      case .context(let field): "note.\(field)"
       case .first(let choices): choices.map(\.text).joined(separator: "|")
       case .joined(let parts): parts.map(\.text).joined(separator: "+")
       case .prefix(let name, let count): "<\(name)>[\(count)]"
@@ -38,7 +38,7 @@ import Testing
     func value(_ names: [String: String], _ naming: MailboxNaming) -> [UInt8]? {
       switch self {
       case .literal(let text): return Array(text.utf8)
-      case .capture(let name), .note(let name): return names[name].map { Array($0.utf8) }
+      case .capture(let name), .context(let name): return names[name].map { Array($0.utf8) }
       case .first(let choices):
         for choice in choices {
           if let value = choice.value(names, naming), !value.isEmpty { return value }
@@ -84,7 +84,7 @@ import Testing
           line += " :: \(words[2])"
         }
         bench.feed(0, line)
-        let event = try #require(bench.correlator.takeEvents().last?.event)
+        let event = try #require(bench.correlator.drainEvents().last?.event)
         let expected = expression.value(names, CorrelationPolicy.everything.naming) ?? []
         #expect(Array(event.fields[.reason] ?? []) == expected, "\(expression.text) of \(line)")
       }
@@ -103,7 +103,7 @@ import Testing
       """)
     bench.feed(0, "v2^5.&AOs-.&AMk-t&AOk-")
     #expect(
-      bench.correlator.takeEvents().last?.event.fields[.folder].map(Array.init)
+      bench.correlator.drainEvents().last?.event.fields[.folder].map(Array.init)
         == Array("v2.5/\u{EB}/\u{C9}t\u{E9}".utf8)
     )
   }
@@ -133,7 +133,7 @@ import Testing
     let name = ["x", "y", "z"].randomElement(using: &generator)!
     switch Int.random(in: 0..<5, using: &generator) {
     case 0: return .literal(["", "a.b^c", "&AOs-", "w [1] v", "Bob+1"].randomElement(using: &generator)!)
-    case 1: return .note(["client", "sender", "none"].randomElement(using: &generator)!)
+    case 1: return .context(["client", "sender", "none"].randomElement(using: &generator)!)
     case 2: return .prefix(name, Int.random(in: 1...6, using: &generator))
     default: return .capture(name)
     }
@@ -152,7 +152,7 @@ import Testing
   private static func part(_ depth: Int, _ generator: inout Numbers) -> Expression {
     while true {
       switch expression(depth: depth, &generator) {
-      case .first, .joined, .note: continue
+      case .first, .joined, .context: continue
       case let made: return made
       }
     }

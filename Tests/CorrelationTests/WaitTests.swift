@@ -48,11 +48,11 @@ import Testing
     return bench.emitted(.session, .client, .status).map { $0.replacing(" ann@example.org", with: "") }
   }
 
-  @Test func aNoteThatIsThereIsTakenAtOnce() throws {
+  @Test func aContextThatIsThereIsUsedAtOnce() throws {
     #expect(try run([(0, "set a v"), (1, "one a")]) == ["login.succeeded session=a client=v"])
   }
 
-  @Test func aNoteThatAppearsEndsTheWait() throws {
+  @Test func aContextThatAppearsEndsTheWait() throws {
     #expect(
       try run([(0, "one a"), (1, "tell b"), (1, "set a v")]) == [
         "message.sent session=b", "login.succeeded session=a client=v",
@@ -65,7 +65,7 @@ import Testing
     #expect(try run([(0, "one a"), (3, "tell b")]) == ["login.failed session=a", "message.sent session=b"])
   }
 
-  /// What falls due at an entry's own time is told in front of it, so that entry is too late.
+  /// What falls due at an entry's own time is emitted in front of it, so that entry is too late.
   @Test func theDeadlineAtAnEntryComesFirst() throws {
     #expect(try run([(0, "one a"), (2, "set a v")]) == ["login.failed session=a"])
     #expect(try run([(0, "one a"), (1.999_999, "set a v")]) == ["login.succeeded session=a client=v"])
@@ -87,7 +87,7 @@ import Testing
     #expect(try run([(0, "either a b")], until: 2) == ["folder.renamed"])
   }
 
-  @Test func severalWaitForOneNoteInTheirOrder() throws {
+  @Test func severalWaitForOneContextInTheirOrder() throws {
     #expect(
       try run([(0, "one a"), (0.5, "either x a"), (1, "one a"), (1, "set a v")])
         == ["login.succeeded session=a client=v", "folder.deleted", "login.succeeded session=a client=v"])
@@ -101,7 +101,7 @@ import Testing
         == ["message.sent session=x", "message.sent session=y", "login.failed session=a", "message.sent session=z"])
   }
 
-  @Test func finishSettlesEverything() throws {
+  @Test func finishEndsAllWaits() throws {
     let bench = try CorrelationBench(Self.rules)
     bench.feed(0, "two a b")
     bench.feed(0, "one c")
@@ -115,7 +115,7 @@ import Testing
     #expect(bench.correlator.sizes.waiting == 0)
   }
 
-  @Test func aClockThatIsSetBackSettlesWhatWaits() throws {
+  @Test func aClockThatIsSetBackEndsWhatWaits() throws {
     let bench = try CorrelationBench(Self.rules)
     bench.feed(4_000, "one a")
     // Entries within a minute may be out of order.

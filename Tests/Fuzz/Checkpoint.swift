@@ -56,7 +56,7 @@ enum Checkpoint {
   private static func state(_ bytes: [UInt8]) {
     let correlator = Correlator(table: table, policy: Lines.policy)
     guard correlator.restore(bytes) else { return }
-    correlator.settleRestored()
+    correlator.finishRestoring()
     correlator.trackChanges()
     let snapshot = correlator.encodeState()
     let copy = Correlator(table: table, policy: Lines.policy)
@@ -73,7 +73,7 @@ enum Checkpoint {
     }
     require(copy.restore(correlator.encodeChanges()), "its own changes are refused")
     correlator.finish()
-    for told in correlator.takeEvents() { RecordCheck.check(told) }
+    for emitted in correlator.drainEvents() { RecordCheck.check(emitted) }
   }
 
   /// One body for the correlator, made by its own lines: for the corpus.

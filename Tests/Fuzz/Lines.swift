@@ -31,7 +31,7 @@ enum Lines {
       }
     }
     correlator.finish()
-    for told in correlator.takeEvents() { RecordCheck.check(told) }
+    for emitted in correlator.drainEvents() { RecordCheck.check(emitted) }
     checkState(of: correlator)
   }
 
@@ -40,7 +40,7 @@ enum Lines {
     let state = correlator.encodeState()
     let next = Correlator(table: correlator.table, program: correlator.program, policy: policy)
     require(next.restore(state), "its own state is refused")
-    next.settleRestored()
+    next.finishRestoring()
     require(next.sizes == correlator.sizes, "the state has lost something")
     require(next.encodeState().count == state.count, "the state changed by being restored")
   }

@@ -9,9 +9,9 @@ enum RecordCheck {
   private static let encoder = RecordEncoder()
   private static let decoder = RecordDecoder()
 
-  static func check(_ told: OwnedEvent) {
-    check(told.event)
-    check(TrailPath(told.owner))
+  static func check(_ emitted: OwnedEvent) {
+    check(emitted.event)
+    check(TrailPath(emitted.owner))
   }
 
   /// One line of valid JSON that reads as the same event again.

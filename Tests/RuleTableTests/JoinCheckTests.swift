@@ -35,13 +35,13 @@ import Testing
           event message.expunged mailbox=account(<user>) unless moving
           note expunged <session> <n> if moving
           """), "‘moving’ silences ‘expunge’ for 3s, but this rule waits only 800ms",
-      "what comes behind the wait is told by nobody: make it an offer, or end it with the wait: for 800ms"),
-    // A later message with the same Message-ID is not told.
+      "what comes behind the wait is emitted by nobody: make it an offer, or end it with the wait: for 800ms"),
+    // A later message with the same Message-ID is not emitted.
     Mistake(
       rule(
         "stored",
         """
-        note ▷agent mailbox(account(<user>)) <message_id>[75]: told=1 for 20s
+        note ▷agent mailbox(account(<user>)) <message_id>[75]: emitted=1 for 20s
         wait handover <session> within 700ms
         event delivery.stored mailbox=account(<user>) with handover
         """)
@@ -50,7 +50,7 @@ import Testing
           """
           note handover <session>: size=<n>
           wait agent mailbox(account(<user>)) <message_id>[75] within 1s
-          event delivery.stored mailbox=account(<user>) unless agent.told
+          event delivery.stored mailbox=account(<user>) unless agent.emitted
           """)
         + rule(
           "piped",
@@ -59,7 +59,7 @@ import Testing
           event delivery.stored mailbox=account(<user>) if <n> = 1 and not agent
           """), "‘agent’ silences ‘sent’ and 1 more for 20s, but this rule waits only 700ms",
       "its key is a stranger's text: let the other rule use it up"),
-    // The same by way of a note that has the Message-ID.
+    // The same by way of a context that has the Message-ID.
     Mistake(
       rule("cleanup", "note queue <n>: id=<message_id>")
         + rule(
@@ -101,7 +101,7 @@ import Testing
   private static let muted = [
     Mistake(
       rule("login", "event login.succeeded mailbox=account(<user>) unless ▷ambiguous"),
-      "a second reading keeps ‘login’ from telling anything", "event … unowned otherwise"),
+      "a second reading keeps ‘login’ from emitting anything", "event … unowned otherwise"),
     Mistake(
       rule(
         "login",
@@ -109,17 +109,17 @@ import Testing
         use queue <n>
         event login.succeeded mailbox=account(<user>) unless queue or ▷ambiguous
         event login.failed mailbox=account(<user>) if <n> = 2 and not ambiguous or queue and not ambiguous
-        """) + rule("queue", "note queue <n>"), "a second reading keeps ‘login’ from telling", "tell it all the same"),
+        """) + rule("queue", "note queue <n>"), "a second reading keeps ‘login’ from emitting", "emit it all the same"),
     Mistake(
       rule("login", "event logout mailbox=account(<user>) unless ▷ambiguous and <n> = 1"),
-      "a second reading keeps ‘login’ from telling", "tell it all the same"),
+      "a second reading keeps ‘login’ from emitting", "emit it all the same"),
     Mistake(
       rule("refused", "event delivery.rejected mailbox=address(<user>) unless <message_id> ▷contains \"spam\" \"x\""),
-      "a stranger's text that contains ‘spam’, ‘x’ keeps ‘refused’ from telling", "tell it all the same"),
+      "a stranger's text that contains ‘spam’, ‘x’ keeps ‘refused’ from emitting", "emit it all the same"),
     Mistake(
       rule("login", "event login.failed mailbox=account(<user>) if not <user> ▷starts \"root\""),
-      "a stranger's text that starts with ‘root’ keeps ‘login’ from telling", "tell it all the same"),
-    // By way of a value of the rule's own, and where another text is told.
+      "a stranger's text that starts with ‘root’ keeps ‘login’ from emitting", "emit it all the same"),
+    // By way of a value of the rule's own, and where another text is emitted.
     Mistake(
       rule(
         "refused",
@@ -128,14 +128,14 @@ import Testing
         set nobody=1 if <message_id> contains "unknown"
         ▷event delivery.over-quota mailbox=address(<user>) if <full>
         event delivery.rejected mailbox=address(<user>) otherwise unless <nobody>
-        """), "a stranger's text that contains ‘unknown’ keeps ‘refused’ from telling", "tell it all the same"),
+        """), "a stranger's text that contains ‘unknown’ keeps ‘refused’ from emitting", "emit it all the same"),
     Mistake(
       rule("login", "event login.failed mailbox=account(<user>) unless ▷cut"),
-      "a cut end keeps ‘login’ from telling", "tell it all the same"),
+      "a cut end keeps ‘login’ from emitting", "emit it all the same"),
   ]
 
   @Test(arguments: silencing + scratch + muted) func whatLosesOrLendsIsRefused(_ mistake: Mistake) throws {
-    try mistake.isTold(with: .joins)
+    try mistake.isReported(with: .joins)
   }
 
   private static let sound = [
@@ -174,7 +174,7 @@ import Testing
       + rule("b", "use h <session>\nevent logout mailbox=account(h.box)"),
     rule("a", "note h <session>: box=<user>\nuse h <session>\nevent logout mailbox=account(h.box)\nwait within 1s"),
     rule("a", "note h <session>: box=1\nuse h <session>\nwait within 1s\nevent logout mailbox=account(h.box)"),
-    // Something is told.
+    // Something is emitted.
     rule(
       "a",
       "event logout mailbox=account(<user>) unless ambiguous\nevent logout mailbox=account(<user>) unowned if ambiguous"
@@ -188,7 +188,7 @@ import Testing
       "a",
       "event delivery.rejected mailbox=address(<user>) unless <n> = 2 or <message_id> contains \"unknown\"\n"
         + "event delivery.rejected mailbox=address(<user>) otherwise if address(<user>) is known and not <n> = 2"),
-    // What the text says was told before; what was offered is told by who took it.
+    // What the text says was emitted before; what was offered is emitted by who took it.
     rule(
       "a",
       """
@@ -216,8 +216,8 @@ import Testing
     """
     group \(name)
       use k <n> <message_id>
-      event logout mailbox=account(<user>) unless k.told
-      note k <n> <message_id>: told=1
+      event logout mailbox=account(<user>) unless k.emitted
+      note k <n> <message_id>: emitted=1
 
     """
   }

@@ -26,7 +26,7 @@ import Testing
   @Test(arguments: ["a b@c.example", #""a@c.example"#, "", "a@", "@c.example", #"a"b"@c.example"#])
   func otherTextIsNone(text: String) throws { #expect(try Self.bare.get().match("<= \(text) H=z") == nil) }
 
-  @Test func aStringEndsAtTheMarkThatNothingHides() throws {
+  @Test func aStringEndsAtTheQuoteThatNothingHides() throws {
     let table = try TableUnderTest(pattern: #"T="<a:string>" for <b>"#)
     #expect(table.match(#"T="x \" for y" for z" for w"#)?.captures == ["a": #"x \" for y"#, "b": #"z" for w"#])
     #expect(table.match(#"T="x\\" for z"#)?.captures == ["a": #"x\\"#, "b": "z"])

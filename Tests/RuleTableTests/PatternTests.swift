@@ -71,7 +71,7 @@ import Testing
 
   @Test(
     arguments: [
-      // Text: the first place where the literal behind it, and the rest, fit.
+      // Text: the first offset where the literal behind it, and the rest, fit.
       Case("u=<u>, m=<m> end", "u=a, m=b, m=c end", ["u": "a", "m": "b, m=c"]),
       Case("u=<u>, m=<m:int>", "u=a, m=b, m=3", ["u": "a, m=b", "m": "3"]),
       Case("u=<u>, m=<m:int>", "u=a, m=3 ", nil),

@@ -31,7 +31,7 @@ import Testing
     let table = try TableUnderTest(files: [first, second])
     #expect(table.match("old a") == nil)
     #expect(table.match("new a") == .init(rule: "r", captures: ["x": "a"], isAmbiguous: false))
-    #expect(table.table.rules.map(\.place.file) == ["own.rules"])
+    #expect(table.table.rules.map(\.location.file) == ["own.rules"])
   }
 
   @Test func rulesCanBeSwitchedOff() throws {

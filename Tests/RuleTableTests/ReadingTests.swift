@@ -159,31 +159,31 @@ struct AllReadings {
       return end > start ? with(name, start..<end, read(rest, end)) : []
     case .text(let name, let isUntrusted):
       guard case .literal(let text)? = rest.first else { return with(name, start..<line.count, [[:]]) }
-      let ends = places(of: text, from: start).map { with(name, start..<$0, read(rest, $0)) }.filter { !$0.isEmpty }
+      let ends = offsets(of: text, from: start).map { with(name, start..<$0, read(rest, $0)) }.filter { !$0.isEmpty }
       return isUntrusted ? ends.flatMap(\.self) : ends.first ?? []
     case .gap(let name):
       guard case .literal(let text)? = rest.first else { return [] }
-      return places(of: text, from: start).reversed().flatMap { end in
+      return offsets(of: text, from: start).reversed().flatMap { end in
         with(name, start..<end, tail(rest, line.count, exactly: end).map { [$0] } ?? [])
       }
     }
   }
 
-  /// What stands behind a gap that ends at a place, from the right: each text as short as can be.
+  /// What stands behind a gap that ends at an offset, from the right: each text as short as can be.
   private func tail(_ parts: ArraySlice<PatternPart>, _ end: Int, exactly start: Int) -> Reading? {
     guard let part = parts.last else { return end == start ? [:] : nil }
     let rest = parts.dropLast()
     switch part {
     case .literal(let text):
-      let place = end - text.utf8.count
-      return place >= start && stands(text, place) ? tail(rest, place, exactly: start) : nil
+      let offset = end - text.utf8.count
+      return offset >= start && stands(text, offset) ? tail(rest, offset, exactly: start) : nil
     case .int(let name):
-      var place = end
-      while place > start, isDigit(line[place - 1]) { place -= 1 }
-      return place < end ? tail(rest, place, exactly: start).map { with(name, place..<end, [$0])[0] } : nil
+      var offset = end
+      while offset > start, isDigit(line[offset - 1]) { offset -= 1 }
+      return offset < end ? tail(rest, offset, exactly: start).map { with(name, offset..<end, [$0])[0] } : nil
     case .text(let name, _):
-      for place in (start...max(start, end)).reversed() where place <= end {
-        if let found = tail(rest, place, exactly: start) { return with(name, place..<end, [found])[0] }
+      for offset in (start...max(start, end)).reversed() where offset <= end {
+        if let found = tail(rest, offset, exactly: start) { return with(name, offset..<end, [found])[0] }
       }
       return nil
     case .gap: return nil
@@ -196,11 +196,11 @@ struct AllReadings {
     return readings.map { $0.merging([name: value]) { first, _ in first } }
   }
 
-  private func stands(_ text: String, _ place: Int) -> Bool { line[place...].starts(with: text.utf8) }
+  private func stands(_ text: String, _ offset: Int) -> Bool { line[offset...].starts(with: text.utf8) }
 
   private func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte < 58 }
 
-  private func places(of text: String, from start: Int) -> [Int] {
+  private func offsets(of text: String, from start: Int) -> [Int] {
     start <= line.count ? (start...line.count).filter { stands(text, $0) } : []
   }
 }

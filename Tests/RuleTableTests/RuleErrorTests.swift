@@ -5,35 +5,36 @@ import Testing
   /// A mistake, where it is reported, and what is said; line 4 is the first of the text.
   struct Mistake: Sendable, CustomStringConvertible {
     var text: String
-    var place: String
+    var location: String
     var message: String
     var remedy: String
 
-    init(_ text: String, _ place: String, _ message: String, _ remedy: String) {
+    init(_ text: String, _ location: String, _ message: String, _ remedy: String) {
       self.text = text
-      self.place = place
+      self.location = location
       self.message = message
       self.remedy = remedy
     }
 
     /// A text with `▷` in front of what is wrong.
-    init(_ marked: String, _ message: String, _ remedy: String) {
-      let before = marked.prefix { $0 != "▷" }
+    init(_ annotated: String, _ message: String, _ remedy: String) {
+      let before = annotated.prefix { $0 != "▷" }
       let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
       self.init(
-        marked.replacing("▷", with: ""), "\(3 + lines.count):\(lines[lines.count - 1].utf8.count + 1)", message, remedy)
+        annotated.replacing("▷", with: ""), "\(3 + lines.count):\(lines[lines.count - 1].utf8.count + 1)", message,
+        remedy)
     }
 
     var description: String { message }
 
     /// Compiles the text and looks at the first thing that is said of it.
-    func isTold(with strictness: Strictness) throws {
+    func isReported(with strictness: Strictness) throws {
       let error = #expect(throws: RuleTableError.self) { try TableUnderTest(text, strictness: strictness) }
       let first = try #require(error?.diagnostics.first)
-      #expect("\(first.place)" == "t.rules:\(place)")
+      #expect("\(first.location)" == "t.rules:\(location)")
       #expect(first.message.contains(message))
       #expect(first.remedy.contains(remedy))
-      #expect(first.description.hasPrefix("t.rules:\(place): "))
+      #expect(first.description.hasPrefix("t.rules:\(location): "))
     }
   }
 
@@ -158,7 +159,7 @@ import Testing
   ]
 
   @Test(arguments: names) func saysWhetherAnAccountOrAnAddressIsMeant(_ mistake: Mistake) throws {
-    try mistake.isTold(with: [])
+    try mistake.isReported(with: [])
   }
 
   @Test func namesMayBeDeclaredByTheTableOfTheScope() throws {
@@ -168,13 +169,15 @@ import Testing
     _ = try TableUnderTest(files: files)
   }
 
-  @Test(arguments: mistakes) func saysWhatWhereAndWhatToDo(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
+  @Test(arguments: mistakes) func saysWhatWhereAndWhatToDo(_ mistake: Mistake) throws {
+    try mistake.isReported(with: [])
+  }
 
-  @Test func allMistakesAreToldAtOnceInTheOrderOfTheFile() throws {
+  @Test func allMistakesAreReportedAtOnceInTheOrderOfTheFile() throws {
     let error = #expect(throws: RuleTableError.self) {
       try TableUnderTest("mule\nrule a\n  match <x:wrod>\n  noise\nkeep x 5y\n")
     }
-    #expect(error?.diagnostics.map(\.place.line) == [4, 6, 8])
+    #expect(error?.diagnostics.map(\.location.line) == [4, 6, 8])
     #expect(error?.description.split(separator: "\n").count == 3)
   }
 }

@@ -18,7 +18,7 @@ import Testing
   ]
 
   @Test(arguments: examples) func aMatchLineNeedsAnExample(_ mistake: Mistake) throws {
-    try mistake.isTold(with: .examples)
+    try mistake.isReported(with: .examples)
   }
 
   @Test func anOptionalPartNeedsNoExample() throws {
@@ -87,7 +87,7 @@ import Testing
   ]
 
   @Test(arguments: declarations) func whatIsRememberedIsDeclaredAndWritten(_ mistake: Mistake) throws {
-    try mistake.isTold(with: .declarations)
+    try mistake.isReported(with: .declarations)
   }
 
   /// What several lines, and several tables, say of a kind adds up; so do the fields of kinds that an alias joins.
@@ -121,7 +121,7 @@ import Testing
     Mistake("keep a 1h\nkeep a ▷2h: ip", "live another time by t.rules:4:6", "say the same, or leave the time out"),
   ]
 
-  @Test(arguments: keeps) func aKeepLineSaysOneThing(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
+  @Test(arguments: keeps) func aKeepLineSaysOneThing(_ mistake: Mistake) throws { try mistake.isReported(with: []) }
 
   private static let events = [
     Mistake(
@@ -152,7 +152,53 @@ import Testing
       "use it, or leave it out"),
   ]
 
-  @Test(arguments: events) func anEventSaysWhatARecordMaySay(_ mistake: Mistake) throws { try mistake.isTold(with: []) }
+  @Test(arguments: events) func anEventSaysWhatARecordMaySay(_ mistake: Mistake) throws {
+    try mistake.isReported(with: [])
+  }
+
+  private static let repetitions = [
+    Mistake(
+      rules("set who=<u>\nset ▷who=<x>\nevent logout mailbox=account(<who>)"), "‘who’ has a value by then",
+      "leave it out, or give the first a condition"),
+    Mistake(
+      rules("set who=\"\"|@pid if <u> = a\nset who=<u> if <u> = a\nset ▷who=<u> if <u> = a\nnote a <who>"),
+      "‘who’ has a value by then", "leave it out"),
+    Mistake(
+      rules("set ip=<x>|y\nset ▷ip=<u> unless cut\nevent logout mailbox=account(<u>)"), "‘ip’ has a value by then",
+      "give the first a condition"),
+    Mistake("table t\n", "4:7", "table ‘t’ is loaded twice, first by t.rules:1:7", "leave this line out"),
+  ]
+
+  @Test(arguments: repetitions) func nothingIsThereTwice(_ mistake: Mistake) throws {
+    try mistake.isReported(with: .repetitions)
+  }
+
+  /// The first may be without a value, or not be set at all.
+  @Test func aSecondValueThatMayCountIsLeftAlone() throws {
+    _ = try TableUnderTest(
+      "group both\n  set who=<x>\n"
+        + Self.rules(
+          "set who=<x> if <u> = a\nset who=<u>\nnote a <who>", "use a <x>\nset who=a.name\nset who=<u>\nnote a <who>",
+          "set who=account(<u>)\nset who=<x>\nnote a <who>", "do both\nnote a <who>",
+          "set who=<u>\ndo both\nnote a <who>", "use a <x>\nset n=a.name\nuse a <u>\nset n=a.name\nnote a <n>"),
+      strictness: .repetitions)
+  }
+
+  @Test func aFileThatIsLoadedTwiceIsRefused() throws {
+    let file = TableUnderTest.file(Self.rules("note seen <x>"))
+    let copy = RuleFile(name: "copy.rules", text: file.text)
+    func messages(_ files: [RuleFile], _ strictness: Strictness) -> [String]? {
+      #expect(throws: RuleTableError.self) { try TableUnderTest(files: files, strictness: strictness) }?
+        .diagnostics.map(\.description)
+    }
+    #expect(
+      messages([file, file], [])?.first?.hasPrefix("t.rules:1:1: the file is loaded twice (name it once") == true)
+    #expect(
+      messages([file, copy], .repetitions)?.first?.hasPrefix(
+        "copy.rules:1:7: table ‘t’ is loaded twice, first by t.rules:1:7") == true)
+    // An administrator's file may replace what is shipped.
+    _ = try TableUnderTest(files: [file, copy])
+  }
 
   @Test func whatHasAnotherUseIsLeftAlone() throws {
     _ = try TableUnderTest(

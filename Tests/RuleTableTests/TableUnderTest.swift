@@ -56,10 +56,10 @@ struct TableUnderTest {
   #endif
 
   func match(_ line: String, scope: String = "s") -> Found? {
-    guard let place = table.scopes.firstIndex(where: { $0.name == scope }) else { return nil }
+    guard let index = table.scopes.firstIndex(where: { $0.name == scope }) else { return nil }
     let bytes = Array(line.utf8)
     var scratch = MatchScratch()
-    guard let rule = table.match(scope: place, bytes: bytes, &scratch) else { return nil }
+    guard let rule = table.match(scope: index, bytes: bytes, &scratch) else { return nil }
     var captures: [String: String] = [:]
     var doubtful: Set<String> = []
     for capture in scratch.captures {

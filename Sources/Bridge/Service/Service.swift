@@ -107,16 +107,16 @@ final class Service {
     for chunk in content?.state ?? [] where !input.restore(chunk, to: correlator) {
       log.error("a part of the checkpoint's state is damaged and was left out")
     }
-    correlator.settleRestored()
+    correlator.finishRestoring()
     guard let content else { return }
     output.begin(at: content.position, newest: content.newest)
-    correlator.settle(asOf: content.readUpTo)
+    correlator.emitDue(asOf: content.readUpTo)
     takeDue()
   }
 
   /// What was due when the last run stopped; a replay may have added it since.
   private func takeDue() {
-    let (due, directory) = (pipeline.correlator.takeEvents(), input.stateDirectory)
+    let (due, directory) = (pipeline.correlator.drainEvents(), input.stateDirectory)
     guard BackfillMark.isSet(in: directory) else { return output.emit(due) }
     guard !due.isEmpty else { return BackfillMark.remove(from: directory) }
     output.additions.begin(with: due) { _ in BackfillMark.remove(from: directory) }
@@ -174,7 +174,7 @@ final class Service {
     case .confirm(let isWritten): input.confirm(isWritten ? nil : facts.writer.lastError ?? "the disk is too slow")
     case .settle(let time):
       pipeline.correlator.advance(to: time)
-      output.emit(pipeline.correlator.takeEvents())
+      output.emit(pipeline.correlator.drainEvents())
       return .ready
     case .takeReplay:
       takeReplay()
@@ -195,7 +195,7 @@ final class Service {
   private func end() {
     for notice in input.end() { take(notice) }
     takeGaps()
-    output.emit(pipeline.correlator.takeEvents())
+    output.emit(pipeline.correlator.drainEvents())
     output.emit(BridgeEvents.stopped("\(input.serviceName) stopped", at: SystemClock.realtime()))
     notify("STOPPING=1")
   }
@@ -218,7 +218,7 @@ final class Service {
     let isInOrder = batch.lateFile == nil
     if isInOrder { pipeline.process(batch) } else { processLate(batch) }
     for notice in notices { take(notice) }
-    output.emit(pipeline.correlator.takeEvents())
+    output.emit(pipeline.correlator.drainEvents())
     takeGaps()
     // A late file is behind the position from its end on, and what it emitted goes into the same job.
     output.move(to: batch, isInOrder: isInOrder, moves: moves)
@@ -251,8 +251,8 @@ final class Service {
   private func takeReplay() {
     guard let replay = output.additions.replay else { return }
     // Rules that this service did not have may have let the replay see more entries go by, and the time with them.
-    pipeline.correlator.settle(asOf: replay.asOf)
-    output.emit(pipeline.correlator.takeEvents())
+    pipeline.correlator.emitDue(asOf: replay.asOf)
+    output.emit(pipeline.correlator.drainEvents())
     output.additions.takeReplay(
       since: Backfill.oldest(newest: output.newest, retention: configuration.audit.retention.microseconds))
   }
@@ -278,11 +278,11 @@ final class Service {
       let (configuration, table) = try reloading()
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
-      output.emit(pipeline.correlator.takeEvents())
+      output.emit(pipeline.correlator.drainEvents())
       let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
       let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)
-      next.correlator.settleRestored()
+      next.correlator.finishRestoring()
       next.correlator.trackChanges()
       interest.switchTo(recognizer)
       pipeline = next

@@ -22,12 +22,12 @@ enum CorrelationBenchmark {
             unit: Array("postfix@-.service".utf8), identifier: Array("postfix/submission/smtpd".utf8))
           correlator.process(facts, rule: rule, scratch: scratch, line: bytes)
         }
-        _ = correlator.takeEvents()
+        _ = correlator.drainEvents()
       }
       for number in 0..<open { feed(number) }
       let name = "correlate/\(open) open queue ids"
       let memory = ProcessMemory.anonymousBytes()
-      let notes = correlator.sizes.notes
+      let notes = correlator.sizes.contexts
       var next = open
       let measured = Clock.median(of: 5) {
         for _ in 0..<20_000 {

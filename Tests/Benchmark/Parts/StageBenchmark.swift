@@ -33,7 +33,7 @@ enum StageBenchmark {
     case "join":
       entries = try read(journal, pipeline.interest) { batch in
         pipeline.process(batch)
-        _ = pipeline.correlator.takeEvents()
+        _ = pipeline.correlator.drainEvents()
       }
       pipeline.correlator.finish()
     case "write":
@@ -63,7 +63,7 @@ enum StageBenchmark {
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: .utc)
     tree.skipsPresent = true
     func append() throws {
-      for told in pipeline.correlator.takeEvents() { try tree.append(told.event, owner: told.owner) }
+      for emitted in pipeline.correlator.drainEvents() { try tree.append(emitted.event, owner: emitted.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
       pipeline.process(batch)

@@ -1,39 +1,39 @@
-/// What the tables' `keep` lines say of the kinds of notes: how long they live, and which fields they have.
-struct NoteDeclarations: Sendable {
-  /// A kind of note.
+/// What the tables' `keep` lines say of the kinds of contexts: how long they are kept, and which fields they have.
+struct ContextDeclarations: Sendable {
+  /// A kind of context.
   struct Kind: Sendable {
     /// Microseconds of entry time; nil where no line says it.
-    var life: UInt64?
+    var ttl: UInt64?
     /// The line that says how long.
-    var lifePlace: SourcePlace?
-    /// Whether the keys of its notes mean the same on every host.
+    var ttlLocation: SourceLocation?
+    /// Whether the keys of its contexts mean the same on every host.
     var crossesHosts = false
     /// Where each field is declared first.
-    var fields: [String: SourcePlace] = [:]
+    var fields: [String: SourceLocation] = [:]
     /// The first line of the kind.
-    var place: SourcePlace
+    var location: SourceLocation
   }
 
-  /// How long notes live whose kind says nothing.
-  static let defaultLife: UInt64 = 3_600_000_000
+  /// How long contexts are kept whose kind says nothing.
+  static let defaultTTL: UInt64 = 3_600_000_000
 
   private(set) var kinds: [String: Kind] = [:]
 
-  /// How long notes of a kind are kept, in microseconds of entry time.
-  var lives: [String: UInt64] { kinds.compactMapValues(\.life) }
+  /// How long contexts of a kind are kept, in microseconds of entry time.
+  var ttls: [String: UInt64] { kinds.compactMapValues(\.ttl) }
 
-  /// Kinds of notes whose keys mean the same on every host.
+  /// Kinds of contexts whose keys mean the same on every host.
   var acrossHosts: Set<String> { Set(kinds.filter(\.value.crossesHosts).keys) }
 
   /// Adds what `keep KIND [SPAN] [across hosts] [: FIELD…]` says, `keep` left out.
   ///
-  /// - Parameter place: where the text begins.
-  mutating func add(_ text: String, at place: SourcePlace) throws(Diagnostic.Failure) {
-    var words = TextTokens.split(text, column: place.column)[...]
+  /// - Parameter location: where the text begins.
+  mutating func add(_ text: String, at location: SourceLocation) throws(Diagnostic.Failure) {
+    var words = TextTokens.split(text, column: location.column)[...]
     func failure(_ message: String, _ remedy: String, _ word: TextTokens.Token?) -> Diagnostic.Failure {
-      var place = place
-      if let word { place.column = word.column }
-      return Diagnostic.Failure(Diagnostic(place, message, remedy: remedy))
+      var location = location
+      if let word { location.column = word.column }
+      return Diagnostic.Failure(Diagnostic(location, message, remedy: remedy))
     }
     var fields: ArraySlice<TextTokens.Token> = []
     if let colon = words.firstIndex(where: { $0.text.hasSuffix(":") }) {
@@ -48,17 +48,17 @@ struct NoteDeclarations: Sendable {
     guard let name = words.popFirst() else {
       throw failure("‘keep’ does not say which kind of notes", "write: keep session 2d: mailbox ip", nil)
     }
-    var kind = kinds[name.text] ?? Kind(place: place)
+    var kind = kinds[name.text] ?? Kind(location: location)
     if let span = words.first, span.text != "across" {
       words.removeFirst()
-      guard let life = TextTokens.duration(span.text) else {
+      guard let ttl = TextTokens.duration(span.text) else {
         throw failure("‘\(span.text)’ is no span of time", "write 1h or 5d", span)
       }
-      if let known = kind.life, known != life, let other = kind.lifePlace {
+      if let known = kind.ttl, known != ttl, let other = kind.ttlLocation {
         throw failure(
           "notes of the kind ‘\(name.text)’ live another time by \(other)", "say the same, or leave the time out", span)
       }
-      if kind.life == nil { (kind.life, kind.lifePlace) = (life, place) }
+      if kind.ttl == nil { (kind.ttl, kind.ttlLocation) = (ttl, location) }
     }
     if !words.isEmpty {
       guard words.map(\.text) == ["across", "hosts"] else {
@@ -68,7 +68,7 @@ struct NoteDeclarations: Sendable {
       kind.crossesHosts = true
     }
     for field in fields where kind.fields[field.text] == nil {
-      kind.fields[field.text] = SourcePlace(file: place.file, line: place.line, column: field.column)
+      kind.fields[field.text] = SourceLocation(file: location.file, line: location.line, column: field.column)
     }
     kinds[name.text] = kind
   }

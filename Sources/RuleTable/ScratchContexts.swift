@@ -1,14 +1,14 @@
 import AuditModel
 
-/// Finds notes in which a rule keeps its own captures over a wait although another line may have the same key: what is
+/// Finds contexts in which a rule keeps its own captures over a wait although another line may have the same key: what is
 /// read behind the wait may be the other line's.
 ///
-/// Nobody but the rule, or the rules that do the same, has a use for such a note; `set` keeps the values without a key.
-struct ScratchNotes {
+/// Nobody but the rule, or the rules that do the same, has a use for such a context; `set` keeps the values without a key.
+struct ScratchContexts {
   let rules: [RuleSource]
   let names: NameTable
 
-  private typealias Field = NoteTraffic.Field
+  private typealias Field = ContextTraffic.Field
 
   func check() -> [Diagnostic] {
     let shared = sharedFields()
@@ -25,13 +25,13 @@ struct ScratchNotes {
     let before = rule.lines[..<index]
     guard let wait = before.lastIndex(where: { $0.action.longestWait > 0 }) else { return nil }
     for line in before[..<wait] {
-      guard let (reference, values) = line.action.noteWritten, reference.kind == field.source.kind,
+      guard let (reference, values) = line.action.contextWritten, reference.kind == field.source.kind,
         let value = values.first(where: { names.name(of: $0.field) == field.name })
       else { continue }
       let inKey = reference.parts.reduce(into: Set()) { $0.formUnion(rule.captures(in: $1)) }
       guard !rule.captures(in: value.value).isSubset(of: inKey) else { continue }
       return Diagnostic(
-        line.place(ofField: field.name),
+        line.location(ofField: field.name),
         "‘\(field.name)’ of ‘\(field.source.kind)’ is read behind a wait, and another line with the same key may have "
           + "changed it by then", remedy: "keep it in the rule: set \(field.name)=…, read as <\(field.name)>")
     }
@@ -45,33 +45,35 @@ struct ScratchNotes {
       var own: Set<Field> = []
       for line in rule.lines {
         for field in readings(in: line, of: rule) where !own.contains(field) { result.insert(field) }
-        guard let (reference, values) = line.action.noteWritten else { continue }
+        guard let (reference, values) = line.action.contextWritten else { continue }
         for value in values {
-          own.insert(Field(source: .note(reference.kind), name: names.name(of: value.field)))
+          own.insert(Field(source: .context(reference.kind), name: names.name(of: value.field)))
         }
       }
     }
     return result
   }
 
-  /// The fields of notes that an action looks at.
+  /// The fields of contexts that an action looks at.
   private func readings(in line: ActionSource, of rule: RuleSource) -> Set<Field> {
     var result: Set<Field> = []
     line.action.forEachValue { value in
-      guard case .note(let name, let number) = value else { return }
-      for kind in rule.noteKinds(of: name) { result.insert(Field(source: .note(kind), name: names.name(of: number))) }
+      guard case .contextField(let name, let number) = value else { return }
+      for kind in rule.contextKinds(of: name) {
+        result.insert(Field(source: .context(kind), name: names.name(of: number)))
+      }
     }
     guard case .event(_, _, let with, _) = line.action.verb else { return result }
-    for kind in with.reduce(into: Set(), { $0.formUnion(rule.noteKinds(of: $1)) }) {
-      for key in FieldKey.allCases { result.insert(Field(source: .note(kind), name: key.name.description)) }
+    for kind in with.reduce(into: Set(), { $0.formUnion(rule.contextKinds(of: $1)) }) {
+      for key in FieldKey.allCases { result.insert(Field(source: .context(kind), name: key.name.description)) }
     }
     return result
   }
 }
 
 extension Action {
-  /// The note that it writes, with what it says in it.
-  fileprivate var noteWritten: (NoteReference, [FieldAssignment])? {
+  /// The context that it writes, with what it says in it.
+  fileprivate var contextWritten: (ContextReference, [FieldAssignment])? {
     switch verb {
     case .begin(let reference, let fields, _), .note(let reference, let fields, _): (reference, fields)
     default: nil

@@ -1,22 +1,22 @@
 import Glibc
 
-/// The identity of a note: 128 bits of a keyed hash of its kind, the host, and the parts of its key with their lengths,
+/// The identity of a context: 128 bits of a keyed hash of its kind, the host, and the parts of its key with their lengths,
 /// so that no part can pretend to be two.
 ///
 /// A hash rather than the bytes: a million open queue ids are a million keys. The hash's secret is this tree's own, so
 /// that nobody who writes log lines can make two keys meet.
-struct NoteKey: Hashable, Sendable {
+struct ContextKey: Hashable, Sendable {
   var high: UInt64
   var low: UInt64
 
   /// What no key is.
-  static let none = NoteKey(high: 0, low: 0)
+  static let none = ContextKey(high: 0, low: 0)
 
   /// The half is as evenly spread as any hash of it would be.
   func hash(into hasher: inout Hasher) { hasher.combine(low) }
 }
 
-extension NoteKey {
+extension ContextKey {
   /// The sixteen bytes of a checkpoint.
   var bytes: [UInt8] {
     var writer = ByteWriter()
@@ -34,7 +34,7 @@ extension NoteKey {
   }
 }
 
-/// What only this tree's collectors know, from which the keys of notes are made.
+/// What only this tree's collectors know, from which the keys of contexts are made.
 struct KeySecret: Sendable, Equatable {
   var high: UInt64
   var low: UInt64
@@ -46,23 +46,23 @@ struct KeySecret: Sendable, Equatable {
   }
 
   /// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein: "SipHash: a fast short-input PRF").
-  func key(of bytes: UnsafeRawBufferPointer) -> NoteKey {
+  func key(of bytes: UnsafeRawBufferPointer) -> ContextKey {
     var state = SipState(secret: self)
-    var place = 0
-    while place + 8 <= bytes.count {
-      state.take(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
-      place += 8
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      state.absorb(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+      offset += 8
     }
     var last = UInt64(bytes.count) << 56
     var shift: UInt64 = 0
-    while place < bytes.count {
-      last |= UInt64(bytes[place]) << shift
+    while offset < bytes.count {
+      last |= UInt64(bytes[offset]) << shift
       shift += 8
-      place += 1
+      offset += 1
     }
-    state.take(last)
+    state.absorb(last)
     let key = state.finish()
-    return key == .none ? NoteKey(high: 0, low: 1) : key
+    return key == .none ? ContextKey(high: 0, low: 1) : key
   }
 }
 
@@ -77,20 +77,20 @@ private struct SipState {
   }
 
   @inline(__always)
-  mutating func take(_ word: UInt64) {
+  mutating func absorb(_ word: UInt64) {
     v3 ^= word
     round()
     round()
     v0 ^= word
   }
 
-  mutating func finish() -> NoteKey {
+  mutating func finish() -> ContextKey {
     v2 ^= 0xee
     for _ in 0..<4 { round() }
     let low = v0 ^ v1 ^ v2 ^ v3
     v1 ^= 0xdd
     for _ in 0..<4 { round() }
-    return NoteKey(high: v0 ^ v1 ^ v2 ^ v3, low: low)
+    return ContextKey(high: v0 ^ v1 ^ v2 ^ v3, low: low)
   }
 
   @inline(__always)
