@@ -109,7 +109,7 @@ struct RulesCommand: ParsableCommand {
       if scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
       let kinds = List.kinds(of: rule)
       print(
-        "  tells "
+        "  records "
           + (rule.isNoise
             ? "nothing (noise)"
             : kinds.isEmpty ? "nothing by itself (context for other lines)" : kinds.joined(separator: " or ")))

@@ -63,7 +63,7 @@ enum StageBenchmark {
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: .utc)
     tree.skipsPresent = true
     func append() throws {
-      for told in pipeline.correlator.takeEvents() { try tree.append(told.event, owner: told.owner) }
+      for owned in pipeline.correlator.takeEvents() { try tree.append(owned.event, owner: owned.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
       pipeline.process(batch)
