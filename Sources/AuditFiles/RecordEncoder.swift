@@ -57,18 +57,17 @@ package struct RecordEncoder: Sendable {
     withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: Self.keyCount) { values in
       values.initialize(repeating: 0..<0)
       var offset = 0
-      while offset < fields.count {
-        // A buffer does not check this in release builds, and the fields may come from a checkpoint.
-        precondition(fields.count - offset >= FieldLayout.headerLength, "a field without its header")
+      // A buffer checks nothing in release builds: no header is read that is not whole.
+      while offset + FieldLayout.headerLength <= fields.count {
         // The flag of doubt is no part of the key, as for whoever looks a field up.
         let key = (Int(fields[offset]) | Int(fields[offset + 4]) << 8) & ~Int(FieldLayout.doubt)
         let length = Int(fields[offset + 1]) | Int(fields[offset + 2]) << 8 | Int(fields[offset + 3]) << 16
-        let value = (offset + FieldLayout.headerLength)..<(offset + FieldLayout.headerLength + length)
-        precondition(value.upperBound <= fields.count, "a value without its end")
         // A value begins behind its header, never at 0: an empty range at 0 means that the key is absent.
-        if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = value }
-        offset = value.upperBound
+        if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (offset + 5)..<(offset + 5 + length) }
+        offset += 5 + length
       }
+      // The last value ends with the fields, so every one before it ends within them.
+      precondition(offset == fields.count, "fields that are not whole")
       for key in 0..<Self.keyCount where values[key].lowerBound != 0 {
         output.append(contentsOf: Self.labels[key])
         let value = UnsafeBufferPointer(rebasing: fields[values[key]])
