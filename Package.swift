@@ -53,9 +53,10 @@ let package = Package(
       name: "mailtrail-benchmark",
       dependencies: [
         "AuditModel", "AuditFiles", "AuditReading", "AuditWriting", "Bridge", "Configuration", "Correlation",
-        "LogSources", "RuleTable",
+        "CBenchmarkCounter", "LogSources", "RuleTable",
       ],
       path: "Tests/Benchmark/Parts"),
+    .target(name: "CBenchmarkCounter", path: "Tests/Benchmark/Counter"),
     // What the tests have in common.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),

@@ -21,14 +21,14 @@ package struct ChainHash: Sendable, Hashable, CustomStringConvertible {
   package init?(hexadecimal text: some Collection<UInt8>) {
     guard text.count == Self.digitCount else { return nil }
     var words: [UInt64] = [0, 0, 0, 0]
-    for (place, digit) in text.enumerated() {
+    for (index, digit) in text.enumerated() {
       let value: UInt8
       switch digit {
       case 48...57: value = digit - 48
       case 97...102: value = digit - 87
       default: return nil
       }
-      words[place / 16] = words[place / 16] << 4 | UInt64(value)
+      words[index / 16] = words[index / 16] << 4 | UInt64(value)
     }
     self.words = (words[0], words[1], words[2], words[3])
   }
@@ -36,8 +36,8 @@ package struct ChainHash: Sendable, Hashable, CustomStringConvertible {
   package static let digitCount = 64
 
   fileprivate init(digest: UnsafeRawBufferPointer) {
-    func word(_ place: Int) -> UInt64 {
-      UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
+    func word(_ index: Int) -> UInt64 {
+      UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
     }
     words = (word(0), word(1), word(2), word(3))
   }

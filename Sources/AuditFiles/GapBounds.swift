@@ -29,10 +29,10 @@ package struct GapBounds: Sendable, Equatable {
     let words = String(decoding: reason, as: UTF8.self).split(separator: " ").suffix(4)
     let times = words.map { RecordTime.read($0.utf8) }
     guard words.count >= 2, let last = times.last ?? nil else { return }
-    let marks = Array(words.map(String.init))
-    if marks.count == 4, marks[0] == "between", marks[2] == "and" { (from, to) = (times[1], last) }
-    if marks[marks.count - 2] == "since" { from = last }
-    if marks[marks.count - 2] == "until" { to = last }
+    let names = words.map(String.init)
+    if names.count == 4, names[0] == "between", names[2] == "and" { (from, to) = (times[1], last) }
+    if names[names.count - 2] == "since" { from = last }
+    if names[names.count - 2] == "until" { to = last }
   }
 
   /// Whether entries of this time range may be missing. A gap whose bounds are unknown touches what is around its

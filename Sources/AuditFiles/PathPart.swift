@@ -17,9 +17,9 @@ enum PathPart {
   static func encode(_ name: ArraySlice<UInt8>, as role: Role) -> String {
     var encoded: [UInt8] = []
     encoded.reserveCapacity(name.count + 8)
-    for place in name.indices {
-      let byte = name[place]
-      let isLeading = place == name.startIndex
+    for index in name.indices {
+      let byte = name[index]
+      let isLeading = index == name.startIndex
       let mustEncode = isLeading && (byte == point || (role == .domain && byte == underscore))
       if isPlain[Int(byte)] && !mustEncode { encoded.append(byte) } else { appendEncoded(byte, to: &encoded) }
     }
@@ -32,16 +32,16 @@ enum PathPart {
   static func decode(_ text: String, as role: Role) -> [UInt8]? {
     var name: [UInt8] = []
     let bytes = Array(text.utf8)
-    var place = 0
-    while place < bytes.count {
-      if bytes[place] == percent {
-        guard place + 2 < bytes.count, let high = value(bytes[place + 1]), let low = value(bytes[place + 2])
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == percent {
+        guard index + 2 < bytes.count, let high = value(bytes[index + 1]), let low = value(bytes[index + 2])
         else { return bytes.count == 1 ? [] : nil }
         name.append(high << 4 | low)
-        place += 3
+        index += 3
       } else {
-        name.append(bytes[place])
-        place += 1
+        name.append(bytes[index])
+        index += 1
       }
     }
     // Only the one way of writing a name is ours: `%61` for `a` was made by somebody else.

@@ -56,15 +56,18 @@ package struct RecordEncoder: Sendable {
   private func appendFields(_ fields: UnsafeBufferPointer<UInt8>, limit: Int, to output: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: Self.keyCount) { values in
       values.initialize(repeating: 0..<0)
-      var place = 0
-      while place < fields.count {
-        // The mark of doubt is no part of the key, as for whoever looks a field up.
-        let key = (Int(fields[place]) | Int(fields[place + 4]) << 8) & ~Int(FieldLayout.doubt)
-        let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
+      var offset = 0
+      // A buffer checks nothing in release builds: no header is read that is not whole.
+      while offset + FieldLayout.headerLength <= fields.count {
+        // The flag of doubt is no part of the key, as for whoever looks a field up.
+        let key = (Int(fields[offset]) | Int(fields[offset + 4]) << 8) & ~Int(FieldLayout.doubt)
+        let length = Int(fields[offset + 1]) | Int(fields[offset + 2]) << 8 | Int(fields[offset + 3]) << 16
         // A value begins behind its header, never at 0: an empty range at 0 means that the key is absent.
-        if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (place + 5)..<(place + 5 + length) }
-        place += 5 + length
+        if key < Self.keyCount, values[key].lowerBound == 0 { values[key] = (offset + 5)..<(offset + 5 + length) }
+        offset += 5 + length
       }
+      // The last value ends with the fields, so every one before it ends within them.
+      precondition(offset == fields.count, "fields that are not whole")
       for key in 0..<Self.keyCount where values[key].lowerBound != 0 {
         output.append(contentsOf: Self.labels[key])
         let value = UnsafeBufferPointer(rebasing: fields[values[key]])

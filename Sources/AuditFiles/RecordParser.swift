@@ -4,7 +4,7 @@ import Platform
 /// One pass over one line, for `RecordDecoder`.
 struct RecordParser {
   private let bytes: [UInt8]
-  private var place = 0
+  private var offset = 0
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -19,7 +19,7 @@ struct RecordParser {
     let level = try level()
     var event = AuditEvent(id: id, time: time, kind: kind, level: level, fields: FieldSet())
     try readFields(into: &event)
-    guard place == bytes.count else { throw fault("the end of the line") }
+    guard offset == bytes.count else { throw fault("the end of the line") }
     return event
   }
 
@@ -34,20 +34,20 @@ struct RecordParser {
       try expect(":")
       _ = try anyValue()
     }
-    guard take("}"), place == bytes.count else { throw fault("a comma, or a closing brace and the end of the line") }
+    guard take("}"), offset == bytes.count else { throw fault("a comma, or a closing brace and the end of the line") }
     return (id, time)
   }
 
   private mutating func value<Value>(
     _ expected: String, _ read: ([UInt8]) -> Value?
   ) throws(RecordError) -> Value {
-    let start = place
+    let start = offset
     guard let value = read(try string()) else { throw RecordError(byte: start, expected: expected) }
     return value
   }
 
   private mutating func level() throws(RecordError) -> Level {
-    let start = place
+    let start = offset
     let digits = numberText()
     guard let number = UInt8(String(decoding: digits, as: UTF8.self)), let level = Level(rawValue: number) else {
       throw RecordError(byte: start, expected: "a level (1, 3, 5 or 10)")
@@ -58,7 +58,7 @@ struct RecordParser {
   private mutating func readFields(into event: inout AuditEvent) throws(RecordError) {
     var last = -1
     while take(",") {
-      let start = place
+      let start = offset
       let name = try string()
       try expect(":")
       guard let key = FieldKey(name: String(decoding: name, as: UTF8.self)) else {
@@ -93,7 +93,7 @@ struct RecordParser {
       Self.append(try string(), to: &value)
       return value
     }
-    let start = place
+    let start = offset
     let number = numberText()
     guard number.withUnsafeBufferPointer(NumberShape.isNumber) else {
       throw RecordError(byte: start, expected: "a text or a number")
@@ -109,7 +109,7 @@ struct RecordParser {
   }
 
   private mutating func fieldValue(_ shape: FieldKey.Shape) throws(RecordError) -> [UInt8] {
-    let start = place
+    let start = offset
     switch shape {
     case .texts: return try texts()
     case _ where peek == UInt8(ascii: "\""): return RecordText.unescapedBytes(try string())
@@ -138,9 +138,9 @@ struct RecordParser {
 
   private mutating func integers() throws(RecordError) -> [UInt8] {
     guard take("[") else { throw fault("an array of whole numbers") }
-    let start = place
-    while let byte = peek, byte != UInt8(ascii: "]") { place += 1 }
-    let value = Array(bytes[start..<place])
+    let start = offset
+    while let byte = peek, byte != UInt8(ascii: "]") { offset += 1 }
+    let value = Array(bytes[start..<offset])
     guard value.withUnsafeBufferPointer(NumberShape.isIntegerList) else {
       throw RecordError(byte: start, expected: "whole numbers with commas between them")
     }
@@ -149,11 +149,11 @@ struct RecordParser {
   }
 
   private mutating func numberText() -> [UInt8] {
-    let start = place
+    let start = offset
     while let byte = peek, (48...57).contains(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") {
-      place += 1
+      offset += 1
     }
-    return Array(bytes[start..<place])
+    return Array(bytes[start..<offset])
   }
 
   /// A JSON string (RFC 8259, section 7) whose bytes are UTF-8, with its escapes undone.
@@ -163,28 +163,28 @@ struct RecordParser {
     while let byte = peek {
       switch byte {
       case UInt8(ascii: "\""):
-        place += 1
+        offset += 1
         return text
       case UInt8(ascii: "\\"): try escape(into: &text)
       case 0..<0x20: throw fault("no control character but its escape")
       case 0..<0x80:
         text.append(byte)
-        place += 1
+        offset += 1
       default:
-        let (scalar, length) = bytes.withUnsafeBufferPointer { UTF8Scanning.scalar($0, at: place) }
+        let (scalar, length) = bytes.withUnsafeBufferPointer { UTF8Scanning.scalar($0, at: offset) }
         guard scalar != nil else { throw fault("UTF-8") }
-        text += bytes[place..<(place + length)]
-        place += length
+        text += bytes[offset..<(offset + length)]
+        offset += length
       }
     }
     throw fault("a closing quotation mark")
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(RecordError) {
-    let start = place
-    place += 1
+    let start = offset
+    offset += 1
     guard let letter = peek else { throw fault("an escape") }
-    place += 1
+    offset += 1
     switch letter {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"): text.append(letter)
     case UInt8(ascii: "u"):
@@ -197,31 +197,31 @@ struct RecordParser {
   }
 
   private mutating func hexadecimal() -> UInt32? {
-    guard place + 4 <= bytes.count else { return nil }
+    guard offset + 4 <= bytes.count else { return nil }
     var value: UInt32 = 0
     for _ in 0..<4 {
-      switch bytes[place] {
-      case 48...57: value = value << 4 | UInt32(bytes[place] - 48)
-      case 97...102: value = value << 4 | UInt32(bytes[place] - 87)
+      switch bytes[offset] {
+      case 48...57: value = value << 4 | UInt32(bytes[offset] - 48)
+      case 97...102: value = value << 4 | UInt32(bytes[offset] - 87)
       default: return nil
       }
-      place += 1
+      offset += 1
     }
     return value
   }
 
-  private var peek: UInt8? { place < bytes.count ? bytes[place] : nil }
+  private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
     guard peek == UInt8(ascii: character) else { return false }
-    place += 1
+    offset += 1
     return true
   }
 
   private mutating func expect(_ text: String) throws(RecordError) {
-    guard bytes[place...].starts(with: text.utf8) else { throw fault(text) }
-    place += text.utf8.count
+    guard bytes[offset...].starts(with: text.utf8) else { throw fault(text) }
+    offset += text.utf8.count
   }
 
-  private func fault(_ expected: String) -> RecordError { RecordError(byte: place, expected: expected) }
+  private func fault(_ expected: String) -> RecordError { RecordError(byte: offset, expected: expected) }
 }

@@ -9,33 +9,35 @@ import Platform
 /// written as `\x5C`. Nothing else changes, so that the escape can be undone without loss.
 package enum RecordText {
   /// Appends the bytes as the inside of a JSON string.
+  ///
+  /// The offset stays below the count: it moves by one, or by the length of a character that `UTF8Scanning` found whole.
   package static func append(_ text: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
     var runStart = 0
-    var place = 0
+    var offset = 0
     func flush(_ output: inout [UInt8]) {
-      if runStart < place { output.append(contentsOf: UnsafeBufferPointer(rebasing: text[runStart..<place])) }
+      if runStart < offset { output.append(contentsOf: UnsafeBufferPointer(rebasing: text[runStart..<offset])) }
     }
-    while place < text.count {
-      if isPlain[Int(text[place])] {
-        place += 1
+    while offset < text.count {
+      if isPlain[Int(text[offset])] {
+        offset += 1
         continue
       }
-      let byte = text[place]
+      let byte = text[offset]
       if byte < 0x80 {
         flush(&output)
-        appendASCII(byte, isEscapeLike: byte == backslash && startsEscape(text, at: place), to: &output)
-        place += 1
+        appendASCII(byte, isEscapeLike: byte == backslash && startsEscape(text, at: offset), to: &output)
+        offset += 1
       } else {
-        let (scalar, length) = UTF8Scanning.scalar(text, at: place)
+        let (scalar, length) = UTF8Scanning.scalar(text, at: offset)
         if let scalar, !isHidden(scalar) {
-          place += length
+          offset += length
           continue
         }
         flush(&output)
         if let scalar { appendUnicodeEscape(scalar, to: &output) } else { appendByteEscape(byte, to: &output) }
-        place += length
+        offset += length
       }
-      runStart = place
+      runStart = offset
     }
     flush(&output)
   }
@@ -46,14 +48,14 @@ package enum RecordText {
     return text.withUnsafeBufferPointer { text in
       var bytes: [UInt8] = []
       bytes.reserveCapacity(text.count)
-      var place = 0
-      while place < text.count {
-        if text[place] == backslash, let value = escapedByte(text, at: place) {
+      var offset = 0
+      while offset < text.count {
+        if text[offset] == backslash, let value = escapedByte(text, at: offset) {
           bytes.append(value)
-          place += 4
+          offset += 4
         } else {
-          bytes.append(text[place])
-          place += 1
+          bytes.append(text[offset])
+          offset += 1
         }
       }
       return bytes
@@ -65,14 +67,14 @@ package enum RecordText {
   /// ASCII bytes that stand for themselves.
   private static let isPlain: [Bool] = (0..<256).map { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
 
-  private static func startsEscape(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
-    escapedByte(text, at: place) != nil
+  private static func startsEscape(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
+    escapedByte(text, at: offset) != nil
   }
 
-  /// The byte that `\xHH` at this place stands for; nil when it stands for itself.
-  private static func escapedByte(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> UInt8? {
-    guard place + 3 < text.count, text[place + 1] == UInt8(ascii: "x"), let high = digit(text[place + 2]),
-      let low = digit(text[place + 3])
+  /// The byte that `\xHH` at this offset stands for; nil when it stands for itself.
+  private static func escapedByte(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt8? {
+    guard offset + 3 < text.count, text[offset + 1] == UInt8(ascii: "x"), let high = digit(text[offset + 2]),
+      let low = digit(text[offset + 3])
     else { return nil }
     let value = high << 4 | low
     return value >= 0x80 || value == backslash ? value : nil

@@ -93,9 +93,9 @@ struct TimeZoneRules: Sendable, Equatable {
     let typeStart = indexStart + header.transitionCount
     let types = (0..<header.typeCount).map { Self.integer(bytes, at: typeStart + $0 * 6, size: 4) }
     offsets = [types[0]]
-    for place in 0..<header.transitionCount {
-      let type = Int(bytes[indexStart + place])
-      let time = Self.integer(bytes, at: header.dataStart + place * timeSize, size: timeSize)
+    for index in 0..<header.transitionCount {
+      let type = Int(bytes[indexStart + index])
+      let time = Self.integer(bytes, at: header.dataStart + index * timeSize, size: timeSize)
       guard type < types.count, transitions.last.map({ $0 < time }) ?? true else { return nil }
       transitions.append(time)
       offsets.append(types[type])
@@ -105,7 +105,7 @@ struct TimeZoneRules: Sendable, Equatable {
 
   private static func integer(_ bytes: [UInt8], at start: Int, size: Int) -> Int {
     var value: UInt64 = 0
-    for place in 0..<size { value = value << 8 | UInt64(bytes[start + place]) }
+    for index in 0..<size { value = value << 8 | UInt64(bytes[start + index]) }
     return size == 4 ? Int(Int32(truncatingIfNeeded: value)) : Int(truncatingIfNeeded: value)
   }
 }

@@ -39,7 +39,7 @@ package struct TrailPath: Sendable, Hashable, Comparable {
   /// The day's file relative to the tree's root.
   package func file(of day: Day) -> String { directory + "/" + day.fileName }
 
-  /// Whose trail it is; nil when the name was shortened, so that only the records tell, or is none of ours.
+  /// Whose trail it is; nil when the name was shortened, so that only the records say it, or is none of ours.
   package var owner: TrailOwner? {
     guard let child else {
       return parent == Self.unknownName ? .unknown : parent == Self.bridgeName ? .bridge : nil

@@ -1,7 +1,7 @@
 /// One thing that happened to one mailbox: a line of its audit file.
 public struct AuditEvent: Sendable, Hashable {
   public var id: EventID
-  /// Microseconds since 1970, UTC: the realtime of the journal entry that told it.
+  /// Microseconds since 1970, UTC: the realtime of the journal entry that it is from.
   public var time: UInt64
   public var kind: EventKind
   public var level: Level

@@ -1,7 +1,7 @@
 /// The stable identity of an event: the same journal gives the same id, whoever reads it and whenever.
 ///
-/// `source` identifies the journal entry (boot, monotonic time, realtime and content hash), `detail` tells the events
-/// of one entry apart (kind, mailbox, recipient, folder, uids). Level, gates and settings are no part of it.
+/// `source` identifies the journal entry (boot, monotonic time, realtime and content hash), `detail` separates the events
+/// of one entry (kind, mailbox, recipient, folder, uids). Level, gates and settings are no part of it.
 public struct EventID: Sendable, Hashable {
   public var source: UInt64
   /// 48 bits are kept.
@@ -34,8 +34,8 @@ public struct EventID: Sendable, Hashable {
   }
 
   private static func appendHexadecimal(_ value: UInt64, digits: Int, to bytes: inout [UInt8]) {
-    for place in stride(from: (digits - 1) * 4, through: 0, by: -4) {
-      let nibble = UInt8((value >> UInt64(place)) & 15)
+    for shift in stride(from: (digits - 1) * 4, through: 0, by: -4) {
+      let nibble = UInt8((value >> UInt64(shift)) & 15)
       bytes.append(nibble < 10 ? nibble + 48 : nibble + 87)
     }
   }

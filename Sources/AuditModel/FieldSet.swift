@@ -64,7 +64,7 @@
     return storage.withUnsafeBytes { FieldLayout.isDoubtful(valueAt: range.lowerBound, in: $0) }
   }
 
-  /// Sets a key, which may bear the mark of doubt, replacing what it had.
+  /// Sets a key, which may bear the flag of doubt, replacing what it had.
   @inlinable public mutating func set(_ key: UInt16, to value: some Collection<UInt8>) {
     remove(key & ~FieldLayout.doubt)
     append(key, value)
@@ -132,44 +132,44 @@ public enum FieldLayout {
   /// Set in the key of a value that comes of a line which can be read a second way, in which the value is another.
   @inlinable public static var doubt: UInt16 { 0x8000 }
 
-  /// The key of the field whose header is at a place.
-  @inlinable public static func key(at place: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
-    (UInt16(fields[place]) | UInt16(fields[place + 4]) << 8) & ~doubt
+  /// The key of the field whose header is at an offset.
+  @inlinable public static func key(at offset: Int, in fields: UnsafeRawBufferPointer) -> UInt16 {
+    (UInt16(fields[offset]) | UInt16(fields[offset + 4]) << 8) & ~doubt
   }
 
-  /// Whether the value of the field whose header is at a place is doubtful.
-  @inlinable public static func isDoubtful(at place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
-    fields[place + 4] & UInt8(doubt >> 8) != 0
+  /// Whether the value of the field whose header is at an offset is doubtful.
+  @inlinable public static func isDoubtful(at offset: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+    fields[offset + 4] & UInt8(doubt >> 8) != 0
   }
 
-  /// The same for a field whose value begins at a place, as `range(of:in:)` gives it.
-  @inlinable public static func isDoubtful(valueAt place: Int, in fields: UnsafeRawBufferPointer) -> Bool {
-    isDoubtful(at: place - headerLength, in: fields)
+  /// The same for a field whose value begins at an offset, as `range(of:in:)` gives it.
+  @inlinable public static func isDoubtful(valueAt offset: Int, in fields: UnsafeRawBufferPointer) -> Bool {
+    isDoubtful(at: offset - headerLength, in: fields)
   }
 
-  /// Where the value of the field lies whose header is at a place.
-  @inlinable public static func value(at place: Int, in fields: UnsafeRawBufferPointer) -> Range<Int> {
-    let length = Int(fields[place + 1]) | Int(fields[place + 2]) << 8 | Int(fields[place + 3]) << 16
-    return (place + headerLength)..<(place + headerLength + length)
+  /// Where the value of the field lies whose header is at an offset.
+  @inlinable public static func value(at offset: Int, in fields: UnsafeRawBufferPointer) -> Range<Int> {
+    let length = Int(fields[offset + 1]) | Int(fields[offset + 2]) << 8 | Int(fields[offset + 3]) << 16
+    return (offset + headerLength)..<(offset + headerLength + length)
   }
 
-  /// Calls the body with the key and the place of the header of each field.
+  /// Calls the body with the key and the offset of the header of each field.
   @inlinable
   public static func forEach(in fields: UnsafeRawBufferPointer, _ body: (UInt16, Int) -> Void) {
-    var place = 0
-    while place < fields.count {
-      body(key(at: place, in: fields), place)
-      place = value(at: place, in: fields).upperBound
+    var offset = 0
+    while offset < fields.count {
+      body(key(at: offset, in: fields), offset)
+      offset = value(at: offset, in: fields).upperBound
     }
   }
 
   /// Where the value of a key lies; nil when it is absent.
   @inlinable public static func range(of key: UInt16, in fields: UnsafeRawBufferPointer) -> Range<Int>? {
-    var place = 0
-    while place < fields.count {
-      let value = value(at: place, in: fields)
-      if self.key(at: place, in: fields) == key { return value }
-      place = value.upperBound
+    var offset = 0
+    while offset < fields.count {
+      let value = value(at: offset, in: fields)
+      if self.key(at: offset, in: fields) == key { return value }
+      offset = value.upperBound
     }
     return nil
   }

@@ -81,7 +81,7 @@ public struct MailboxNaming: Sendable, Equatable {
     }
     let at = whole.lastIndex(of: UInt8(ascii: "@"))!
     // The domain moves to the left, behind the user.
-    for place in at..<count { output[user + place - at] = output[place] }
+    for index in at..<count { output[user + index - at] = output[index] }
     return user + count - at
   }
 
@@ -111,7 +111,7 @@ public struct MailboxNaming: Sendable, Equatable {
   }
 
   private static func copy(_ bytes: [UInt8], to output: UnsafeMutablePointer<UInt8>) -> Int {
-    for (place, byte) in bytes.enumerated() { output[place] = byte }
+    for (index, byte) in bytes.enumerated() { output[index] = byte }
     return bytes.count
   }
 

@@ -53,7 +53,7 @@ struct SealComparison {
       }
     }
     if unknown > 0 {
-      report.notes.append("\(unknown) seals are older than the system journal, which tells nothing of them")
+      report.notes.append("\(unknown) seals are older than the system journal, which says nothing of them")
     }
     checkMissing(seals, start, problem)
   }

@@ -55,7 +55,7 @@ package struct TrailReader {
 
   /// The mailbox whose trail it is; nil for trails of others.
   ///
-  /// Where the name was shortened, its newest record tells, if the mailbox that it names has its trail there.
+  /// Where the name was shortened, its newest record says it, if the mailbox that it names has its trail there.
   package func mailbox(of trail: TrailPath) throws(FileError) -> MailboxAddress? {
     if case .mailbox(let address)? = trail.owner { return address }
     guard trail.owner == nil else { return nil }
@@ -121,7 +121,7 @@ package struct TrailReader {
     return lines.reversed()
   }
 
-  /// The place behind the last whole line of a trail; nil when it has no file.
+  /// The offset behind the last whole line of a trail; nil when it has no file.
   package func end(of trail: TrailPath) throws(FileError) -> TrailPosition? {
     guard let day = try days(of: trail).last, let directory = try directory(of: trail),
       let (file, length) = try directory.file(day.fileName, flags: O_RDONLY)

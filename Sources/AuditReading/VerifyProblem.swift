@@ -8,9 +8,9 @@ package struct VerifyProblem: Sendable, Hashable {
   package var line: Int?
   /// What is wrong, for people.
   package var text: String
-  /// The time of the record in front of the place, microseconds since 1970; nil for none.
+  /// The time of the record in front of the problem, microseconds since 1970; nil for none.
   package var before: UInt64?
-  /// The time of the record at the place or behind it; nil for none.
+  /// The time of the record at the problem or behind it; nil for none.
   package var after: UInt64?
 
   init(_ path: String, line: Int? = nil, _ text: String, before: UInt64? = nil, after: UInt64? = nil) {

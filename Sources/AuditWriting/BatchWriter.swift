@@ -9,7 +9,7 @@ struct BatchWriter {
   struct Target {
     var path: TrailPath
     var day: Day
-    /// Places of its lines in the batch's order.
+    /// Indices of its lines in the batch's order.
     var lines: Range<Int>
     /// The file's length before the batch.
     var length = 0
@@ -132,8 +132,8 @@ struct BatchWriter {
     let wholeFileSystem = wholeFileSystem || synchronizesFileSystem
     if !wholeFileSystem {
       let root = root
-      try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(FileError) in
-        try Self.synchronize(files[place].path, files[place].day, in: root)
+      try ParallelWork.run(count: files.count, threads: Self.threads) { (index) throws(FileError) in
+        try Self.synchronize(files[index].path, files[index].day, in: root)
       }
     }
     try synchronizeNames(wholeFileSystem: wholeFileSystem)
@@ -178,9 +178,9 @@ struct BatchWriter {
   }
 
   private func append(
-    _ lines: PendingLines, _ places: ArraySlice<Int32>, to file: FileDescriptor, _ target: Target
+    _ lines: PendingLines, _ indices: ArraySlice<Int32>, to file: FileDescriptor, _ target: Target
   ) throws(FileError) {
-    try lines.forEachPiece(places) { (piece) throws(FileError) in
+    try lines.forEachPiece(indices) { (piece) throws(FileError) in
       var rest = piece
       while !rest.isEmpty {
         let result = calls.write(file.number, rest)
@@ -195,8 +195,8 @@ struct BatchWriter {
     let calls = calls
     if files.count > 1 { for (file, _) in files { calls.startWriteback(file.number) } }
     let root = root
-    try ParallelWork.run(count: files.count, threads: Self.threads) { (place) throws(FileError) in
-      let (file, target) = files[place]
+    try ParallelWork.run(count: files.count, threads: Self.threads) { (index) throws(FileError) in
+      let (file, target) = files[index]
       let result = calls.synchronizeData(file.number)
       if result < 0 {
         throw FileError(.synchronize, path: root.path + "/" + target.path.file(of: target.day), code: -result)
@@ -212,8 +212,8 @@ struct BatchWriter {
     } else {
       let directories = walker.unsynchronized.sorted()
       let walker = walker
-      try ParallelWork.run(count: directories.count, threads: Self.threads) { (place) throws(FileError) in
-        try walker.synchronizeDirectory(directories[place])
+      try ParallelWork.run(count: directories.count, threads: Self.threads) { (index) throws(FileError) in
+        try walker.synchronizeDirectory(directories[index])
       }
     }
     walker.unsynchronized = []

@@ -16,7 +16,7 @@ struct ChainHeads {
   /// A batch with its links.
   struct Batch {
     var lines: PendingLines
-    /// The last hash of each file, by its place in `lines.keys`.
+    /// The last hash of each file, by its index in `lines.keys`.
     fileprivate(set) var heads: [ChainHash]
     /// The newest file of each trail of the batch.
     fileprivate var newest: [TrailOwner: Head]
@@ -57,7 +57,7 @@ struct ChainHeads {
     let keys: [PendingLines.Key]
     /// By file: the hash of the last line so far; nil before the first.
     var current: [ChainHash?]
-    /// By file: the place of its trail in `trails`.
+    /// By file: the index of its trail in `trails`.
     private var trailOfFile: [Int] = []
     private var trails: [Head?] = []
     private var isLoaded: [Bool] = []
@@ -68,14 +68,14 @@ struct ChainHeads {
       self.keys = keys
       current = Array(repeating: nil, count: keys.count)
       walker = TreeWalker(root: heads.root)
-      var places: [TrailOwner: Int] = [:]
+      var indices: [TrailOwner: Int] = [:]
       for key in keys {
-        let place = places[key.owner] ?? places.count
-        places[key.owner] = place
-        trailOfFile.append(place)
+        let index = indices[key.owner] ?? indices.count
+        indices[key.owner] = index
+        trailOfFile.append(index)
       }
-      trails = Array(repeating: nil, count: places.count)
-      isLoaded = Array(repeating: false, count: places.count)
+      trails = Array(repeating: nil, count: indices.count)
+      isLoaded = Array(repeating: false, count: indices.count)
     }
 
     var newestOfBatch: [TrailOwner: Head] {

@@ -42,8 +42,8 @@ struct IntentLog {
   private(set) var sequence: UInt64 = 0
 
   static let fileNames = ["tree-intent.0", "tree-intent.1"]
-  private static let mark = "mailtrail-intent 1 "
-  private static let headLength = mark.utf8.count + 16 + 1 + 16 + 1 + 16 + 1
+  private static let headStart = "mailtrail-intent 1 "
+  private static let headLength = headStart.utf8.count + 16 + 1 + 16 + 1 + 16 + 1
 
   init(directory: Directory) { self.directory = directory }
 
@@ -112,7 +112,7 @@ struct IntentLog {
     var list = base.map { Array("= \(String($0, radix: 16))\n".utf8) } ?? []
     for entry in entries { list += "\(entry.length) \(entry.path.file(of: entry.day))\n".utf8 }
     for line in lines { append(line, to: &list) }
-    var bytes = Array(mark.utf8)
+    var bytes = Array(headStart.utf8)
     for number in [sequence, UInt64(list.count), checksum(sequence, list[...])] {
       let text = String(number, radix: 16)
       bytes += (String(repeating: "0", count: 16 - text.utf8.count) + text + " ").utf8
@@ -139,8 +139,8 @@ struct IntentLog {
 
   /// nil for anything but a whole intent.
   static func parse(_ bytes: [UInt8]) -> Intent? {
-    guard bytes.count >= headLength, bytes.starts(with: mark.utf8), bytes[headLength - 1] == 10 else { return nil }
-    let numbers = String(decoding: bytes[mark.utf8.count..<(headLength - 1)], as: UTF8.self).split(separator: " ")
+    guard bytes.count >= headLength, bytes.starts(with: headStart.utf8), bytes[headLength - 1] == 10 else { return nil }
+    let numbers = String(decoding: bytes[headStart.utf8.count..<(headLength - 1)], as: UTF8.self).split(separator: " ")
       .map { UInt64($0, radix: 16) }
     guard numbers.count == 3, let sequence = numbers[0], let count = numbers[1], let checksum = numbers[2],
       count <= bytes.count - headLength

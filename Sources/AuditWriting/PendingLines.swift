@@ -18,7 +18,7 @@ struct PendingLines {
     var length: Int32
   }
 
-  /// Lines that go into one file, by their places in `order`.
+  /// Lines that go into one file, by their indices in `order`.
   struct File {
     var path: TrailPath
     var day: Day
@@ -63,8 +63,8 @@ struct PendingLines {
     for file in 0..<keys.count { ends[file + 1] += ends[file] }
     var next = ends
     var order = [Int32](repeating: 0, count: lines.count)
-    for (place, line) in lines.enumerated() {
-      order[next[Int(line.file)]] = Int32(place)
+    for (index, line) in lines.enumerated() {
+      order[next[Int(line.file)]] = Int32(index)
       next[Int(line.file)] += 1
     }
     var files = keys.enumerated().map { file, key in
@@ -100,14 +100,14 @@ struct PendingLines {
     return result
   }
 
-  /// Calls the body with the lines at these places one behind the other, in pieces of whole lines.
+  /// Calls the body with the lines of these indices one behind the other, in pieces of whole lines.
   func forEachPiece(
-    _ places: ArraySlice<Int32>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+    _ indices: ArraySlice<Int32>, _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
     let bound = 1 << 20
     var piece: [UInt8] = []
-    for place in places {
-      let line = lines[Int(place)]
+    for index in indices {
+      let line = lines[Int(index)]
       piece += buffer[Int(line.offset)..<Int(line.offset + line.length)]
       if piece.count >= bound {
         try Self.pass(piece, to: body)

@@ -6,7 +6,7 @@ import AuditModel
 /// Events come nearly in the order of time, so that only the files of a day or two are asked for at a time: when too
 /// many ids are held, all are given back and read again where they are still wanted.
 struct PresentLines {
-  /// An id in 16 bytes; the detail has 48 bits, so that the burst's mark fits above it.
+  /// An id in 16 bytes; the detail has 48 bits, so that the burst's flag fits above it.
   private struct Packed: Comparable {
     var source: UInt64
     var detail: UInt64

@@ -13,7 +13,7 @@ struct TrailSearch {
   }
 
   private let wanted: Set<EventID>
-  /// The digits of an id that tell its entry: what most lines are passed over by.
+  /// The digits of an id that name its entry: by them most lines are skipped.
   private let sources: Set<UInt64>
 
   init(for wanted: Set<EventID>) {

@@ -168,15 +168,15 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
       return false
     }
     finding.number = Int32(rule)
-    finding.mark = scratch.isAmbiguous
-    finding.firstPlace = Int32(batch.places.count)
+    finding.flag = scratch.isAmbiguous
+    finding.firstRange = Int32(batch.ranges.count)
     if table.isNoise(Int32(rule)) { return true }
-    finding.placeCount = UInt16(clamping: scratch.captures.count)
-    for capture in scratch.captures.prefix(Int(finding.placeCount)) {
-      batch.places.append(
-        FoundPlace(
+    finding.rangeCount = UInt16(clamping: scratch.captures.count)
+    for capture in scratch.captures.prefix(Int(finding.rangeCount)) {
+      batch.ranges.append(
+        FoundRange(
           start: UInt32(capture.start), end: UInt32(capture.end), name: capture.name, form: capture.encoding.rawValue,
-          mark: capture.isDoubtful))
+          flag: capture.isDoubtful))
     }
     return true
   }

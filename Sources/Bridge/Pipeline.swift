@@ -122,17 +122,17 @@ package final class Pipeline {
     _ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding, sender: EntryFacts.Sender
   ) {
     captures.removeAll(keepingCapacity: true)
-    for place in batch.places[Int(finding.firstPlace)..<(Int(finding.firstPlace) + Int(finding.placeCount))] {
+    for range in batch.ranges[Int(finding.firstRange)..<(Int(finding.firstRange) + Int(finding.rangeCount))] {
       captures.append(
         MatchScratch.Capture(
-          name: place.name, start: Int(place.start), end: Int(place.end),
-          encoding: CaptureEncoding(rawValue: place.form) ?? .plain, isDoubtful: place.mark))
+          name: range.name, start: Int(range.start), end: Int(range.end),
+          encoding: CaptureEncoding(rawValue: range.form) ?? .plain, isDoubtful: range.flag))
     }
     batch.withAllBytes { bytes in
       let line = bytes.part(entry.message).assumingMemoryBound(to: UInt8.self)
       captures.withUnsafeBufferPointer {
         correlator.process(
-          facts(of: entry, bytes, sender: sender), rule: Int(finding.number), captures: $0, isAmbiguous: finding.mark,
+          facts(of: entry, bytes, sender: sender), rule: Int(finding.number), captures: $0, isAmbiguous: finding.flag,
           line: line)
       }
     }

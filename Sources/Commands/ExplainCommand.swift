@@ -68,7 +68,7 @@ struct ExplainCommand: ParsableCommand {
     if found.scratch.isAmbiguous { print("  the line can be split in a second way: confidence=ambiguous") }
     let kinds = RulesCommand.List.kinds(of: rule)
     print(
-      "  emits "
+      "  records "
         + (rule.isNoise
           ? "nothing (noise)"
           : kinds.isEmpty ? "nothing by itself (context for other lines)" : kinds.joined(separator: " or ")))

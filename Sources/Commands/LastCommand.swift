@@ -120,13 +120,13 @@ struct LastLogins {
   static func readUnknown(
     _ reader: TrailReader, into found: inout [LastLogins], _ unread: UnreadLines
   ) throws {
-    var places: [[UInt8]: [Int]] = [:]
-    for (place, last) in found.enumerated() { places[last.mailbox.bytes, default: []].append(place) }
+    var indices: [[UInt8]: [Int]] = [:]
+    for (index, last) in found.enumerated() { indices[last.mailbox.bytes, default: []].append(index) }
     var logins = found
     let trail = TrailPath(.unknown)
     try reader.forEachLine(of: trail) { line in
       guard let event = unread.event(of: line, in: trail), let mailbox = event.fields[.mailbox] else { return true }
-      for place in places[Array(mailbox)] ?? [] { logins[place].take(event) }
+      for index in indices[Array(mailbox)] ?? [] { logins[index].take(event) }
       return true
     }
     found = logins

@@ -173,7 +173,7 @@ struct PagerSetting: Equatable {
     return words.isEmpty ? [] : [needsShell ? ["sh", "-c", choice] : words] + usual
   }
 
-  /// The pager's environment: ours, with less told how to behave.
+  /// The pager's environment: ours, with less's options.
   func processEnvironment() -> [String] {
     var changes = ["LESS": lessOptions]
     changes["LESSSECURE"] = isSecure ? "1" : nil

@@ -90,7 +90,7 @@ struct ReplayCommand: ParsableCommand {
     var text = "mailtrail: \(outcome.added) events were missing and are added, \(outcome.present) were there"
     if outcome.expired > 0 { text += ", \(outcome.expired) are older than audit.retention and left out" }
     if let end = outcome.end {
-      text += "; no collector runs, and what is behind \(LocalClock.text(end, isISO: true)) the next one tells itself"
+      text += "; no collector runs, and what is behind \(LocalClock.text(end, isISO: true)) the next one records itself"
     }
     StandardError.write(text)
   }
@@ -112,9 +112,9 @@ struct ReplayCommand: ParsableCommand {
     var window = EventWindow(limit: events.limit, isReversed: events.reverse)
     try replay.run(
       request,
-      to: .events { told in
-        guard chosen.accepts(told.event) else { return true }
-        return try window.pass(told.event) { try output.print($0) }
+      to: .events { owned in
+        guard chosen.accepts(owned.event) else { return true }
+        return try window.pass(owned.event) { try output.print($0) }
       })
     try window.finish { try output.print($0) }
     output.finish()

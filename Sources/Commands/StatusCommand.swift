@@ -64,8 +64,8 @@ struct StatusCommand: ParsableCommand {
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append(
       "       Memory: \(status.notes) notes, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
-        + "\(status.waitsCutShort) were told early")
-    if !status.trouble.isEmpty { lines.append("      Trouble: " + TerminalText.safe(status.trouble.utf8)) }
+        + "\(status.waitsCutShort) were recorded early")
+    if !status.trouble.isEmpty { lines.append("   Last error: " + TerminalText.safe(status.trouble.utf8)) }
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
       lines.append("      Waiting: " + TerminalText.safe("\(subject): \(reason)".utf8))
     }

@@ -1,4 +1,4 @@
-/// Where a setting was written: a place in a file, or an argument of the command line.
+/// Where a setting was written: a line of a file, or an argument of the command line.
 package struct SettingLocation: Sendable, Hashable, CustomStringConvertible {
   package enum Origin: Sendable, Hashable {
     /// A path as it was given.

@@ -65,10 +65,10 @@ extension ValueShape where Value == Configuration.DomainAliasSetting {
         at: entry.keyLocation)
       return
     }
-    let place = "\(path).\(YamlNode.printable(entry.key))"
-    guard let domain = ValueShape<String>.mailDomain.read(entry.value, place, problems) else { return }
+    let key = "\(path).\(YamlNode.printable(entry.key))"
+    guard let domain = ValueShape<String>.mailDomain.read(entry.value, key, problems) else { return }
     do throws(DomainAliases.Problem) { try aliases.add(entry.key, of: domain) } catch {
-      problems.report("`\(place)`: \(error.text(of: entry.key, domain))", at: entry.value.location)
+      problems.report("`\(key)`: \(error.text(of: entry.key, domain))", at: entry.value.location)
     }
   }
 }

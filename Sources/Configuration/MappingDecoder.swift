@@ -51,11 +51,11 @@ struct MappingDecoder {
   /// Reports the keys that nobody asked for.
   func finish() {
     for entry in entries where !knownKeys.contains(entry.key) {
-      let place = path.isEmpty ? "" : " in `\(path)`"
+      let parent = path.isEmpty ? "" : " in `\(path)`"
       let hint =
         Spelling.suggestion(for: entry.key, among: knownKeys).map { "did you mean `\($0)`?" }
         ?? "allowed: \(knownKeys.joined(separator: ", "))"
-      problems.report("unknown key `\(YamlNode.printable(entry.key))`\(place); \(hint)", at: entry.keyLocation)
+      problems.report("unknown key `\(YamlNode.printable(entry.key))`\(parent); \(hint)", at: entry.keyLocation)
     }
   }
 

@@ -1,7 +1,7 @@
 /// A value of a YAML document that remembers where it stands.
 struct YamlNode: Equatable {
   enum Content: Equatable {
-    /// `isQuoted` tells `"5"` from `5`, and `""` from nothing at all.
+    /// `isQuoted` separates `"5"` from `5`, and `""` from nothing at all.
     case scalar(text: String, isQuoted: Bool)
     case sequence([YamlNode])
     /// In the order of the file; the reader refuses a key that stands twice.

@@ -186,10 +186,10 @@ extension YamlReader {
     }
     var context = ""
     if let words = parser.pointee.context {
-      // Where the unfinished thing began is often far above the place where the parser noticed.
-      var place = ""
-      if case .file = origin { place = " begun at \(location(of: parser.pointee.context_mark))" }
-      context = "\(String(cString: words))\(place), "
+      // Where the unfinished thing began is often far above the line where the parser noticed.
+      var beginning = ""
+      if case .file = origin { beginning = " begun at \(location(of: parser.pointee.context_mark))" }
+      context = "\(String(cString: words))\(beginning), "
     }
     var advice = ""
     if problem.contains("cannot start any token") {

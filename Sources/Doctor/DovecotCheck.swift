@@ -11,7 +11,7 @@ struct DovecotCheck {
   func findings() -> [Finding] {
     guard let doveconf = machine.program("doveconf") else { return [] }
     guard let auth = machine.output(of: doveconf, "-h", "auth_verbose") else {
-      return [Finding(.unknown, "Dovecot", "doveconf does not tell its settings to this user: run this as root")]
+      return [Finding(.unknown, "Dovecot", "doveconf does not show its settings to this user: run this as root")]
     }
     return [verbosity(auth)] + destination(doveconf) + plugins(doveconf) + deliveries(doveconf)
   }
@@ -70,7 +70,7 @@ struct DovecotCheck {
   private func contents(_ doveconf: String, _ setting: String, wanted: [String]) -> [Finding] {
     guard
       let value = machine.output(of: doveconf, "-h", "plugin/\(setting)") ?? machine.output(of: doveconf, "-h", setting)
-    else { return [Finding(.unknown, "Dovecot", "doveconf does not tell \(setting)")] }
+    else { return [Finding(.unknown, "Dovecot", "doveconf does not show \(setting)")] }
     let words = value.settingWords
     // Nothing set means the plugin's own choice, which has all that matters but copies' and saves' sizes.
     if words.isEmpty || words.contains("all") { return [] }
@@ -89,7 +89,7 @@ struct DovecotCheck {
       ? []
       : [
         Finding(
-          .bad, "Dovecot", "mail_log_prefix has no user: nobody can tell whose mailbox a line is about",
+          .bad, "Dovecot", "mail_log_prefix has no user: a line does not say whose mailbox it is about",
           remedy: [Self.file, "  mail_log_prefix = \"%s(%u)<%{pid}><%{session}>: \""])
       ]
   }

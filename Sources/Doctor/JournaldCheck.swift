@@ -9,10 +9,10 @@ struct JournaldCheck {
   private func settings() -> [String: String] {
     var dropIns: [(name: String, path: String)] = []
     for directory in ["/usr/lib/systemd", "/run/systemd", "/etc/systemd"] {
-      let place = directory + "/journald.conf.d"
-      for name in machine.names(in: place) where name.hasSuffix(".conf") {
+      let dropInDirectory = directory + "/journald.conf.d"
+      for name in machine.names(in: dropInDirectory) where name.hasSuffix(".conf") {
         dropIns.removeAll { $0.name == name }
-        dropIns.append((name, place + "/" + name))
+        dropIns.append((name, dropInDirectory + "/" + name))
       }
     }
     let paths = ["/etc/systemd/journald.conf"] + dropIns.sorted { $0.name < $1.name }.map(\.path)

@@ -5,7 +5,7 @@ struct PostfixCheck {
   func findings() -> [Finding] {
     guard let postconf = machine.program("postconf") else { return [] }
     guard let file = machine.output(of: postconf, "-h", "maillog_file")?.trimmed else {
-      return [Finding(.unknown, "Postfix", "postconf does not tell its settings")]
+      return [Finding(.unknown, "Postfix", "postconf does not show its settings")]
     }
     if !file.isEmpty {
       return [
@@ -40,7 +40,7 @@ struct EximCheck {
     guard let exim = machine.program("exim4", "exim") else { return [] }
     guard let selector = Self.value(machine.output(of: exim, "-bP", "log_selector")),
       let path = Self.value(machine.output(of: exim, "-bP", "log_file_path"))
-    else { return [Finding(.unknown, "Exim", "\(exim) -bP does not tell its settings to this user: run this as root")] }
+    else { return [Finding(.unknown, "Exim", "\(exim) -bP does not show its settings to this user: run this as root")] }
     return [destination(path)] + contents(selector)
   }
 

@@ -61,7 +61,7 @@ package struct SenderCheck: Sendable {
 
   private func finding(_ sender: Sender) -> Finding {
     let who =
-      "\(sender.count) entries as \(sender.identifier) of the last day, by \(name(sender)), \(place(sender)), were left out: "
+      "\(sender.count) entries as \(sender.identifier) of the last day, by \(name(sender)), \(origin(sender)), were left out: "
     if let table = sender.absentTable {
       return Finding(
         .advice, "senders", who + "\(table) was not found on this machine",
@@ -90,7 +90,7 @@ package struct SenderCheck: Sendable {
     return sender.user.map { "\($0) (uid \(uid))" } ?? "uid \(uid)"
   }
 
-  private func place(_ sender: Sender) -> String {
+  private func origin(_ sender: Sender) -> String {
     let unit = sender.unit.isEmpty ? "of an unknown unit" : "in \(sender.unit)"
     return sender.executable.isEmpty ? unit : sender.executable + " " + unit
   }

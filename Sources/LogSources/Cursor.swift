@@ -1,6 +1,6 @@
 import Glibc
 
-/// The place of one entry in the journal, as sd_journal_get_cursor(3) writes it: `s=…;i=…;b=…;m=…;t=…;x=…`.
+/// The position of one entry in the journal, as sd_journal_get_cursor(3) writes it: `s=…;i=…;b=…;m=…;t=…;x=…`.
 ///
 /// Parsed strictly: libsystemd takes a damaged cursor without complaint and seeks to nowhere.
 public struct Cursor: Sendable, Hashable {
@@ -58,6 +58,7 @@ public struct Cursor: Sendable, Hashable {
   static func contentHash(ofCString text: UnsafePointer<CChar>) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
+    // From the last byte in front of the NUL down to 0 at the most.
     var index = Int(strlen(text)) - 1
     // The equals sign in front of the number ends it, and the text has one.
     while index >= 0, text[index] != 61 {

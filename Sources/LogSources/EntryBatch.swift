@@ -15,7 +15,7 @@ public final class EntryBatch: @unchecked Sendable {
   /// How many entries were read, wanted or not.
   public internal(set) var examinedCount = 0
   /// What the interest found in the entries: see `EntryFinding`.
-  public var places: [FoundPlace] = []
+  public var ranges: [FoundRange] = []
   /// How many wanted entries the interest had no need to keep.
   public var leftOutCount = 0
   /// The newest time of the wanted entries, kept or not; 0 when there was none.
@@ -63,7 +63,7 @@ public final class EntryBatch: @unchecked Sendable {
   public func removeAll() {
     entries.removeAll(keepingCapacity: true)
     buffer.rollBack(to: 0)
-    places.removeAll(keepingCapacity: true)
+    ranges.removeAll(keepingCapacity: true)
     leftOutCount = 0
     newestTime = 0
     examinedCount = 0

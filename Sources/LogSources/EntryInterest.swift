@@ -1,14 +1,14 @@
 /// Which entries the reader of a source has a use for. The others are counted and not kept.
 ///
 /// An entry is kept when its identifier or its command is wanted; journald's own entries are always kept, because they
-/// tell of lost messages. Called for each entry: answers should come from a hash table.
+/// report lost messages. Called for each entry: answers should come from a hash table.
 public protocol EntryInterest: AnyObject, Sendable {
   /// Whether entries with this `SYSLOG_IDENTIFIER` are wanted. The bytes do not outlive the call.
   func wants(identifier: UnsafeRawBufferPointer) -> Bool
   /// Whether entries with this `_COMM` are wanted. The bytes do not outlive the call.
   func wants(command: UnsafeRawBufferPointer) -> Bool
   /// Looks at an entry of the journal that is wanted, on the reading thread and before the costlier rest of it is
-  /// read: what it finds goes into `entry.finding` and `batch.places`. False when the entry need not be kept after all;
+  /// read: what it finds goes into `entry.finding` and `batch.ranges`. False when the entry need not be kept after all;
   /// then its time alone counts.
   func keeps(_ entry: inout JournalEntry, in batch: EntryBatch) -> Bool
 }
@@ -23,13 +23,13 @@ public struct EntryFinding: Sendable {
   /// Whose finding it is; 0 for nobody's.
   public var finder: UInt32 = 0
   public var number: Int32 = 0
-  /// The first of its places in `EntryBatch.places`, and how many there are.
-  public var firstPlace: Int32 = 0
-  public var placeCount: UInt16 = 0
-  public var mark = false
+  /// The first of its ranges in `EntryBatch.ranges`, and how many there are.
+  public var firstRange: Int32 = 0
+  public var rangeCount: UInt16 = 0
+  public var flag = false
   /// A small number of the interest's own.
   public var grade: UInt8 = 0
-  /// A place of the interest's own.
+  /// A flag of the interest's own.
   public var group: UInt16 = 0
   /// Whether the entry's content hash is of use: it is the costliest part of an entry to read.
   public var needsContentHash = true
@@ -37,16 +37,16 @@ public struct EntryFinding: Sendable {
   public init() {}
 }
 
-/// A named place in an entry's message.
-public struct FoundPlace: Sendable {
+/// A named range in an entry's message.
+public struct FoundRange: Sendable {
   public var start: UInt32
   public var end: UInt32
   public var name: UInt16
   public var form: UInt8
-  public var mark: Bool
+  public var flag: Bool
 
-  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, mark: Bool) {
-    (self.start, self.end, self.name, self.form, self.mark) = (start, end, name, form, mark)
+  public init(start: UInt32, end: UInt32, name: UInt16, form: UInt8, flag: Bool) {
+    (self.start, self.end, self.name, self.form, self.flag) = (start, end, name, form, flag)
   }
 }
 

@@ -13,7 +13,7 @@ public protocol EntrySource {
   /// Where to go on after what was read last.
   var position: SourcePosition { get }
 
-  /// What has to be told to people since the last call: gaps and warnings.
+  /// What people have to know since the last call: gaps and warnings.
   mutating func drainNotices() -> [SourceNotice]
 }
 

@@ -74,13 +74,15 @@ struct FieldDecoder {
   /// Whether the interest has a use for a decoded entry.
   func keeps(_ entry: inout JournalEntry, of batch: EntryBatch) -> Bool { interest?.keeps(&entry, in: batch) ?? true }
 
-  /// One `NAME=value` of the entry, at least six bytes long.
+  /// One `NAME=value` of the entry, at least six bytes long: the bytes are libsystemd's until the next call on its handle,
+  /// and are copied before. Only the first two are read without a comparison with the length.
   private struct Field {
     let start: UnsafeRawPointer
     let length: Int
 
     @inline(__always)
     init(_ start: UnsafeRawPointer, _ length: Int) {
+      assert(length > 5)
       self.start = start
       self.length = length
     }
@@ -124,7 +126,7 @@ struct FieldDecoder {
     }
   }
 
-  /// The fields that journald writes; the second byte tells most of them apart.
+  /// The fields that journald writes; the second byte separates most of them.
   @inline(__always)
   private mutating func takeTrusted(
     _ field: Field, into entry: inout JournalEntry, _ bytes: inout ByteBuffer, _ verdict: inout Verdict
@@ -178,10 +180,7 @@ struct FieldDecoder {
   }
 
   private mutating func machine(_ value: UnsafeRawBufferPointer) -> ID128 {
-    let isSame = machineText.withUnsafeBytes { known in
-      known.count == value.count && memcmp(known.baseAddress!, value.baseAddress!, known.count) == 0
-    }
-    if isSame { return machineID }
+    if machineText.count == value.count, machineText.elementsEqual(value) { return machineID }
     guard let id = ID128(hexadecimal: value) else { return .zero }
     machineText = Array(value)
     machineID = id

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// What can be told about a journal file from its header, before libsystemd opens it.
+/// What is known of a journal file from its header, before libsystemd opens it.
 ///
 /// libsystemd leaves damaged files of a directory out without a word. Layout: "Journal File Format",
 /// systemd.io/JOURNAL_FILE_FORMAT, Header.

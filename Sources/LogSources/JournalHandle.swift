@@ -79,7 +79,6 @@ final class JournalHandle {
   // MARK: Moving
 
   func next() -> Int32 {
-    thread.check()
     guard merge != nil else { return sd_journal_next(pointer) }
     return moved(merge?.next())
   }

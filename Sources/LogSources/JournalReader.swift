@@ -64,6 +64,7 @@ public final class JournalReader: EntrySource {
   }
 
   public func drainNotices() -> [SourceNotice] {
+    thread.check()
     defer { pendingNotices = [] }
     return pendingNotices + lateFiles.drainNotices() + streams.flatMap { $0.drainNotices() }
   }

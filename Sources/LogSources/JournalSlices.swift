@@ -7,7 +7,7 @@
 public struct JournalSlices: Sendable {
   /// How many slices there are.
   public var count: Int { starts.count }
-  /// What has to be told to people about the journal.
+  /// What people have to know about the journal.
   public let notices: [SourceNotice]
 
   let sequenceID: ID128

@@ -51,6 +51,9 @@ public final class SliceReader {
     return .more
   }
 
-  /// What has to be told to people since the last call.
-  public func drainNotices() -> [SourceNotice] { stream.drainNotices() }
+  /// What people have to know since the last call.
+  public func drainNotices() -> [SourceNotice] {
+    thread.check()
+    return stream.drainNotices()
+  }
 }

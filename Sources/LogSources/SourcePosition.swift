@@ -1,12 +1,12 @@
 /// How far the sources have been read: for each writer of the journal the cursor of the last entry that was read, for
-/// each text log its files and the places in them.
+/// each text log its files and the offsets in them.
 ///
 /// One cursor a writer (machine, namespace), because a merged one loses entries that arrive late from a slower writer.
 public struct SourcePosition: Sendable, Equatable {
   /// Cursors by the writer's key, as `JournalReader` names writers: `local`, `namespace:NAME`,
   /// `directory:PATH#MACHINE`, `files#MACHINE`.
   public var cursors: [String: Cursor]
-  /// Places by the path of the log that is followed.
+  /// Positions by the path of the log that is followed.
   public var textLogs: [String: TextLogPosition]
   /// The ids of the journal files that were taken into the reading, by the start of the writer's key: a file that is
   /// not among them has come late. No entry where nothing is known of that.

@@ -8,6 +8,7 @@ public final class SourceReader: EntrySource {
   private let follower: TextLogFollower?
   private let stored: [TextLog]
   private let wakeDescriptor: WakeDescriptor?
+  private let thread = ThreadConfinement()
   private let earlier: SourcePosition
   private var pendingNotices: [SourceNotice] = []
   private var journalTime: UInt64?
@@ -68,6 +69,7 @@ public final class SourceReader: EntrySource {
   // MARK: Reading
 
   public func read(into batch: EntryBatch, limit: Int) throws(JournalError) -> ReadOutcome {
+    thread.check()
     if let journal, journal.hasLateFile { return try journal.read(into: batch, limit: limit) }
     guard let journal, follower == nil, stored.isEmpty else { return try readAll(into: batch, limit: limit) }
     return try journal.read(into: batch, limit: limit)
@@ -118,7 +120,8 @@ public final class SourceReader: EntrySource {
   // MARK: Waiting
 
   public func wait(timeoutMicroseconds: UInt64) throws(JournalError) -> WaitOutcome {
-    let timeout = min(timeoutMicroseconds, follower?.patience ?? .max)
+    thread.check()
+    let timeout = min(timeoutMicroseconds, follower?.retryTimeout ?? .max)
     let outcome: WaitOutcome
     if let journal {
       outcome = try journal.wait(timeoutMicroseconds: timeout)

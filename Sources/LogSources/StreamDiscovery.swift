@@ -43,7 +43,7 @@ struct StreamDiscovery {
     let files = listing.allFiles()
     for file in files where !selection.excludedFiles.contains(file) {
       guard let defect = Self.defect(of: file) else { continue }
-      // Vacuumed since it was listed: whether entries went unread with it, the cursor tells.
+      // Vacuumed since it was listed: the cursor says whether entries went unread with it.
       if access(file, F_OK) != 0, errno == ENOENT { continue }
       notices.append(SourceNotice(kind: .gap, subject: file, reason: "the file is left out: \(defect)"))
     }
@@ -86,7 +86,7 @@ struct StreamDiscovery {
       if let defect = JournalFile.defect(ofFileAt: path) {
         throw JournalError(
           operation: "cannot read the journal file", subject: path, detail: defect.description,
-          remedy: "journalctl --verify --file=\(path) tells more; leave the file out to read the others")
+          remedy: "journalctl --verify --file=\(path) says more; leave the file out to read the others")
       }
       groups[try JournalHandle(.files([path]), matches: [], watches: false).machineIDs(), default: []].append(path)
     }

@@ -14,7 +14,7 @@ package enum DirectoryLock {
     }
     let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { throw .unusable(path, errno) }
-    // The descriptor stays open for the life of the process: the lock goes with it.
+    // The descriptor stays open as long as the process runs: the lock goes with it.
     let start = SystemClock.monotonic()
     while flock(directory, LOCK_EX | LOCK_NB) != 0 {
       let code = errno

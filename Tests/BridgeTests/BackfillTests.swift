@@ -94,7 +94,7 @@ import Testing
     let result = try replay(site)
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.errors.contains("30 events were missing"), "\(result.errors)")
-    #expect(result.errors.contains("the next one tells itself"), "\(result.errors)")
+    #expect(result.errors.contains("the next one records itself"), "\(result.errors)")
     // The next one looks for what it tells of that time, once.
     let mark = site.directory + "/state/backfilled"
     #expect(access(mark, F_OK) == 0)

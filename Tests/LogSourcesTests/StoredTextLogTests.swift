@@ -135,7 +135,7 @@ struct StoredTextLogTests {
     try fixture.run("sh", "-c", "echo BZh91AY >\(fixture.path("b.bz2"))")
     for (name, reason) in [
       ("open.log", "everybody may write"), ("fifo", "it is a FIFO"), ("directory", "it is a directory"),
-      ("junk", "cannot tell the format"), ("missing", "No such file"), ("b.bz2", "bzip2 -dc"),
+      ("junk", "cannot recognize the format"), ("missing", "No such file"), ("b.bz2", "bzip2 -dc"),
     ] {
       let error = #expect(throws: JournalError.self) { _ = try fixture.reader(name) }
       #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

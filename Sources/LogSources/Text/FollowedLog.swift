@@ -25,7 +25,7 @@ final class FollowedLog {
     earlier = position
   }
 
-  /// The place to go on from; before the log was found, the one that was given.
+  /// The position to go on from; before the log was found, the one that was given.
   var position: TextLogPosition { hasStarted ? log.position : earlier ?? TextLogPosition() }
 
   /// Looks at the path: opens what is new. Returns why the log cannot be read now; nil when all is well.
@@ -70,12 +70,12 @@ final class FollowedLog {
     let current = try openPath()
     let candidates = (current.map { [$0] } ?? []) + siblings()
     var found: [(stream: TextLogStream, offset: UInt64)] = []
-    for (index, mark) in position.files.enumerated() {
+    for (index, known) in position.files.enumerated() {
       let isLast = index == position.files.count - 1
-      if let file = Self.find(mark, in: candidates) {
+      if let file = Self.find(known, in: candidates) {
         guard !found.contains(where: { $0.stream.file.identity == file.identity }) else { continue }
-        found.append((TextLogStream(file: file, at: mark.windowStart), mark.offset))
-      } else if mark.offset > 0, isLast || !mark.isAtEnd {
+        found.append((TextLogStream(file: file, at: known.windowStart), known.offset))
+      } else if known.offset > 0, isLast || !known.isAtEnd {
         noteLoss("a file of it that was being read is gone; lines in it may be lost", position.lastTime)
       }
     }
@@ -93,7 +93,7 @@ final class FollowedLog {
     let begun = log.streams.lastIndex { $0.bytesRead > 0 }.map { $0 + 1 } ?? 0
     let (read, waiting) = (log.streams[..<begun], log.streams[begun...])
     if waiting.isEmpty, let last = read.last, last.file.identity == currentIdentity { return }
-    // What was read before tells whether a file is a copy of it. Where that is gone, the log itself is all that is read.
+    // What was read before says whether a file is a copy of it. Where that is gone, the log itself is all that is read.
     if read.isEmpty, log.lastTime > 0, waiting.last?.file.identity == currentIdentity { return }
     let found = candidates.filter { file in
       !log.streams.contains { Self.isCopy(file, of: $0) } && (file.identity == currentIdentity || isNewer(file))
@@ -107,7 +107,7 @@ final class FollowedLog {
     for file in order { log.append(TextLogStream(file: file)) }
   }
 
-  /// In the order of their last changes, the log itself last. The clock of a file system is too coarse to tell a copy from
+  /// In the order of their last changes, the log itself last. The clock of a file system is too coarse to separate a copy from
   /// what was written into the emptied file at once (current_time in Linux' inode code: a jiffy): then their first lines
   /// decide.
   private func inOrder(_ files: [TextLogFile], last: TextLogFile.Identity?) -> [TextLogFile] {
@@ -162,12 +162,12 @@ final class FollowedLog {
   }
 
   private func goOnAfterTruncation(of stream: TextLogStream) throws(JournalError) {
-    let mark = stream.mark
+    let known = stream.position
     let others = siblings().filter { $0.identity != stream.file.identity }
-    let copy = mark.offset == 0 ? copy(of: stream, among: others) : Self.find(mark, in: others)
+    let copy = known.offset == 0 ? copy(of: stream, among: others) : Self.find(known, in: others)
     if let copy {
       log.remove(stream)
-      log.append(TextLogStream(file: copy, at: mark.offset))
+      log.append(TextLogStream(file: copy, at: known.offset))
     } else {
       // What was read ahead of it is all that is left.
       stream.seal()
@@ -232,19 +232,19 @@ final class FollowedLog {
     return (found, hasVanished)
   }
 
-  /// The file that a mark is of: the same inode if it still begins alike, else any that begins alike.
-  private static func find(_ mark: TextLogPosition.File, in files: [TextLogFile]) -> TextLogFile? {
-    let alike = files.filter { isSame($0, mark) }
-    return alike.first { $0.identity?.inode == mark.inode && $0.identity?.device == mark.device } ?? alike.first
+  /// The file that a position is in: the same inode if it still begins alike, else any that begins alike.
+  private static func find(_ known: TextLogPosition.File, in files: [TextLogFile]) -> TextLogFile? {
+    let alike = files.filter { isSame($0, known) }
+    return alike.first { $0.identity?.inode == known.inode && $0.identity?.device == known.device } ?? alike.first
   }
 
-  private static func isSame(_ file: TextLogFile, _ mark: TextLogPosition.File) -> Bool {
-    if mark.headLength == 0 { return file.identity?.inode == mark.inode && file.identity?.device == mark.device }
-    if file.compression == .none, file.size < mark.offset { return false }
-    guard let head = try? file.head(count: Int(mark.headLength)), head.count == Int(mark.headLength) else {
+  private static func isSame(_ file: TextLogFile, _ known: TextLogPosition.File) -> Bool {
+    if known.headLength == 0 { return file.identity?.inode == known.inode && file.identity?.device == known.device }
+    if file.compression == .none, file.size < known.offset { return false }
+    guard let head = try? file.head(count: Int(known.headLength)), head.count == Int(known.headLength) else {
       return false
     }
-    return head.withUnsafeBytes { LineHash.of($0) } == mark.headHash
+    return head.withUnsafeBytes { LineHash.of($0) } == known.headHash
   }
 
   /// Whether a file is one that is read already, or a copy of it.

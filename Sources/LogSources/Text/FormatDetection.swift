@@ -1,4 +1,4 @@
-/// Tells the format of a text log by its first lines.
+/// Finds the format of a text log by its first lines.
 enum FormatDetection {
   /// The format that most lines speak for; nil when none does.
   ///

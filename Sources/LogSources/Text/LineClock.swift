@@ -37,7 +37,7 @@ public struct LineClock: Sendable {
   /// Whether a line was seen, so that years are known.
   var isSet: Bool { lastWall != nil }
 
-  /// Sets the year of the first line, where the whole file has told it.
+  /// Sets the year of the first line, where the whole file says it.
   mutating func begin(inYear year: Int) {
     self.year = year
     lastWall = nil

@@ -1,4 +1,6 @@
-/// A place in the bytes of a line that moves to the right as they are read.
+/// An index into the bytes of a line that moves to the right as they are read.
+///
+/// A line comes from strangers, and a buffer checks nothing in release builds: each access compares with the count.
 struct LineCursor {
   let bytes: UnsafeRawBufferPointer
   var index = 0
@@ -27,7 +29,7 @@ struct LineCursor {
   mutating func skip(word text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
     guard bytes.count - index >= count else { return false }
-    for place in 0..<count where bytes[index + place] != text.utf8Start[place] { return false }
+    for offset in 0..<count where bytes[index + offset] != text.utf8Start[offset] { return false }
     index += count
     return true
   }
@@ -37,8 +39,8 @@ struct LineCursor {
   mutating func digits(_ count: Int) -> Int? {
     guard bytes.count - index >= count else { return nil }
     var value = 0
-    for place in index..<(index + count) {
-      let digit = bytes[place] &- 48
+    for next in index..<(index + count) {
+      let digit = bytes[next] &- 48
       guard digit < 10 else { return nil }
       value = value * 10 + Int(digit)
     }
@@ -61,13 +63,13 @@ struct LineCursor {
   /// Reads up to a byte that is not part of it, at most `limit` bytes; nil when it does not come.
   mutating func text(upTo end: Unicode.Scalar, limit: Int) -> Range<Int>? {
     let last = min(bytes.count, index + limit + 1)
-    var place = index
-    while place < last {
-      if bytes[place] == UInt8(ascii: end) {
-        defer { index = place }
-        return index..<place
+    var next = index
+    while next < last {
+      if bytes[next] == UInt8(ascii: end) {
+        defer { index = next }
+        return index..<next
       }
-      place += 1
+      next += 1
     }
     return nil
   }

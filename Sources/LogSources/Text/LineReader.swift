@@ -15,6 +15,8 @@ final class LineReader {
 
   private let source: any TextLogBytes
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 262_144, alignment: 16)
+  // Always 0 <= start <= searched <= end <= buffer.count, and start + length <= end: what makes the accesses below safe,
+  // which a buffer does not check in release builds. `take` and `consume` check it once for what they move.
   private var start = 0
   private var end = 0
   /// The first byte that was not searched for a line feed yet.
@@ -32,7 +34,7 @@ final class LineReader {
   /// The first bytes of the file, by which it is known again.
   private(set) var head: [UInt8] = []
 
-  /// So many first bytes tell a file from others.
+  /// So many first bytes identify a file.
   static let headLimit = 1024
 
   init(_ source: any TextLogBytes) { self.source = source }
@@ -42,7 +44,7 @@ final class LineReader {
     longLine?.deallocate()
   }
 
-  /// Sets the place when the source was moved by its owner; nothing may have been read.
+  /// Sets the offset when the source was moved by its owner; nothing may have been read.
   func begin(at offset: UInt64, head: [UInt8]) {
     (self.offset, bytesRead, self.head) = (offset, offset, head)
   }
@@ -59,8 +61,8 @@ final class LineReader {
   func line(takesTorn: Bool) throws(JournalError) -> Line? {
     if length > 0 { return current(isWhole: buffer[start + length - 1] == 10) }
     while true {
-      if let place = memchr(buffer.baseAddress! + searched, 10, end - searched) {
-        length = place - UnsafeMutableRawPointer(buffer.baseAddress! + start) + 1
+      if let found = memchr(buffer.baseAddress! + searched, 10, end - searched) {
+        length = found - UnsafeMutableRawPointer(buffer.baseAddress! + start) + 1
         return current(isWhole: true)
       }
       searched = end
@@ -76,6 +78,7 @@ final class LineReader {
   }
 
   private func take(_ count: Int) {
+    precondition(count <= buffer.count - end, "a source gave more than it was asked for")
     if head.count < Self.headLimit {
       head.append(contentsOf: buffer[end..<(end + min(count, Self.headLimit - head.count))])
     }
@@ -87,6 +90,7 @@ final class LineReader {
   func consume() {
     offset += UInt64(length + longBytes)
     start += length
+    precondition(start <= end)
     searched = start
     length = 0
     longLine?.deallocate()
@@ -98,7 +102,7 @@ final class LineReader {
     let rest = end - start
     if rest == buffer.count {
       // Longer than the buffer: its beginning is kept, the rest only counted. The hole of a log that was truncated
-      // under a daemon that goes on at its old place is no beginning.
+      // under a daemon that goes on at its old offset is no beginning.
       if longLine == nil, buffer.contains(where: { $0 != 0 }) {
         let beginning = UnsafeMutableRawBufferPointer.allocate(byteCount: EntryBatch.fieldLimit, alignment: 16)
         beginning.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[start..<(start + EntryBatch.fieldLimit)]))
@@ -118,7 +122,7 @@ final class LineReader {
     var first = start
     var last = start + length - (isWhole ? 1 : 0)
     if last > first, buffer[last - 1] == 13 { last -= 1 }
-    // A daemon that goes on at its old place in a truncated file leaves NULs in front.
+    // A daemon that goes on at its old offset in a truncated file leaves NULs in front.
     while first < last, buffer[first] == 0 { first += 1 }
     let isCut = last - first > EntryBatch.fieldLimit
     if isCut { last = first + EntryBatch.fieldLimit }

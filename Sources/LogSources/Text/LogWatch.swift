@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells when watched files grow and when names in watched directories change: an inotify(7) descriptor.
+/// Reports when watched files grow and when names in watched directories change: an inotify(7) descriptor.
 final class LogWatch {
   /// -1 when the system has none left; then looking now and then has to do.
   let descriptor: Int32

@@ -1,7 +1,7 @@
 /// The last lines that were taken, so that those which a syslog daemon sends again are known.
 ///
 /// A line that begins with `@TOKEN ` is known by the token, which the syslog daemon gives each message once and sends
-/// again with it. Without tokens lines that are alike are told apart by counting: only as many are taken for sent again
+/// again with it. Without tokens lines that are alike are counted: only as many are taken for sent again
 /// as may be.
 public struct RecentLines: Sendable {
   /// One line that was taken.
@@ -20,7 +20,7 @@ public struct RecentLines: Sendable {
   }
 
   /// How many lines are remembered. A syslog daemon sends again what it has in flight: a batch, a thousand at the most
-  /// unless it is told otherwise.
+  /// unless another is given.
   public static let defaultCapacity = 16_384
 
   private let capacity: Int
@@ -118,8 +118,8 @@ public struct RecentLines: Sendable {
     let bytes = Array(bytes)
     guard bytes.count % Self.recordLength == 0 else { return false }
     for start in stride(from: 0, to: bytes.count, by: Self.recordLength) {
-      func number(_ place: Int) -> UInt64 {
-        bytes[(start + place)..<(start + place + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      func number(_ offset: Int) -> UInt64 {
+        bytes[(start + offset)..<(start + offset + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
       }
       let second = Int(Int64(bitPattern: number(9)))
       keep(

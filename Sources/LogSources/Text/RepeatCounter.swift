@@ -1,4 +1,4 @@
-/// Tells identical lines of one second apart: the first is 0, the next 1.
+/// Numbers identical lines of one second: the first is 0, the next 1.
 ///
 /// Only the seconds near the newest one are remembered. `windowStart` says from where a file has to be read again for this
 /// memory to be what it is now.
@@ -11,7 +11,7 @@ struct RepeatCounter {
   private var buckets: [Bucket] = []
   private var newest = Int.min
   /// Where each of the remembered seconds began in each file, oldest first.
-  private var marks: [(second: Int, file: Int, offset: UInt64)] = []
+  private var starts: [(second: Int, file: Int, offset: UInt64)] = []
 
   /// Lines of one log are at most so many seconds out of order.
   private static let window = 10
@@ -19,7 +19,7 @@ struct RepeatCounter {
   private static let setBack = 3600
 
   /// The offset in a file from which on its lines are remembered; nil when none of them is.
-  func windowStart(ofFile file: Int) -> UInt64? { marks.first { $0.file == file }?.offset }
+  func windowStart(ofFile file: Int) -> UInt64? { starts.first { $0.file == file }?.offset }
 
   /// The number of lines alike that were counted before.
   ///
@@ -30,7 +30,7 @@ struct RepeatCounter {
   ///   - offset: where it begins there.
   mutating func ordinal(of hash: UInt64, second: Int, file: Int, offset: UInt64) -> UInt32 {
     if second > newest || second < newest - Self.setBack { advance(to: second) }
-    if marks.last?.second != newest || marks.last?.file != file { marks.append((newest, file, offset)) }
+    if starts.last?.second != newest || starts.last?.file != file { starts.append((newest, file, offset)) }
     guard second > newest - Self.window else { return 0 }
     var index = buckets.count - 1
     while index >= 0, buckets[index].second != second { index -= 1 }
@@ -46,13 +46,13 @@ struct RepeatCounter {
   private mutating func advance(to second: Int) {
     if second < newest {
       buckets.removeAll()
-      marks.removeAll()
+      starts.removeAll()
     }
     newest = second
     buckets.removeAll { $0.second <= second - Self.window }
     var outdated = 0
-    while outdated < marks.count, marks[outdated].second <= second - Self.window { outdated += 1 }
-    marks.removeFirst(outdated)
+    while outdated < starts.count, starts[outdated].second <= second - Self.window { outdated += 1 }
+    starts.removeFirst(outdated)
   }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Opens files that are read once: tells their formats and puts the files of one log in the order of their times.
+/// Opens files that are read once: finds their formats and puts the files of one log in the order of their times.
 struct StoredTextLogs {
   private(set) var logs: [TextLog] = []
   private(set) var notices: [SourceNotice] = []
@@ -14,7 +14,7 @@ struct StoredTextLogs {
     var firstTime: UInt64
   }
 
-  /// - Throws: `JournalError` for a file that cannot be read, or whose format cannot be told.
+  /// - Throws: `JournalError` for a file that cannot be read, or whose format cannot be recognized.
   init(
     _ request: TextLogRequest, makeAssembler: (TextLogFormat, String) -> TextEntryAssembler
   ) throws(JournalError) {
@@ -31,15 +31,15 @@ struct StoredTextLogs {
       let (left, right) = ($0.stream.file, $1.stream.file)
       return ($0.firstTime, left.modified, right.path) < ($1.firstTime, right.modified, left.path)
     }
-    var places: [String: Int] = [:]
+    var indices: [String: Int] = [:]
     for one in found {
       let key = "\(one.format.rawValue) \(one.directory)/\(one.name)"
-      if places[key] == nil {
-        places[key] = logs.count
+      if indices[key] == nil {
+        indices[key] = logs.count
         let assembler = makeAssembler(one.format, one.name)
         logs.append(TextLog(path: one.stream.file.path, assembler: assembler, isStored: true))
       }
-      logs[places[key]!].append(one.stream)
+      logs[indices[key]!].append(one.stream)
     }
   }
 
@@ -52,7 +52,7 @@ struct StoredTextLogs {
     let original = RotatedName.original(of: name) ?? name
     guard let format = wanted ?? FormatDetection.format(ofHead: head, name: name) else {
       throw JournalError(
-        operation: "cannot tell the format of", subject: isPipe ? "standard input" : file.path,
+        operation: "cannot recognize the format of", subject: isPipe ? "standard input" : file.path,
         remedy: "give it with --format: \(TextLogFormat.names)")
     }
     let stream = TextLogStream(file: file)

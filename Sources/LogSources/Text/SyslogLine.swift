@@ -93,14 +93,14 @@ public enum SyslogLine {
   private static func readHost(_ cursor: inout LineCursor) -> Range<Int>? {
     let start = cursor.index
     let last = min(cursor.bytes.count, start + TextLine.hostLimit + 1)
-    var place = start
-    while place < last, cursor.bytes[place] != UInt8(ascii: " ") {
-      guard isHostByte(cursor.bytes[place]) else { return nil }
-      place += 1
+    var end = start
+    while end < last, cursor.bytes[end] != UInt8(ascii: " ") {
+      guard isHostByte(cursor.bytes[end]) else { return nil }
+      end += 1
     }
-    guard place > start, place < last, cursor.bytes[place - 1] != UInt8(ascii: ":") else { return nil }
-    cursor.index = place
-    return start..<place
+    guard end > start, end < last, cursor.bytes[end - 1] != UInt8(ascii: ":") else { return nil }
+    cursor.index = end
+    return start..<end
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {
@@ -118,15 +118,15 @@ public enum SyslogLine {
   private static func readTag(_ cursor: inout LineCursor, _ line: inout TextLine) {
     let start = cursor.index
     let last = min(cursor.bytes.count, start + TextLine.identifierLimit + 1)
-    var place = start
-    while place < last {
-      let byte = cursor.bytes[place]
+    var end = start
+    while end < last {
+      let byte = cursor.bytes[end]
       if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "[") || byte <= UInt8(ascii: " ") { break }
-      place += 1
+      end += 1
     }
-    guard place > start, place < last else { return }
+    guard end > start, end < last else { return }
     var ahead = cursor
-    ahead.index = place
+    ahead.index = end
     if ahead.byte == UInt8(ascii: " "), ahead.byte(ahead: 1) == UInt8(ascii: "[") { ahead.index += 1 }
     var pid: Int32 = -1
     if ahead.skip("[") {
@@ -135,7 +135,7 @@ public enum SyslogLine {
     }
     guard ahead.skip(":") else { return }
     _ = ahead.skip(" ")
-    line.identifier = start..<place
+    line.identifier = start..<end
     line.pid = pid
     cursor = ahead
   }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Makes entries of a text log's lines: finds their time, whose they are, and what tells equal ones apart.
+/// Makes entries of a text log's lines: finds their time, whose they are, and what separates equal ones.
 ///
 /// Such an entry has no fields that journald writes: its file is believed as a whole. Its identity is a hash of time,
 /// identifier, pid, message and the number of lines alike before it in the same second: the same line has the same
@@ -70,7 +70,7 @@ public struct TextEntryAssembler {
     return append(parsed, of: line, realtime: time, isCut: isCut, file: 0, offset: 0, to: batch)
   }
 
-  /// What tells the line that was appended last from others, but for the number of lines alike before it.
+  /// What separates the line that was appended last from others, but for the number of lines alike before it.
   public private(set) var lastIdentity = Identity(second: 0, hash: 0)
 
   /// A line's second and the hash of its parts.
@@ -177,7 +177,7 @@ public struct TextEntryAssembler {
     if line.omitted.isEmpty { return Self.copy(bytes, line.message, to: batch) }
     let first = Self.copy(bytes, line.message.lowerBound..<line.omitted.lowerBound, to: batch)
     let second = Self.copy(bytes, line.omitted.upperBound..<line.message.upperBound, to: batch)
-    // What is appended lies one behind the other; an empty part has no place.
+    // What is appended lies one behind the other; an empty part has no offset.
     return FieldRange(offset: first.isEmpty ? second.offset : first.offset, length: first.length + second.length)
   }
 

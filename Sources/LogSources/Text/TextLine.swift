@@ -196,7 +196,7 @@ extension TextLine {
   }
 }
 
-/// The word by which Dovecot's own log file tells how grave a line is. Through syslog it writes all but `Info: `.
+/// The word by which Dovecot's own log file says how grave a line is. Through syslog it writes all but `Info: `.
 enum DovecotLevel {
   private static let words: [StaticString] = ["Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "]
 

@@ -139,7 +139,7 @@ final class TextLog {
 
   /// Removes the files that are read to their ends and that nobody writes to any more.
   ///
-  /// The last one of which anything was read stays until something was read of a later one: it is what tells an unread
+  /// The last one of which anything was read stays until something was read of a later one: it is what separates an unread
   /// file from one that was read.
   func removeFinished() {
     guard head == nil else { return }
@@ -154,12 +154,12 @@ final class TextLog {
 
   /// Where to go on after what was taken last.
   var position: TextLogPosition {
-    let marks = streams.map { stream in
-      var mark = stream.mark
-      if let start = assembler.repeats.windowStart(ofFile: stream.number) { mark.windowStart = min(mark.offset, start) }
-      return mark
+    let files = streams.map { stream in
+      var file = stream.position
+      if let start = assembler.repeats.windowStart(ofFile: stream.number) { file.windowStart = min(file.offset, start) }
+      return file
     }
-    return TextLogPosition(files: marks, lastTime: lastTime)
+    return TextLogPosition(files: files, lastTime: lastTime)
   }
 
   /// Goes on where a position stands: its files have been found again and begin at their windows, whose lines are

@@ -7,7 +7,7 @@ protocol TextLogBytes: AnyObject {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(JournalError) -> Int
 }
 
-/// How a file is compressed, told by its first bytes and never by its name.
+/// How a file is compressed, by its first bytes and never by its name.
 enum Compression: Sendable {
   case none, gzip, xz, zstd
 
@@ -82,7 +82,7 @@ final class PlainBytes: TextLogBytes {
 /// The bytes of a compressed file, through zlib, liblzma or libzstd.
 ///
 /// The C streams live at fixed addresses, which their libraries ask for, and are freed with this object; nobody else has
-/// them.
+/// them. Each call gives them both buffers anew, each with its own count, and they keep no pointer into the caller's.
 final class DecompressedBytes: TextLogBytes {
   private enum Stream {
     case gzip(UnsafeMutablePointer<z_stream>)

@@ -9,7 +9,7 @@ final class TextLogFollower {
   private var watchedDirectories: Set<String> = []
   private var hasUnwatched = false
   private var isDirty = true
-  private var troubles: [String: String] = [:]
+  private var lastErrors: [String: String] = [:]
   private var notices: [SourceNotice] = []
 
   /// What is in disorder, or cannot be watched, is looked at again so often, in microseconds.
@@ -57,12 +57,12 @@ final class TextLogFollower {
   }
 
   /// How long to wait at most before everything is looked at again, in microseconds.
-  var patience: UInt64 {
+  var retryTimeout: UInt64 {
     if descriptor < 0 { return Self.pollInterval }
-    return hasUnwatched || !troubles.isEmpty ? Self.retryInterval : .max
+    return hasUnwatched || !lastErrors.isEmpty ? Self.retryInterval : .max
   }
 
-  /// Takes what the watch has told; whether there may be something to read.
+  /// Takes what the watch has reported; whether there may be something to read.
   func takeEvents(isTimeOver: Bool) -> Bool {
     let isNotified = watch?.drain() ?? false
     if isNotified || isTimeOver { isDirty = true }
@@ -123,12 +123,12 @@ final class TextLogFollower {
 
   /// Says what is in disorder now and was not before, and what is in order again.
   private func report(_ now: [String: String]) {
-    for (path, reason) in now.sorted(by: { $0.key < $1.key }) where troubles[path] != reason {
+    for (path, reason) in now.sorted(by: { $0.key < $1.key }) where lastErrors[path] != reason {
       notices.append(SourceNotice(kind: .waiting, subject: path, reason: reason))
     }
-    for path in troubles.keys.sorted() where now[path] == nil {
+    for path in lastErrors.keys.sorted() where now[path] == nil {
       notices.append(SourceNotice(kind: .recovered, subject: path, reason: "it is read again"))
     }
-    troubles = now
+    lastErrors = now
   }
 }

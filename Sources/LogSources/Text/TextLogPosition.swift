@@ -1,6 +1,6 @@
-/// How far a text log has been read: one place for each of its files that may still hold or get lines.
+/// How far a text log has been read: one offset for each of its files that may still hold or get lines.
 public struct TextLogPosition: Sendable, Equatable {
-  /// The place in one file.
+  /// The position in one file.
   public struct File: Sendable, Equatable {
     /// stat(2).
     public var device: UInt64

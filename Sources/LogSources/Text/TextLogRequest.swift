@@ -14,7 +14,7 @@ public struct TextLogRequest: Sendable {
 
   /// Files that are read once, from their starts to their ends; `-` is standard input.
   public var files: [String]
-  /// The format of `files`; nil to tell it by their first lines.
+  /// The format of `files`; nil to find it by their first lines.
   public var format: TextLogFormat?
   /// Logs that are read on from a position, through rotation.
   public var followed: [Followed]

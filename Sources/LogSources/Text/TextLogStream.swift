@@ -62,7 +62,7 @@ final class TextLogStream {
   }
 
   /// Whether it may be forgotten once it is read. Until then it is known as read: the seconds that logs count in are too
-  /// coarse to tell it from a newer one.
+  /// coarse to separate it from a newer one.
   func isOld(now: UInt64) -> Bool { isSealed || now > file.modified &+ Self.lingering }
 
   /// Gives its memory back after its end; only of a file that is read once.
@@ -80,7 +80,7 @@ final class TextLogStream {
   }
 
   /// Where reading would go on.
-  var mark: TextLogPosition.File {
+  var position: TextLogPosition.File {
     let head = (reader?.head ?? []).prefix(Int(min(offset, UInt64(LineReader.headLimit))))
     return TextLogPosition.File(
       device: file.identity?.device ?? 0, inode: file.identity?.inode ?? 0, offset: offset, windowStart: offset,

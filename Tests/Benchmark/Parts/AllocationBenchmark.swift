@@ -1,23 +1,16 @@
-import Glibc
+import CBenchmarkCounter
 import RuleTable
 
 /// How often a line makes the matcher ask for memory, as `Tests/Benchmark/allocations.c` counts it; nothing is
 /// measured where that library is not preloaded.
 enum AllocationBenchmark {
-  private typealias Count = @convention(c) () -> UInt64
-
-  /// The counter's C function has no arguments and returns an unsigned 64-bit number: the type of the cast.
-  private static let counter: Count? = dlsym(dlopen(nil, RTLD_NOW), "mailtrail_benchmark_allocations").map {
-    unsafeBitCast($0, to: Count.self)
-  }
-
   static func run() throws -> [Measurement] {
-    guard let counter else { return [] }
+    guard mailtrail_counts_allocations() else { return [] }
     let table = try RuleCompiler.compile(RuleSets.shipped)
     let known = Set(table.rules.map(\.daemon)).sorted().flatMap { BenchmarkLines.lines(of: $0, in: table) }
     return [
-      measure("allocations/unmatched line", unmatched(known, table), table, counter),
-      measure("allocations/matched line", known, table, counter),
+      measure("allocations/unmatched line", unmatched(known, table), table),
+      measure("allocations/matched line", known, table),
     ]
   }
 
@@ -34,7 +27,7 @@ enum AllocationBenchmark {
   }
 
   private static func measure(
-    _ name: String, _ lines: [BenchmarkLine], _ table: CompiledTable, _ counter: Count
+    _ name: String, _ lines: [BenchmarkLine], _ table: CompiledTable
   ) -> Measurement {
     var scratch = MatchScratch()
     func round() {
@@ -44,9 +37,10 @@ enum AllocationBenchmark {
     }
     // The first round grows the scratch memory, which stays.
     round()
-    let before = counter()
+    let before = mailtrail_counted_allocations()
     round()
     return Measurement(
-      name: name, value: Double(counter() - before) / Double(max(1, lines.count)), unit: "allocations")
+      name: name, value: Double(mailtrail_counted_allocations() - before) / Double(max(1, lines.count)),
+      unit: "allocations")
   }
 }

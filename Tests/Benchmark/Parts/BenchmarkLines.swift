@@ -3,7 +3,7 @@ import RuleTable
 /// The lines that matching is measured with: the rules' own examples, each with the rule that must match it.
 struct BenchmarkLine {
   var scope: Int
-  /// The rule's place in the table.
+  /// The rule's index in the table.
   var rule: Int
   var text: [UInt8]
 }
@@ -16,10 +16,10 @@ enum BenchmarkLines {
   /// not with those of the rules that it adds.
   static func commonLines(of daemon: String, in table: CompiledTable) throws -> [BenchmarkLine] {
     let smallest = try RuleCompiler.compile(RuleSets.small)
-    let places = Dictionary(uniqueKeysWithValues: table.rules.indices.map { (table.rules[$0].id, $0) })
+    let indices = Dictionary(uniqueKeysWithValues: table.rules.indices.map { (table.rules[$0].id, $0) })
     let scopes = Dictionary(uniqueKeysWithValues: table.scopes.indices.map { (table.scopes[$0].name, $0) })
     return lines(of: daemon, in: smallest).compactMap { line in
-      guard let rule = places[smallest.rules[line.rule].id], let scope = scopes[smallest.scopes[line.scope].name]
+      guard let rule = indices[smallest.rules[line.rule].id], let scope = scopes[smallest.scopes[line.scope].name]
       else { return nil }
       return BenchmarkLine(scope: scope, rule: rule, text: line.text)
     }

@@ -6,11 +6,11 @@ import RuleTable
 /// left and from the right gives.
 enum RegularExpression {
   static func text(of parts: [RulePatterns.Part]) -> String {
-    parts.enumerated().map { place, part in
+    parts.enumerated().map { index, part in
       switch part {
       case .literal(let bytes): escaped(bytes)
       case .capture(let name, let type):
-        group(type == .text && place == parts.count - 1 ? ".*" : expression(of: type), isKept: !name.isEmpty)
+        group(type == .text && index == parts.count - 1 ? ".*" : expression(of: type), isKept: !name.isEmpty)
       case .run(let run): text(of: run)
       case .optional(let inner): "(?:\(text(of: inner)))?"
       }

@@ -63,7 +63,7 @@ enum StageBenchmark {
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: .utc)
     tree.skipsPresent = true
     func append() throws {
-      for emitted in pipeline.correlator.drainEvents() { try tree.append(emitted.event, owner: emitted.owner) }
+      for owned in pipeline.correlator.drainEvents() { try tree.append(owned.event, owner: owned.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
       pipeline.process(batch)
