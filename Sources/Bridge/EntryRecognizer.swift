@@ -60,7 +60,8 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   }
 
   convenience init(table: CompiledTable, rules: Configuration.Rules, isForGood: Bool = false) {
-    self.init(table: table, senders: SenderTrust(table, rules), off: rules.tables.off,
+    self.init(
+      table: table, senders: SenderTrust(table, rules), off: rules.tables.off,
       containers: BelievedContainers(rules), isForGood: isForGood)
   }
 

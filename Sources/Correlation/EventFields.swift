@@ -1,4 +1,5 @@
 import AuditModel
+import Glibc
 import RuleTable
 
 /// The fields of an event while it is made: in the arena, behind what lies there, each key at most once.
@@ -103,7 +104,25 @@ struct EventFields {
   private mutating func enter(_ key: UInt16, _ header: Int) {
     if offsets[Int(key)] >= 0 { hasRemains = true }
     offsets[Int(key)] = Int32(header)
+    if key == FieldKey.ip.rawValue { dropAddressTag(at: header) }
   }
+
+  /// Takes off the `IPv6:` of an address literal (RFC 5321, section 4.1.3): an address has one form in the record. The
+  /// field is the last one in the arena.
+  private func dropAddressTag(at header: Int) {
+    let (value, length) = (header + FieldLayout.headerLength, Self.addressTag.count)
+    guard arena.count >= value + length, arena.start[value] | 0x20 == Self.addressTag[0],
+      zip(Self.addressTag, arena[value..<(value + length)]).allSatisfy({ $0 == $1 | 0x20 || $0 == $1 })
+    else { return }
+    let rest = arena.count - value - length
+    memmove(arena.start + value, arena.start + value + length, rest)
+    arena.truncate(to: value + rest)
+    let isDoubtful = FieldLayout.isDoubtful(at: header, in: arena[0..<arena.count])
+    let key = FieldKey.ip.rawValue
+    FieldLayout.writeHeader(isDoubtful ? key | FieldLayout.doubt : key, length: rest, to: arena.start + header)
+  }
+
+  private static let addressTag = Array("ipv6:".utf8)
 
   /// What distinguishes the events of one entry.
   func detail(of kind: EventKind) -> UInt64 {

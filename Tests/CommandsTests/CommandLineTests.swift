@@ -100,8 +100,8 @@ import Testing
   /// Each command's options in their short, long and attached forms: the normaliser's table and the parser agree.
   @Test(
     arguments: [
-      "show|-S-5d|-Unow|-ojson|-klogin|-gword|-n3|-rq|-f|--no-pager|--ip=1|--service=imap|--level=5|ann",
-      "search|-S|-5d|-U|now|-o|csv|-k|login|-g|-dash|-n|-r|-q|--no-pager|--ip|1|--service|imap|--level|10",
+      "show|-S-5d|-Unow|-ojson|-klogin|-gword|-n3|-rq|-f|--no-pager|--ip=192.0.2.1|--service=imap|--level=5|ann",
+      "search|-S|-5d|-U|now|-o|csv|-k|login|-g|-dash|-n|-r|-q|--no-pager|--ip|192.0.2.0/24|--service|imap|--level|10",
       "replay|-S@0|-Unow|-oshort|-n5|-r|-q|-b|-cX|--after-cursor|Y|-DX|--namespace|n|-tx|-ux|--file|f|--output-dir|d",
       "collect|--until-end|--config|f|--set|a=b", "mailboxes|--config|f", "last|-ojson|-q|ann|bob",
       "status|-o|json", "status|-ojson",

@@ -166,12 +166,64 @@ struct StoredTextLogTests {
     #expect(try reader.messages(limit: 2) == ["t1", "j1", "t2", "j2", "t3"])
   }
 
-  @Test("lines that are none of the format are left out and said")
+  @Test("lines that are none of the format are left out and said; a file without any line of it is an error")
   func foreign() throws {
     let fixture = TextLogFixture()
-    try fixture.write("x.log", String(repeating: "2026-03-03 18:07:03 hello there\n", count: 20))
+    let others = String(repeating: "2026-03-03 18:07:03 hello there\n", count: 20)
+    try fixture.write("x.log", "Mar 03 18:07:03 2026 (7) hello\n" + others)
     let reader = try fixture.reader("x.log", format: .mailman)
-    #expect(try reader.messages() == [])
-    #expect(reader.drainNotices().contains { $0.kind == .warning && $0.reason.contains("20 of 20 lines") })
+    #expect(try reader.messages() == ["hello"])
+    #expect(reader.drainNotices().contains { $0.kind == .warning && $0.reason.contains("20 of 21 lines") })
+    try fixture.write("y.log", others)
+    let error = #expect(throws: JournalError.self) { try fixture.reader("y.log", format: .mailman) }
+    #expect("\(try #require(error))".contains("try --format exim"))
+  }
+
+  @Test("last message repeated stands for the line before of the same host, and only for a wanted one")
+  func repetitions() throws {
+    let fixture = TextLogFixture()
+    try fixture.write(
+      "x.log",
+      """
+      Nov  2 10:00:00 mx dovecot: one
+      Nov  2 10:00:20 mx last message repeated 2 times
+      Nov  2 10:00:21 mx dovecot: message repeated 3 times: [ two]
+      Nov  2 10:00:30 other last message repeated 5 times
+
+      """)
+    let entries = try fixture.reader("x.log").entries()
+    #expect(entries.map(\.message) == ["one", "one", "one", "two", "two", "two"])
+    #expect(Set(entries.map(\.hash)).count == entries.count)
+  }
+
+  @Test("a byte order mark and rsyslog's escaped line ends belong to no line")
+  func marks() throws {
+    let fixture = TextLogFixture()
+    try fixture.write(
+      "x.log", "\u{feff}Nov  2 10:00:00 mx dovecot: one#015\nNov  2 10:00:01 mx dovecot: #012 two#012#015\n")
+    #expect(try fixture.reader("x.log").messages() == ["one", "#012 two"])
+  }
+
+  @Test(
+    "files of daemons that write their own are told by their first lines",
+    arguments: [
+      ("[02-Nov-2026 10:00:00 +0000]: <g1> Failed login", "roundcube", "<g1> Failed login"),
+      ("2026-11-02 10:00:00 #2934(normal) <a>; task; x", "rspamd", "(normal) <a>; task; x"),
+      ("2026-11-02T10:00:00+00:00 NOTICE: HORDE [imp] Login", "horde", "[imp] Login"),
+      (
+        "2026-11-02T10:00:00Z INFO Authentication successful (auth.success)", "stalwart",
+        "INFO Authentication successful (auth.success)"
+      ),
+      ("Nov 02 10:00:02 imap-login: Info: Login: x", "dovecot", "imap-login: Login: x"),
+    ])
+  func ownFiles(line: String, identifier: String, message: String) throws {
+    let fixture = TextLogFixture()
+    try fixture.write("x.log", line + "\n")
+    let reader = try fixture.reader("x.log")
+    let batch = EntryBatch()
+    _ = try reader.read(into: batch, limit: 10)
+    let entry = try #require(batch.entries.first)
+    #expect(batch.text(of: entry.identifier) == identifier)
+    #expect(batch.text(of: entry.message) == message)
   }
 }

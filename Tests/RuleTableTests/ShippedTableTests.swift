@@ -65,7 +65,9 @@ import Testing
         for scope in rule.scopes {
           scratch.remains.steps = 0
           _ = table.match(scope: scope, bytes: line, &scratch)
-          #expect(scratch.remains.steps <= 64 * line.count, "\(rule.id)")
+          #expect(
+            scratch.remains.steps <= 64 * line.count,
+            "\(rule.id): \(String(decoding: example.message.prefix(200), as: UTF8.self))")
         }
       }
     }

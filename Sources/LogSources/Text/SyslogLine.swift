@@ -27,7 +27,7 @@ public enum SyslogLine {
     if isFull { skipZoneName(&cursor, &time) }
     guard cursor.skip(" ") else { return nil }
     var line = TextLine(time: time, message: 0..<0)
-    if let host = readHost(&cursor), cursor.skip(" ") {
+    if let host = hostBeforeTag(&cursor) {
       line.host = host
       skipFacility(&cursor)
       readTag(&cursor, &line)
@@ -87,6 +87,17 @@ public enum SyslogLine {
     guard ahead.skip("<"), ahead.number(limit: 3) != nil, ahead.skip(">") else { return false }
     cursor = ahead
     return true
+  }
+
+  /// The host and the blank behind it; nil, and nothing read, where the line has none: what a number in brackets follows is
+  /// SOGo's tag.
+  private static func hostBeforeTag(_ cursor: inout LineCursor) -> Range<Int>? {
+    var ahead = cursor
+    guard let host = readHost(&ahead), ahead.skip(" "),
+      !(ahead.byte == UInt8(ascii: "[") && ahead.byte(ahead: 1) &- 48 < 10)
+    else { return nil }
+    cursor = ahead
+    return host
   }
 
   /// A name or an address: letters, digits, `.-_:`, and what never ends with a colon, which would be a tag.
