@@ -9,13 +9,25 @@ import RuleTable
 /// journald writes, is dockerd's or conmon's, and `_UID` root's.
 struct BelievedContainers: Sendable {
   private let names: [String]
-  private static let runtimes = ["dockerd", "conmon"].map { Array($0.utf8) }
+  /// The ones whose journald driver names the container, and all of them: `_COMM` has 15 bytes at the most.
+  private static let namingRuntimes = ["dockerd", "conmon"].map { Array($0.utf8) }
+  private static let runtimes = namingRuntimes + ["podman", "containerd", "containerd-shim"].map { Array($0.utf8) }
 
   init(_ rules: Configuration.Rules) { names = rules.containers }
 
   /// Whether entries of this command are looked at for their container.
   func wants(command: UnsafeRawBufferPointer) -> Bool {
-    !names.isEmpty && Self.runtimes.contains { command.elementsEqual($0) }
+    !names.isEmpty && Self.namingRuntimes.contains { command.elementsEqual($0) }
+  }
+
+  /// Whether a command is one of a container's runtime.
+  static func isRuntime(_ command: UnsafeRawBufferPointer) -> Bool {
+    guard let first = command.first,
+      first == UInt8(ascii: "d") || first == UInt8(ascii: "c") || first == UInt8(ascii: "p")
+    else {
+      return false
+    }
+    return runtimes.contains { command.elementsEqual($0) }
   }
 
   /// Takes an entry of a believed container for its daemon's own.

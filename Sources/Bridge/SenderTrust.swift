@@ -96,7 +96,7 @@ struct SenderTrust: Sendable {
     // Who may write to a text log decides whether it is one; the reader has looked at that.
     if entry.isFromTextLog { return .believed }
     // A container's runtime runs as root and passes on what anybody wrote.
-    if entry.isFromContainer { return entry.isFromBelievedContainer ? .believed : .refused }
+    if entry.isFromContainer || isRuntime(entry, batch) { return entry.isFromBelievedContainer ? .believed : .refused }
     let senders = scopes[scope]
     if isProgram(of: senders.distrusted, entry, batch) { return .refused }
     if entry.uid == 0 { return .believed }
@@ -126,6 +126,11 @@ struct SenderTrust: Sendable {
       case .none: return .refused
       }
     }
+  }
+
+  /// Whether root's entry is of a container's runtime: its syslog driver does not name the container.
+  private func isRuntime(_ entry: JournalEntry, _ batch: EntryBatch) -> Bool {
+    entry.uid == 0 && batch.withBytes(of: entry.command, BelievedContainers.isRuntime)
   }
 
   /// What the ledger makes of a standing. On the joining thread, in the order of the entries.

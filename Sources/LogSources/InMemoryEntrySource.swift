@@ -112,6 +112,10 @@ public struct InMemoryEntrySource: EntrySource {
     entry.objectUnit = field("OBJECT_SYSTEMD_UNIT")
     entry.managedUnit = field("UNIT")
     entry.coredumpUnit = field("COREDUMP_UNIT")
+    entry.containerName = field("CONTAINER_NAME")
+    entry.isFromContainer = source.fields.keys.contains {
+      ["CONTAINER_NAME", "CONTAINER_ID", "CONTAINER_ID_FULL"].contains($0)
+    }
     entry.machineID = source.fields["_MACHINE_ID"].flatMap { ID128($0) } ?? .zero
     entry.messageID = source.fields["MESSAGE_ID"].flatMap { ID128($0) } ?? .zero
     entry.droppedCount = source.fields["N_DROPPED"].flatMap { UInt64($0) } ?? 0

@@ -58,6 +58,11 @@ import Testing
       ("t", "_UID=0", .believed, .believed), ("t", session + "_UID=0 _EXE=/bin/logger", .believed, .believed),
       ("t", "_UID=0 _EXE=/usr/sbin/other", .refused, .refused),
       ("t", "_UID=0 _EXE=/usr/sbin/another", .believed, .believed),
+      // A container's runtime writes as root what anybody wrote.
+      ("t", "_UID=0 _COMM=dockerd CONTAINER_NAME=t", .refused, .refused),
+      ("t", "_UID=0 CONTAINER_ID=1", .refused, .refused),
+      ("t", "_UID=0 _COMM=conmon", .refused, .refused), ("t", "_UID=0 _COMM=dockerd", .refused, .refused),
+      ("t", unit + "_UID=130 CONTAINER_ID_FULL=1", .refused, .refused),
       // Nobody at all.
       ("t", "", .unprovable, .unprovable), ("t", unit, .unprovable, .unprovable),
       // A system user in the daemon's unit.

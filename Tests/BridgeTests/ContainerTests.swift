@@ -1,0 +1,54 @@
+import Configuration
+import RuleTable
+import Testing
+
+@testable import Bridge
+@testable import LogSources
+
+/// Lines that a container's runtime writes into the journal.
+@Suite struct ContainerTests {
+  private static func entry(_ batch: EntryBatch, name: String, command: String, message: String) -> JournalEntry {
+    var entry = JournalEntry()
+    entry.uid = 0
+    entry.isFromContainer = true
+    entry.identifier = batch.append(Array(name.utf8))
+    entry.containerName = batch.append(Array(name.utf8))
+    entry.command = batch.append(Array(command.utf8))
+    entry.message = batch.append(Array(message.utf8))
+    return entry
+  }
+
+  @Test(
+    "a named container's line is its daemon's, one layer deep",
+    arguments: [
+      ("2026-11-02T10:00:00+00:00 mail dovecot: imap-login: x", "dovecot", "imap-login: x"),
+      ("Nov  2 10:00:00 mail postfix/smtpd[9]: x", "postfix/smtpd", "x"),
+      ("Nov  2 10:00:00 imap-login: Info: x", "dovecot", "imap-login: x"),
+      ("Nov  2 10:00:00 mail web[1]: Nov  2 10:00:00 mail dovecot: x", "web", "Nov  2 10:00:00 mail dovecot: x"),
+      ("no line of syslog", "mailserver", "no line of syslog"),
+    ])
+  func inner(message: String, identifier: String, text: String) {
+    let batch = EntryBatch()
+    var entry = Self.entry(batch, name: "mailserver", command: "dockerd", message: message)
+    var rules = Configuration.Rules()
+    rules.containers = ["mail*"]
+    BelievedContainers(rules).unwrap(&entry, in: batch)
+    #expect(entry.isFromBelievedContainer)
+    #expect(batch.text(of: entry.identifier) == identifier)
+    #expect(batch.text(of: entry.message) == text)
+  }
+
+  @Test(
+    "nobody else's is: another name, another program, another user",
+    arguments: [("mailserver", "logger", 0), ("dovecot", "dockerd", 0), ("mailserver", "dockerd", 1000)])
+  func others(name: String, command: String, uid: UInt32) {
+    let batch = EntryBatch()
+    var entry = Self.entry(batch, name: name, command: command, message: "Nov  2 10:00:00 mail dovecot: x")
+    entry.uid = uid
+    var rules = Configuration.Rules()
+    rules.containers = ["mailserver"]
+    BelievedContainers(rules).unwrap(&entry, in: batch)
+    #expect(!entry.isFromBelievedContainer)
+    #expect(batch.text(of: entry.message) == "Nov  2 10:00:00 mail dovecot: x")
+  }
+}
