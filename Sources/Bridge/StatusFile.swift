@@ -95,7 +95,7 @@ package struct CollectorStatus: Sendable, Equatable {
     }
     status.pid = Int32(truncatingIfNeeded: values["pid"] ?? 0)
     status.isCaughtUp = values["caught_up"] == 1
-    let places: [(String, WritableKeyPath<CollectorStatus, UInt64>)] = [
+    let numbers: [(String, WritableKeyPath<CollectorStatus, UInt64>)] = [
       ("reported", \.reported), ("started", \.started), ("newest_entry", \.newestEntry),
       ("entries_read", \.entriesRead), ("recognised", \.recognised), ("unrecognised", \.unrecognised),
       ("refused", \.refused), ("unprovable", \.unprovable), ("events_written", \.eventsWritten), ("gaps", \.gaps),
@@ -103,7 +103,7 @@ package struct CollectorStatus: Sendable, Equatable {
       ("mailboxes", \.mailboxes), ("notes", \.notes), ("waiting", \.waiting), ("evicted", \.evicted),
       ("waits_cut_short", \.waitsCutShort), ("checkpoint", \.checkpoint),
     ]
-    for (name, path) in places { status[keyPath: path] = values[name] ?? 0 }
+    for (name, path) in numbers { status[keyPath: path] = values[name] ?? 0 }
     return status
   }
 }

@@ -26,7 +26,6 @@ final class Service {
 
   private var output = ServiceOutput()
   private var isReloadWanted = false
-  private var isCaughtUp = false
 
   /// - Parameters:
   ///   - signals: what asks for a stop or a reload; the caller starts it.
@@ -142,18 +141,9 @@ final class Service {
       now.isReplayWaiting = true
       now.isReplayReady = hasReadUpTo(replay.asOf)
     }
-    rememberCaughtUp(now)
-    (now.isReportNew, now.isReportUrgent) = (report.isNew(self.facts), report.isUrgent(self.facts))
+    report.rememberCaughtUp(now)
+    (now.isReportNew, now.isReportUrgent) = (report.isNew(facts), report.isUrgent(facts))
     return now
-  }
-
-  /// Caught up is who has read everything and written what came of it; new events of the moment do not change that.
-  private func rememberCaughtUp(_ now: ServiceSituation) {
-    if !now.isAtEnd || now.writer == .failing {
-      isCaughtUp = false
-    } else if now.writer == .idle, !now.isHeld, now.events + now.additions == 0 {
-      isCaughtUp = true
-    }
   }
 
   /// Whether everything up to a time has been read and emitted here: so that what a replay brings as well is in the files,
@@ -298,7 +288,7 @@ final class Service {
   private var facts: ServiceReport.Facts {
     ServiceReport.Facts(
       writer: output.writer?.status ?? .init(), readingTrouble: input.readingTrouble, complaints: input.complaints,
-      newest: output.newest, isCaughtUp: isCaughtUp)
+      newest: output.newest)
   }
 
   private func writeReport() {

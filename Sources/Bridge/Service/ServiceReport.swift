@@ -13,6 +13,7 @@ struct ServiceReport {
   private let log: Log
   private var isUrgent = false
   private var reportedJobs: UInt64 = 0
+  private var isCaughtUp = false
 
   init(directory: String, writingTrouble: String, log: Log) {
     (self.directory, self.writingTrouble, self.log) = (directory, writingTrouble, log)
@@ -42,13 +43,21 @@ struct ServiceReport {
     isUrgent = true
   }
 
+  /// Caught up is who has read everything and written what came of it; new events of the moment do not change that.
+  mutating func rememberCaughtUp(_ now: ServiceSituation) {
+    if !now.isAtEnd || now.writer == .failing {
+      isCaughtUp = false
+    } else if now.writer == .idle, !now.isHeld, now.events + now.additions == 0 {
+      isCaughtUp = true
+    }
+  }
+
   /// What stands in the way at the moment.
   struct Facts {
     var writer: WriterThread.Status
     var readingTrouble: String?
     var complaints: [String: String]
     var newest: UInt64
-    var isCaughtUp: Bool
 
     var trouble: String { writer.lastError ?? readingTrouble ?? "" }
   }
@@ -56,7 +65,7 @@ struct ServiceReport {
   func isUrgent(_ facts: Facts) -> Bool { isUrgent || facts.trouble != status.trouble }
 
   func isNew(_ facts: Facts) -> Bool {
-    facts.newest != status.newestEntry || facts.isCaughtUp != status.isCaughtUp || facts.writer.jobsDone != reportedJobs
+    facts.newest != status.newestEntry || isCaughtUp != status.isCaughtUp || facts.writer.jobsDone != reportedJobs
   }
 
   /// - Parameter notifies: whether systemd hears of trouble.
@@ -67,7 +76,7 @@ struct ServiceReport {
     status.trouble = facts.trouble
     status.reported = SystemClock.realtime()
     status.newestEntry = facts.newest
-    status.isCaughtUp = facts.isCaughtUp
+    status.isCaughtUp = isCaughtUp
     status.waitingFor.merge(facts.complaints) { $1 }
     status.take(pipeline)
     status.eventsWritten = facts.writer.eventsWritten
