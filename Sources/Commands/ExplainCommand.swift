@@ -107,8 +107,9 @@ struct PastedLine {
   let message: [UInt8]
 
   init(_ text: String, identifier: String?) {
-    let bytes = Array(text.utf8)
-    let parsed = bytes.withUnsafeBytes { SyslogLine.parse($0) }
+    var bytes = Array(text.utf8)
+    while bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    let parsed = bytes.withUnsafeBytes { TextLogFormat.syslog.parse($0) }
     guard let parsed, !parsed.identifier.isEmpty || parsed.daemon != nil else {
       (self.identifier, message) = (identifier.map { Array($0.utf8) }, bytes)
       return

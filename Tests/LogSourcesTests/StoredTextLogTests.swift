@@ -202,6 +202,9 @@ struct StoredTextLogTests {
     try fixture.write(
       "x.log", "\u{feff}Nov  2 10:00:00 mx dovecot: one#015\nNov  2 10:00:01 mx dovecot: #012 two#012#015\n")
     #expect(try fixture.reader("x.log").messages() == ["one", "#012 two"])
+    try fixture.write(
+      "y.log", "Nov  2 10:00:00 mx dovecot: one\n" + String(repeating: "\u{feff}", count: 20_000) + "\n")
+    #expect(try fixture.reader("y.log").messages() == ["one"])
   }
 
   @Test(
@@ -214,6 +217,12 @@ struct StoredTextLogTests {
         "2026-11-02T10:00:00Z INFO Authentication successful (auth.success)", "stalwart",
         "INFO Authentication successful (auth.success)"
       ),
+      ("2026-11-02 10:00:00 1tAbCd-000000001AB-1abc DKIM: d=x", "exim", "1tAbCd-000000001AB-1abc DKIM: d=x"),
+      (
+        "2026-11-02 10:00:00 rejected EHLO from [192.0.2.66]: bad: Error: x", "exim",
+        "rejected EHLO from [192.0.2.66]: bad: Error: x"
+      ),
+      ("Nov 02 10:00:02 imap(ann)<1><s>: Error: x", "dovecot", "imap(ann)<1><s>: Error: x"),
       ("Nov 02 10:00:02 imap-login: Info: Login: x", "dovecot", "imap-login: Login: x"),
     ])
   func ownFiles(line: String, identifier: String, message: String) throws {

@@ -50,6 +50,15 @@ struct SyslogLineTests {
       ("Mar  3 18:07:03 mx mail.other dovecot: x", Parts("mx", "", -1, "mail.other dovecot: x")),
       ("Mon 2026-11-02 10:00:00 UTC mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
       ("Mon 2026-11-02 10:00:00 CEST mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
+      ("Mon 2026-11-02 10:00:00 +03 mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
+      (
+        "Nov  2 10:00:01 dovecot: lmtp(a)<1><S>: msgid=<b: Info: @x>: y",
+        Parts("", "dovecot", -1, "lmtp(a)<1><S>: msgid=<b: Info: @x>: y")
+      ),
+      (
+        "Nov  2 10:00:00 mx sendmail[12]: Nov  2 10:00:00 mx dovecot: x",
+        Parts("mx", "sendmail", 12, "Nov  2 10:00:00 mx dovecot: x")
+      ),
       ("mailserver-1  | Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),
       ("2026-11-02T10:00:00.123456789Z Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),
       ("2026-11-02T10:00:00.1Z stdout F Nov  2 10:00:00 mail dovecot: x", Parts("mail", "dovecot", -1, "x")),

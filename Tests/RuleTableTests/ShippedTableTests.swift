@@ -66,7 +66,7 @@ import Testing
           scratch.remains.steps = 0
           _ = table.match(scope: scope, bytes: line, &scratch)
           #expect(
-            scratch.remains.steps <= 64 * line.count,
+            scratch.remains.steps <= 96 * line.count,
             "\(rule.id): \(String(decoding: example.message.prefix(200), as: UTF8.self))")
         }
       }

@@ -27,7 +27,8 @@ enum ContainerLine {
     var cursor = LineCursor(bytes)
     cursor.index = outer.host.isEmpty ? outer.message.lowerBound : outer.host.lowerBound
     if cursor.skip(word: "stdout ") || cursor.skip(word: "stderr ") {
-      guard cursor.skip(word: "F ") || cursor.skip(word: "P ") else { return nil }
+      // A part of a line (P) is none.
+      guard cursor.skip(word: "F ") else { return nil }
     }
     guard outer.time.offset != nil, var line = own(cursor) else { return nil }
     line.time = outer.time
@@ -55,24 +56,27 @@ enum ContainerLine {
     return line
   }
 
-  /// `Nov  2 10:00:02 imap-login: Info: …`.
+  /// `Nov  2 10:00:02 imap-login: Info: …`: the level stands directly behind the process, where no stranger writes.
   static func dovecot(_ start: LineCursor) -> TextLine? {
     var cursor = start
     guard let time = cursor.byte > UInt8(ascii: "9") ? LineTime.syslog(&cursor) : LineTime.iso(&cursor),
-      cursor.skip(" "), let level = DovecotLevel.find(in: cursor.bytes, from: cursor.index),
-      level.range.lowerBound > cursor.index, isProcessName(cursor.bytes[cursor.index..<level.range.lowerBound])
+      cursor.skip(" ")
     else { return nil }
-    var line = TextLine(time: time, message: cursor.index..<cursor.bytes.count)
+    let message = cursor.index
+    guard skipProcess(&cursor), let level = DovecotLevel.level(at: cursor) else { return nil }
+    var line = TextLine(time: time, message: message..<cursor.bytes.count)
     if level.isInfo { line.omitted = level.range }
     line.daemon = .dovecot
     return line
   }
 
-  /// `imap-login: ` or `imap(ann@example.org)<900><S1>: `: no blank outside of the brackets.
-  private static func isProcessName(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
-    guard let first = text.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
-    let head = text.prefix { $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "<") }
-    return head.count < text.count && head.allSatisfy(isNameByte)
+  /// `imap-login: ` or `imap(ann@example.org)<900><S1>: `.
+  private static func skipProcess(_ cursor: inout LineCursor) -> Bool {
+    guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(cursor.byte) else { return false }
+    while isNameByte(cursor.byte) { cursor.index += 1 }
+    if cursor.skip("(") { guard cursor.text(upTo: ")", limit: 512) != nil, cursor.skip(")") else { return false } }
+    while cursor.skip("<") { guard cursor.text(upTo: ">", limit: 512) != nil, cursor.skip(">") else { return false } }
+    return cursor.skip(word: ": ")
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -84,9 +88,15 @@ enum ContainerLine {
     }
   }
 
+  /// A name with such a word in it; daemons' own names are none of containers.
   private static func isMailSystem(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
-    let words: [StaticString] = ["mail", "smtp", "imap", "pop3", "dovecot", "postfix"]
-    return words.contains { word in
+    let daemons: [StaticString] = ["sendmail", "fetchmail", "getmail", "procmail", "mailman", "mailutils"]
+    guard !name.contains(UInt8(ascii: "/")), !contains(name, anyOf: daemons) else { return false }
+    return contains(name, anyOf: ["mail", "smtp", "imap", "pop3", "dovecot", "postfix"])
+  }
+
+  private static func contains(_ name: Slice<UnsafeRawBufferPointer>, anyOf words: [StaticString]) -> Bool {
+    words.contains { word in
       let text = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
       return name.indices.contains { index in
         name.endIndex - index >= text.count && name[index..<(index + text.count)].elementsEqual(text)

@@ -22,9 +22,8 @@ enum FormatDetection {
 
   private static func format(of line: UnsafeRawBufferPointer, name: String) -> TextLogFormat? {
     // The daemons' own formats that read like a syslog line without a host come first.
-    if let parsed = TextLine.dovecot(line), DovecotLevel.find(in: line, from: parsed.message.lowerBound) != nil {
-      return isSyslogWithHost(line) ? .syslog : .dovecot
-    }
+    if ContainerLine.dovecot(LineCursor(line)) != nil { return isSyslogWithHost(line) ? .syslog : .dovecot }
+    if let parsed = TextLine.exim(line), beginsWithMessageID(line[parsed.message]) { return .exim }
     if TextLine.horde(line) != nil, !isSyslogWithHost(line) { return .horde }
     if TextLine.rspamd(line) != nil { return .rspamd }
     if TextLine.roundcube(line) != nil { return .roundcube }
@@ -36,6 +35,14 @@ enum FormatDetection {
     }
     if TextLine.stalwart(line) != nil { return .stalwart }
     return TextLine.exim(line) == nil ? nil : .exim
+  }
+
+  /// `1tAbCd-000000001AB-1abc`, or Exim's ids up to 4.96, `1tAbCd-0001AB-2C`: as a host of syslog they would pass.
+  private static func beginsWithMessageID(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
+    let parts = text.prefix { $0 != UInt8(ascii: " ") }.split(
+      separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    return [[6, 6, 2], [6, 11, 4]].contains(parts.map(\.count))
+      && parts.allSatisfy { $0.allSatisfy { $0 &- 48 < 10 || (($0 | 0x20) >= 97 && ($0 | 0x20) <= 122) } }
   }
 
   /// Whether a host and an identifier stand behind the time, as only syslog daemons write.

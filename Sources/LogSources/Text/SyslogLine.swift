@@ -54,6 +54,15 @@ public enum SyslogLine {
   private static func skipZoneName(_ cursor: inout LineCursor, _ time: inout LineTime) {
     var ahead = cursor
     guard time.offset == nil, ahead.skip(" ") else { return }
+    // A zone without letters is its hours: `+03`.
+    let sign = ahead.byte
+    if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+      ahead.index += 1
+      guard let hours = ahead.digits(2), hours < 24, ahead.byte == UInt8(ascii: " ") else { return }
+      time.offset = hours * 3600 * (sign == UInt8(ascii: "-") ? -1 : 1)
+      cursor = ahead
+      return
+    }
     let start = ahead.index
     while (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(ahead.byte), ahead.index - start < 6 { ahead.index += 1 }
     guard ahead.index - start >= 3, ahead.byte == UInt8(ascii: " ") else { return }

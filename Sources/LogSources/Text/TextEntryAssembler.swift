@@ -104,17 +104,22 @@ public struct TextEntryAssembler {
       return result
     case .ofMessage(let count):
       var result = Result.unwanted
-      for _ in 0..<count { result = appendOnce(line, of: bytes, from: origin, to: batch) }
+      for _ in 0..<Self.bounded(count, line) { result = appendOnce(line, of: bytes, from: origin, to: batch) }
       return result
     case .ofLine(let count):
       // What came again is nobody's when the line before is not known, or another host's.
-      guard let (last, text) = lastLine.line(ofHost: bytes[line.host]) else { return .unwanted }
+      guard let (last, text, count) = lastLine.take(count, ofHost: bytes[line.host]) else { return .unwanted }
       var result = Result.unwanted
       text.withUnsafeBytes { text in
-        for _ in 0..<count { result = appendOnce(last, of: text, from: origin, to: batch) }
+        for _ in 0..<Self.bounded(count, last) { result = appendOnce(last, of: text, from: origin, to: batch) }
       }
       return result
     }
+  }
+
+  /// No more copies than a batch has room for.
+  private static func bounded(_ count: Int, _ line: TextLine) -> Int {
+    min(count, max(1, EntryBatch.byteLimit / max(1, line.message.count)))
   }
 
   /// Where a line stands.

@@ -27,7 +27,7 @@ public struct TextLine: Sendable, Equatable {
   }
 
   /// More than this nobody repeats within the time that syslog daemons wait.
-  static let repetitionLimit = 10_000
+  static let repetitionLimit = 1000
   /// Longer host names are none (RFC 1035).
   static let hostLimit = 255
   /// Longer syslog tags are none of a mail daemon's.
@@ -200,15 +200,21 @@ extension TextLine {
 enum DovecotLevel {
   private static let words: [StaticString] = ["Info: ", "Warning: ", "Error: ", "Debug: ", "Fatal: ", "Panic: "]
 
+  /// The word at the cursor.
+  static func level(at cursor: LineCursor) -> (range: Range<Int>, isInfo: Bool)? {
+    for (index, word) in words.enumerated() {
+      var ahead = cursor
+      if ahead.skip(word: word) { return (cursor.index..<ahead.index, index == 0) }
+    }
+    return nil
+  }
+
   /// The first one that stands behind a `: `, or at the start.
   static func find(in bytes: UnsafeRawBufferPointer, from start: Int) -> (range: Range<Int>, isInfo: Bool)? {
     var cursor = LineCursor(bytes)
     cursor.index = start
     while !cursor.isAtEnd {
-      for (index, word) in words.enumerated() {
-        var ahead = cursor
-        if ahead.skip(word: word) { return (cursor.index..<ahead.index, index == 0) }
-      }
+      if let found = level(at: cursor) { return found }
       guard cursor.text(upTo: ":", limit: bytes.count) != nil else { return nil }
       cursor.index += 1
       while !cursor.skip(" ") {

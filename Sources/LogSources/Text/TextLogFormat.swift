@@ -43,12 +43,11 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
   }
 
   /// Takes a line apart; nil when it is none of this format: a continuation of the line before, or damage.
-  func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+  public func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     // A byte order mark stands in front of some files, and in the middle of those that were put together.
-    if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
-      return parse(UnsafeRawBufferPointer(rebasing: bytes[3...]))?.moved(by: 3)
-    }
-    var line = parseFrame(bytes)
+    let mark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+    var line = parseFrame(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
+    if mark > 0 { line = line?.moved(by: mark) }
     line?.trimEnd(in: bytes)
     return line
   }
