@@ -44,9 +44,10 @@ struct AddressPath {
     /// How many bytes were looked at.
     private(set) var steps = 0
 
-    init(line: UnsafeBufferPointer<UInt8>) {
+    /// - Parameter end: no path is asked for that ends behind it.
+    init(line: UnsafeBufferPointer<UInt8>, upTo end: Int) {
       path = AddressPath(line: line)
-      known = line.count
+      known = min(line.count, end + 1)
     }
 
     /// The offset of the `>` that closes the path which begins at an offset in front of those asked for before.

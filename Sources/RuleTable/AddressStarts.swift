@@ -4,10 +4,12 @@
 /// A text behind an address is tried at many ends, and looking for the literal anew from each takes time with the square
 /// of the line's length.
 struct AddressStarts {
-  /// Where the addresses of a part of a tail lie in `found`, and the offset up to which they were looked for.
+  /// Where the addresses of a part of a tail lie in `found`, and between which offsets they were looked for.
   private struct Part {
     var part: MatchTrie.PartIndex
     var low: Int
+    /// Addresses that end behind it were left out.
+    var high: Int
     var found: Range<Int>
   }
 
@@ -22,7 +24,7 @@ struct AddressStarts {
 
   /// The addresses of a part that end at an offset; nil where they were not looked for yet.
   func starts(of part: MatchTrie.PartIndex, from low: Int, endingAt end: Int) -> Range<Int>? {
-    guard let known = parts.first(where: { $0.part == part && $0.low == low }) else { return nil }
+    guard let known = parts.first(where: { $0.part == part && $0.low == low && $0.high >= end }) else { return nil }
     let first = partition(known.found) { $0 >= end }
     return first..<partition(first..<known.found.upperBound) { $0 > end }
   }
@@ -39,9 +41,11 @@ struct AddressStarts {
     return low
   }
 
-  mutating func enter(_ addresses: [(start: Int, end: Int)], of part: MatchTrie.PartIndex, from low: Int) {
+  mutating func enter(
+    _ addresses: [(start: Int, end: Int)], of part: MatchTrie.PartIndex, from low: Int, upTo high: Int
+  ) {
     let first = found.count
     found += addresses.sorted { ($0.end, $1.start) < ($1.end, $0.start) }
-    parts.append(Part(part: part, low: low, found: first..<found.count))
+    parts.append(Part(part: part, low: low, high: high, found: first..<found.count))
   }
 }

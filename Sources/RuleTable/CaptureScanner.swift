@@ -17,9 +17,8 @@ struct CaptureScanner {
     case .messageid: return messageIDEnd(from: start, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
-      var position = start
-      while position < limit, table[Int(line[position])] & members != 0 { position += 1 }
-      return isWhole(start..<position, type) ? position : nil
+      let end = runEnd(of: members, from: start, limit: limit)
+      return isWhole(start..<end, type) ? end : nil
     }
   }
 
@@ -37,10 +36,25 @@ struct CaptureScanner {
     case .messageid: return messageIDStart(upTo: end, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
-      var position = end
-      while position > limit, table[Int(line[position - 1])] & members != 0 { position -= 1 }
-      return isWhole(position..<end, type) ? position : nil
+      let start = runStart(of: members, upTo: end, limit: limit)
+      return isWhole(start..<end, type) ? start : nil
     }
+  }
+
+  /// Where characters of an alphabet end that begin at an offset.
+  @inline(__always)
+  func runEnd(of members: UInt8, from start: Int, limit: Int) -> Int {
+    var end = start
+    while end < limit, table[Int(line[end])] & members != 0 { end += 1 }
+    return end
+  }
+
+  /// Where characters of an alphabet begin that end in front of an offset.
+  @inline(__always)
+  func runStart(of members: UInt8, upTo end: Int, limit: Int) -> Int {
+    var start = end
+    while start > limit, table[Int(line[start - 1])] & members != 0 { start -= 1 }
+    return start
   }
 
   /// Whether a run of a type's alphabet is a capture of it.

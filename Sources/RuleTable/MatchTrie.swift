@@ -32,6 +32,8 @@ struct MatchTrie: Sendable {
 
   struct CaptureEdge: Sendable {
     var type: CaptureType
+    /// The type's bit in `CharacterClasses`; 0 where it has no alphabet.
+    var members: UInt8
     /// Whether the literal behind may begin with a character of the type's own alphabet: then shorter ends are tried.
     var mayShrink: Bool
     var target: NodeIndex
@@ -93,6 +95,7 @@ struct MatchTrie: Sendable {
     enum Kind: UInt8, Sendable { case literal, capture, run }
     var kind: Kind
     var type = CaptureType.text
+    var members: UInt8 = 0
     var list = ListIndex.none
     var bytes: PoolRange = .none
   }

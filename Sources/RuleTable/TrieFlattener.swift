@@ -18,7 +18,9 @@ struct TrieFlattener {
     var flat = MatchTrie.Node()
     addLiterals(of: node, to: &flat)
     let captures = node.captures.sorted { $0.type.looseness < $1.type.looseness }.map { edge in
-      MatchTrie.CaptureEdge(type: edge.type, mayShrink: mayShrink(edge.type, in: edge.node), target: add(edge.node))
+      MatchTrie.CaptureEdge(
+        type: edge.type, members: CharacterClasses.bit(of: edge.type), mayShrink: mayShrink(edge.type, in: edge.node),
+        target: add(edge.node))
     }
     flat.captures = Self.append(captures, to: &trie.captures)
     let runs = node.runs.map { MatchTrie.RunEdge(list: MatchTrie.ListIndex($0.list), target: add($0.node)) }
@@ -73,7 +75,7 @@ struct TrieFlattener {
       case .literal(let bytes): return MatchTrie.TailPart(kind: .literal, bytes: pooled(bytes))
       case .capture(let type):
         width += 1
-        return MatchTrie.TailPart(kind: .capture, type: type)
+        return MatchTrie.TailPart(kind: .capture, type: type, members: CharacterClasses.bit(of: type))
       case .run(let list):
         width += lists[list].slots.count
         return MatchTrie.TailPart(kind: .run, list: MatchTrie.ListIndex(list))

@@ -53,10 +53,29 @@ protocol NumberedIndex: Strideable where Stride == Int {
   var rawValue: Int32 { get }
 }
 
+struct EachIndex<Index: NumberedIndex>: Sequence, IteratorProtocol {
+  private var number: Int32
+  private let end: Int32
+
+  @inline(__always)
+  init(next: Int32, end: Int32) { (number, self.end) = (next, end) }
+
+  @inline(__always)
+  mutating func next() -> Index? {
+    guard number < end else { return nil }
+    defer { number &+= 1 }
+    return Index(rawValue: number)
+  }
+}
+
 extension Range where Bound: NumberedIndex {
   /// No elements.
   @inline(__always)
   static var none: Self { Range(uncheckedBounds: (Bound(rawValue: 0), Bound(rawValue: 0))) }
+
+  /// The indices one by one, without the checks of a collection.
+  @inline(__always)
+  var each: EachIndex<Bound> { EachIndex(next: lowerBound.rawValue, end: upperBound.rawValue) }
 
   /// How many; `count` is not made one subtraction everywhere.
   @inline(__always)

@@ -10,9 +10,6 @@ struct Walk {
   /// The scratch's own: a walk is made of plain values, so that making one counts no references.
   let remains: UnsafeMutablePointer<WalkRemains>
   let scanner: CaptureScanner
-  var runs = AlphabetRuns()
-  /// Runs that were scanned from the right, as far as the gap may begin.
-  var runsFromRight = AlphabetRuns()
   /// Whether a second way was found in which the line fits.
   var isAmbiguous = false
   /// While a second way is looked for.
@@ -63,6 +60,8 @@ struct Walk {
     }
     remains.pointee.failedLists.removeAll()
     remains.pointee.addressStarts.removeAll()
+    remains.pointee.runs.removeAll()
+    remains.pointee.runsFromRight.removeAll()
   }
 
   /// The alternative that matches from `position` on below a node; nil for none. `depth` counts the slots filled.
@@ -74,7 +73,7 @@ struct Walk {
     let node = trie.nodes.address(of: index)
     if position < line.count {
       let first = line[position]
-      for edge in group(node.pointee.literalGroups, of: node.pointee.literals, at: first)
+      for edge in group(node.pointee.literalGroups, of: node.pointee.literals, at: first).each
       where trie.literals[edge].first == first {
         let literal = trie.literals[edge]
         if stands(literal.bytes, at: position),
@@ -87,10 +86,10 @@ struct Walk {
     } else if !node.pointee.end.isNone {
       return reached(node.pointee.end)
     }
-    for edge in node.pointee.captures {
+    for edge in node.pointee.captures.each {
       if let found = visitCapture(edge, position, depth) { return found }
     }
-    for edge in node.pointee.runs {
+    for edge in node.pointee.runs.each {
       if let found = visitRun(edge, position, depth) { return found }
     }
     let secondGaps = node.pointee.gaps.lowerBound.advanced(by: node.pointee.leadingGaps)
@@ -107,7 +106,7 @@ struct Walk {
   mutating func visitGaps(
     _ edges: Range<MatchTrie.GapIndex>, _ position: Int, _ depth: Int
   ) -> MatchTrie.AlternativeIndex? {
-    for edge in edges {
+    for edge in edges.each {
       if matchGap(edge, from: position, depth) { return trie.gaps[edge].alternative }
     }
     return nil

@@ -4,7 +4,7 @@ extension Walk {
     _ index: MatchTrie.CaptureIndex, _ position: Int, _ depth: Int
   ) -> MatchTrie.AlternativeIndex? {
     let edge = trie.captures[index]
-    guard let whole = end(of: edge.type, from: position) else { return nil }
+    guard let whole = end(of: edge.type, edge.members, from: position) else { return nil }
     guard edge.mayShrink else {
       slots[depth] = (position, whole)
       if let found = visit(edge.target, whole, depth + 1) { return found }
@@ -32,16 +32,24 @@ extension Walk {
 
   /// The end of a capture that starts at an offset.
   @inline(__always)
-  mutating func end(of type: CaptureType, from position: Int) -> Int? {
-    let members = CharacterClasses.bit(of: type)
+  func end(of type: CaptureType, _ members: UInt8, from position: Int) -> Int? {
     guard members != 0 else {
       let end = scanner.end(of: type, from: position, limit: line.count)
       count(steps: (end ?? position) - position)
       return end
     }
-    let (end, steps) = runs.end(of: members, from: position, in: line)
-    count(steps: steps)
+    let near = min(line.count, position + AlphabetRuns.shortLength)
+    var end = scanner.runEnd(of: members, from: position, limit: near)
+    if end == near, end < line.count { end = longRunEnd(of: members, from: position) }
+    count(steps: min(end - position, AlphabetRuns.shortLength))
     return scanner.isWhole(position..<end, type) ? end : nil
+  }
+
+  @inline(never)
+  private func longRunEnd(of members: UInt8, from position: Int) -> Int {
+    let (end, steps) = remains.pointee.runs.end(of: members, from: position, in: line)
+    count(steps: steps)
+    return end
   }
 
   /// An address whose quotes reach over what belongs to the daemon ends where it would without them.
@@ -59,7 +67,7 @@ extension Walk {
   ) -> MatchTrie.AlternativeIndex? {
     count()
     guard end > position, end < line.count else { return nil }
-    for literal in trie.nodes[edge.target].literals where trie.literals[literal].first == line[end] {
+    for literal in trie.nodes[edge.target].literals.each where trie.literals[literal].first == line[end] {
       guard stands(trie.literals[literal].bytes, at: end) else { continue }
       slots[depth] = (position, end)
       if let found = visit(edge.target, end, depth + 1) { return found }

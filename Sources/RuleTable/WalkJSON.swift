@@ -54,7 +54,7 @@ extension Walk {
   }
 
   func keep(_ list: MatchTrie.List, _ key: Range<Int>, _ start: Int, _ end: Int, _ depth: Int) {
-    for index in list.items {
+    for index in list.items.each {
       let item = trie.items[index]
       guard item.prefix.width == key.count, has(item.prefix, at: key.lowerBound) else { continue }
       if slots[depth + item.slot].start < 0 { slots[depth + item.slot] = (start, end) }

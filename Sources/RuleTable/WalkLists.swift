@@ -37,7 +37,7 @@ extension Walk {
   func item(of list: MatchTrie.List, from position: Int, _ depth: Int) -> Int? {
     guard has(list.separator, at: position) else { return nil }
     let start = position + list.separator.width
-    for index in items(of: list, at: start) where has(trie.items[index].prefix, at: start) {
+    for index in items(of: list, at: start).each where has(trie.items[index].prefix, at: start) {
       let item = trie.items[index]
       var end = start + item.prefix.width
       if let type = item.type {

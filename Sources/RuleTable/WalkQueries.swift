@@ -29,7 +29,7 @@ extension Walk {
   }
 
   func keepArgument(_ list: MatchTrie.List, key: Range<Int>, value: Range<Int>, _ depth: Int) {
-    for index in list.items {
+    for index in list.items.each {
       let item = trie.items[index]
       guard isKey(key, item.prefix) else { continue }
       let slot = slots[depth + item.slot]

@@ -32,9 +32,11 @@ struct FailedOffsets {
   private var many: Set<Int> = []
   private static let fewCount = 16
 
+  @inline(__always)
   func contains(_ offset: Int) -> Bool { few.contains(offset) || (!many.isEmpty && many.contains(offset)) }
 
   /// False when it is there already.
+  @inline(__always)
   mutating func insert(_ offset: Int) -> Bool {
     if few.contains(offset) { return false }
     guard few.count == Self.fewCount else {
@@ -60,6 +62,9 @@ struct WalkRemains {
   /// Ends of lists, by their edge, and offsets in a tail, by the element, from which nothing fits.
   var failedLists = FailedOffsets()
   var failedTails = FailedOffsets()
+  /// Long runs of alphabets; from the right, as far as the gap may begin.
+  var runs = AlphabetRuns()
+  var runsFromRight = AlphabetRuns()
   /// Where addresses begin that a tail has tried.
   var addressStarts = AddressStarts()
   /// The ends of a list's items, likewise.

@@ -23,7 +23,7 @@ extension Walk {
   /// The last offset, in front of a bound, at which a gap can end.
   mutating func gapEnd(of tail: MatchTrie.Tail, from low: Int, before bound: Int, _ depth: Int) -> Int? {
     isHopeless = false
-    runsFromRight.forget()
+    remains.pointee.runsFromRight.removeAll()
     gapBound = bound
     remains.pointee.failedTails.removeAll()
     return matchBackwards(tail, tail.parts.width - 1, line.count, low, depth + 1 + tail.width)
@@ -43,7 +43,7 @@ extension Walk {
       return matchBackwards(tail, index - 1, start, low, next)
     case .capture where part.type == .text: return matchTextBackwards(tail, index, end, low, next)
     case .capture:
-      guard let start = start(of: part.type, upTo: end, limit: low) else { return nil }
+      guard let start = start(of: part, upTo: end, limit: low) else { return nil }
       slots[next - 1] = (start, end)
       if let found = matchBackwards(tail, index - 1, start, low, next - 1) { return found }
       if part.type == .address { return matchAddressBackwards(tail, index, end, low, next) }
@@ -54,16 +54,24 @@ extension Walk {
 
   /// The start of a capture that ends in front of an offset.
   @inline(__always)
-  mutating func start(of type: CaptureType, upTo end: Int, limit low: Int) -> Int? {
-    let members = CharacterClasses.bit(of: type)
-    guard members != 0 else {
-      let start = scanner.start(of: type, upTo: end, limit: low)
+  func start(of part: MatchTrie.TailPart, upTo end: Int, limit low: Int) -> Int? {
+    guard part.members != 0 else {
+      let start = scanner.start(of: part.type, upTo: end, limit: low)
       count(steps: end - (start ?? end))
       return start
     }
-    let (start, steps) = runsFromRight.start(of: members, upTo: end, limit: low, in: line)
+    let near = max(low, end - AlphabetRuns.shortLength)
+    var start = scanner.runStart(of: part.members, upTo: end, limit: near)
+    if start == near, start > low { start = longRunStart(of: part.members, upTo: end, limit: low) }
+    count(steps: min(end - start, AlphabetRuns.shortLength))
+    return scanner.isWhole(start..<end, part.type) ? start : nil
+  }
+
+  @inline(never)
+  private func longRunStart(of members: UInt8, upTo end: Int, limit low: Int) -> Int {
+    let (start, steps) = remains.pointee.runsFromRight.start(of: members, upTo: end, limit: low, in: line)
     count(steps: steps)
-    return scanner.isWhole(start..<end, type) ? start : nil
+    return start
   }
 
   func part(_ index: Int, of tail: MatchTrie.Tail) -> MatchTrie.TailPart {
@@ -95,15 +103,15 @@ extension Walk {
   ) -> Range<Int> {
     if let known = remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) { return known }
     var addresses: [(start: Int, end: Int)] = []
-    var ends = AddressPath.Ends(line: line)
-    var bound = line.count
+    var ends = AddressPath.Ends(line: line, upTo: end)
+    var bound = end
     while let offset = last(literal, from: low, upTo: bound) {
       let start = offset + literal.width
       bound = start - 1
-      if let end = ends.end(from: start) { addresses.append((start, end)) }
+      if let found = ends.end(from: start), found <= end { addresses.append((start, found)) }
     }
     count(steps: ends.steps)
-    remains.pointee.addressStarts.enter(addresses, of: part, from: low)
+    remains.pointee.addressStarts.enter(addresses, of: part, from: low, upTo: end)
     return remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) ?? 0..<0
   }
 
@@ -156,7 +164,7 @@ extension Walk {
 
   /// Whether one whole item stands between two offsets; its captures are filled.
   func matchItem(_ list: MatchTrie.List, _ start: Int, _ end: Int, _ base: Int) -> Bool {
-    for index in items(of: list, at: start) where has(trie.items[index].prefix, at: start) {
+    for index in items(of: list, at: start).each where has(trie.items[index].prefix, at: start) {
       let item = trie.items[index]
       let from = start + item.prefix.width
       guard let type = item.type else {

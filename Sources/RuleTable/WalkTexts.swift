@@ -16,7 +16,7 @@ extension Walk {
     while let next = nextTerminator(node, from: offset, upTo: end) {
       count(steps: next - offset + 1)
       offset = next
-      for edge in group(node.textGroups, of: node.texts, at: line[offset])
+      for edge in group(node.textGroups, of: node.texts, at: line[offset]).each
       where failedFrom[trie.failure(of: edge)] > offset && has(trie.texts[edge].terminator, at: offset) {
         if let found = visitText(edge, position, depth, first: offset) { return found }
       }
