@@ -149,6 +149,18 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "an address that a log's prefix puts behind a name is no part of it",
+    arguments: [
+      ("ann@example.org,192.0.2.4", "ann@example.org"), ("ann,2001:db8::4", "ann@example.org"),
+      ("ann,bob@example.org", "ann,bob@example.org"), ("ann@example.org,1.2.3", "ann@example.org,1.2.3"),
+      (",192.0.2.4", ",192.0.2.4@example.org"),
+    ])
+  func addressesBehind(name: String, mailbox: String) {
+    let naming = MailboxNaming(defaultDomain: "example.org")
+    #expect(naming.mailbox(of: AccountName(Array(name.utf8)))?.bytes == Array(mailbox.utf8))
+  }
 }
 
 extension MailboxNaming {
@@ -169,17 +181,5 @@ private struct SplitMix: RandomNumberGenerator {
     value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
     value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
     return value ^ value >> 31
-  }
-
-  @Test(
-    "an address that a log's prefix puts behind a name is no part of it",
-    arguments: [
-      ("ann@example.org,192.0.2.4", "ann@example.org"), ("ann,2001:db8::4", "ann@example.org"),
-      ("ann,bob@example.org", "ann,bob@example.org"), ("ann@example.org,1.2.3", "ann@example.org,1.2.3"),
-      (",192.0.2.4", ",192.0.2.4@example.org"),
-    ])
-  func addressesBehind(name: String, mailbox: String) {
-    let naming = MailboxNaming(defaultDomain: "example.org")
-    #expect(naming.mailbox(of: AccountName(Array(name.utf8)))?.bytes == Array(mailbox.utf8))
   }
 }
