@@ -57,10 +57,9 @@ public struct MailboxNaming: Sendable, Equatable {
   /// Writes the mailbox of an account where there is room for `maximumLength`; returns its length, 0 for no name at all.
   ///
   /// Blanks around a name are a slip of the hand or of a mail program. Cyrus SASL, by which Cyrus IMAP and Postfix know
-  /// their users, strips them itself (`_canonuser_internal` in lib/canonusr.c). Dovecot's `mail_log_prefix = "%s(%u,%r): "`
-  /// puts the client's address behind the name: both are never one account.
+  /// their users, strips them itself (`_canonuser_internal` in lib/canonusr.c).
   public func write(account name: UnsafeBufferPointer<UInt8>, to output: UnsafeMutablePointer<UInt8>) -> Int {
-    let name = NameText.withoutAddress(Self.trimmed(name))
+    let name = Self.trimmed(name)
     guard NameText.isPlain(name) else { return write(oddAccount: Array(name), to: output) }
     guard let at = name.lastIndex(of: UInt8(ascii: "@")), at > 0, at < name.count - 1 else {
       return write(bare: name, to: output)

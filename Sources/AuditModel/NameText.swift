@@ -101,22 +101,4 @@ enum NameText {
 
   /// As isspace(3) has it in the C locale.
   static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte >= 9 && byte <= 13 }
-
-  /// The name without a comma and an address behind it.
-  static func withoutAddress(_ name: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-    guard let comma = name.lastIndex(of: UInt8(ascii: ",")), comma > 0 else { return name }
-    let address = name[(comma + 1)...]
-    var (dots, colons) = (0, 0)
-    for byte in address {
-      switch byte {
-      case UInt8(ascii: "."): dots += 1
-      case UInt8(ascii: ":"): colons += 1
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): break
-      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): break
-      default: return name
-      }
-    }
-    let isAddress = address.count >= 2 && address.count <= 45 && (colons >= 2 || dots == 3 && colons == 0)
-    return isAddress ? UnsafeBufferPointer(rebasing: name[..<comma]) : name
-  }
 }

@@ -14,7 +14,6 @@ struct CaptureScanner {
     case .addrspec: return AddressPath(line: line).bareEnd(from: start, limit: limit)
     case .string: return AddressPath(line: line).stringEnd(from: start, limit: limit)
     case .ip: return ipEnd(from: start, limit: limit)
-    case .messageid: return messageIDEnd(from: start, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
       let end = runEnd(of: members, from: start, limit: limit)
@@ -33,7 +32,6 @@ struct CaptureScanner {
         position -= 1
       }
       return ipStart(from: position, upTo: end, limit: limit)
-    case .messageid: return messageIDStart(upTo: end, limit: limit)
     default:
       let members = CharacterClasses.bit(of: type)
       let start = runStart(of: members, upTo: end, limit: limit)
@@ -61,25 +59,6 @@ struct CaptureScanner {
   @inline(__always)
   func isWhole(_ run: Range<Int>, _ type: CaptureType) -> Bool {
     type == .queueid ? isQueueID(run.lowerBound, run.upperBound) : !run.isEmpty
-  }
-
-  private func messageIDEnd(from start: Int, limit: Int) -> Int? {
-    guard start < limit, line[start] == UInt8(ascii: "<") else { return nil }
-    var position = start + 1
-    while position < limit, isWithinMessageID(line[position]) { position += 1 }
-    return position < limit && line[position] == UInt8(ascii: ">") ? position + 1 : nil
-  }
-
-  private func messageIDStart(upTo end: Int, limit: Int) -> Int? {
-    guard end > limit, line[end - 1] == UInt8(ascii: ">") else { return nil }
-    var position = end - 1
-    while position > limit, isWithinMessageID(line[position - 1]) { position -= 1 }
-    return position > limit && line[position - 1] == UInt8(ascii: "<") ? position - 1 : nil
-  }
-
-  /// Bytes above ASCII are some mailers' and count.
-  private func isWithinMessageID(_ byte: UInt8) -> Bool {
-    byte > UInt8(ascii: " ") && byte != 127 && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
   }
 
   private func isQueueID(_ start: Int, _ end: Int) -> Bool {

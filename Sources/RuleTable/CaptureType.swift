@@ -17,8 +17,6 @@ public enum CaptureType: String, Sendable, CaseIterable {
   case token
   /// A queue id: five hexadecimal digits or more, or ten letters and digits or more.
   case queueid
-  /// A Message-ID in its angle brackets, without a blank or another bracket in between.
-  case messageid
   /// An IPv4 or IPv6 address, perhaps with `IPv6:` in front or a zone behind.
   case ip
   /// Letters, digits, points, hyphens, underscores: a host name.
@@ -59,12 +57,11 @@ public enum CaptureType: String, Sendable, CaseIterable {
     case .host: 4
     case .word: 5
     case .token: 6
-    case .messageid: 7
-    case .address: 8
-    case .addrspec: 9
-    case .string: 10
-    case .text: 11
-    case .gap: 12
+    case .address: 7
+    case .addrspec: 8
+    case .string: 9
+    case .text: 10
+    case .gap: 11
     }
   }
 }

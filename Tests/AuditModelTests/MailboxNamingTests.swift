@@ -149,18 +149,6 @@ import Testing
       }
     }
   }
-
-  @Test(
-    "an address that a log's prefix puts behind a name is no part of it",
-    arguments: [
-      ("ann@example.org,192.0.2.4", "ann@example.org"), ("ann,2001:db8::4", "ann@example.org"),
-      ("ann,bob@example.org", "ann,bob@example.org"), ("ann@example.org,1.2.3", "ann@example.org,1.2.3"),
-      (",192.0.2.4", ",192.0.2.4@example.org"),
-    ])
-  func addressesBehind(name: String, mailbox: String) {
-    let naming = MailboxNaming(defaultDomain: "example.org")
-    #expect(naming.mailbox(of: AccountName(Array(name.utf8)))?.bytes == Array(mailbox.utf8))
-  }
 }
 
 extension MailboxNaming {

@@ -126,7 +126,6 @@ struct CrossFuzzTexts {
     case .ip: return ip
     case .int, .number: return [UInt8(ascii: "7")]
     case .host: return Array("evil.example".utf8)
-    case .messageid: return Array("<m@evil.example>".utf8)
     case .queueid: return Array("81A7E571".utf8)
     case .word, .token, .string: return Array((name.contains("user") || name.contains("login") ? "victim" : "w").utf8)
     case .address, .addrspec, .text, .gap: return victim

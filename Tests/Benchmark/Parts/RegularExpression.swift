@@ -45,7 +45,6 @@ enum RegularExpression {
     case .queueid: "(?:[0-9A-Za-z]{10,}|[0-9A-Fa-f]{5,})"
     case .ip: "(?:(?i:IPv6:)?[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]+)?)"
     case .host: "[0-9A-Za-z._-]+"
-    case .messageid: "<[^\\x00-\\x20\\x7f<>]*>"
     case .address: "(?:\"(?:[^\"\\\\]|\\\\.)*\")?[^>]*"
     case .addrspec: "(?:\"(?:[^\"\\\\]|\\\\.)*\"|\\\\.|[^ <>\"\\\\])*"
     case .string: "(?:[^\"\\\\]|\\\\.)*"
