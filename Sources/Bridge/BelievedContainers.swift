@@ -6,7 +6,8 @@ import RuleTable
 ///
 /// Whoever may start a container chooses its name and what it writes, and the runtime logs both as root. So a container
 /// counts by its name only where the administrator has named it, and only by the word of a runtime: `_COMM`, which
-/// journald writes, is dockerd's or conmon's, and `_UID` root's.
+/// journald writes, is dockerd's or conmon's, and `_UID` root's. A part of a longer line is no line: Docker names all of
+/// them by CONTAINER_PARTIAL_ID.
 struct BelievedContainers: Sendable {
   private let names: [String]
   /// The ones whose journald driver names the container, and all of them: `_COMM` has 15 bytes at the most.
@@ -32,7 +33,7 @@ struct BelievedContainers: Sendable {
 
   /// Takes an entry of a believed container for its daemon's own.
   func unwrap(_ entry: inout JournalEntry, in batch: EntryBatch) {
-    guard entry.isFromContainer, !entry.isFromBelievedContainer, entry.uid == 0, !names.isEmpty,
+    guard entry.isFromContainer, !entry.isFromBelievedContainer, !entry.isPartOfLine, entry.uid == 0, !names.isEmpty,
       batch.withBytes(of: entry.command, wants(command:)),
       batch.withBytes(of: entry.containerName, { name in names.contains { Glob.matches($0, name) } })
     else { return }

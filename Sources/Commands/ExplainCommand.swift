@@ -49,6 +49,11 @@ struct ExplainCommand: ParsableCommand {
       print("no rule matches: \(TerminalText.safe(line.message))")
       return false
     }
+    // Some rules match whatever their daemon says: without an identifier that is no finding.
+    guard scopes != nil || !found.scratch.captures.isEmpty else {
+      print("no rule takes anything from this line; give its identifier with -t: \(TerminalText.safe(line.message))")
+      return false
+    }
     show(found, line, table)
     guard !table.rules[found.rule].isNoise else { return true }
     let name = line.identifier ?? table.scopes[found.scope].identifiers.first.map { Array($0.utf8) } ?? []

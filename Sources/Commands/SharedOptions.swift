@@ -177,6 +177,7 @@ struct EventOptions: ParsableArguments {
         Self.unknown("kind", name, among: EventKind.allCases.map(\.name.description)) + "mailtrail-events(7) lists them"
       )
     }
+    service = service.map { $0.lowercased() }
     for name in service where !ServiceName.all.contains(name) {
       throw ValidationError(
         Self.unknown("service", name, among: ServiceName.all) + "there are " + ServiceName.all.joined(separator: ", "))

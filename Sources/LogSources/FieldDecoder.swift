@@ -168,6 +168,8 @@ struct FieldDecoder {
         entry.isFromContainer = true
       } else if field.value("CONTAINER_ID=") != nil || field.value("CONTAINER_ID_FULL=") != nil {
         entry.isFromContainer = true
+      } else if field.value("CONTAINER_PARTIAL_ID=") != nil || field.value("CONTAINER_PARTIAL_MESSAGE=") != nil {
+        entry.isPartOfLine = true
       }
     default: break
     }

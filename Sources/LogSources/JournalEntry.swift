@@ -77,6 +77,8 @@ public struct JournalEntry: Sendable {
   /// Whether it bears a container's name or id: its sender is the container's runtime, and its text anybody's who may
   /// start a container.
   public var isFromContainer = false
+  /// Whether the runtime cut the message out of a longer line.
+  public var isPartOfLine = false
   /// Whether the container is one that is believed.
   public var isFromBelievedContainer = false
   /// What the reader's interest found in it.

@@ -38,6 +38,16 @@ import Testing
     #expect(batch.text(of: entry.message) == text)
   }
 
+  @Test("a part of a longer line is no line of a daemon") func parts() {
+    let batch = EntryBatch()
+    var entry = Self.entry(batch, name: "m", command: "dockerd", message: "Nov  2 10:00:00 mail dovecot: x")
+    entry.isPartOfLine = true
+    var rules = Configuration.Rules()
+    rules.containers = ["m"]
+    BelievedContainers(rules).unwrap(&entry, in: batch)
+    #expect(!entry.isFromBelievedContainer)
+  }
+
   @Test(
     "nobody else's is: another name, another program, another user",
     arguments: [("mailserver", "logger", 0), ("dovecot", "dockerd", 0), ("mailserver", "dockerd", 1000)])

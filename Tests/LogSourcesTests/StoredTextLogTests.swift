@@ -196,6 +196,24 @@ struct StoredTextLogTests {
     #expect(Set(entries.map(\.hash)).count == entries.count)
   }
 
+  @Test("parts of a container's line are no lines, each stream by itself")
+  func parts() throws {
+    let fixture = TextLogFixture()
+    try fixture.write(
+      "x.log",
+      """
+      2026-11-02T10:00:00.1Z stdout P Nov  2 10:00:00 mx dovecot: cut
+      2026-11-02T10:00:00.2Z stderr F Nov  2 10:00:00 mx dovecot: one
+      2026-11-02T10:00:00.3Z stdout F Nov  2 10:00:00 mx dovecot: the rest
+      2026-11-02T10:00:00.4Z stdout F Nov  2 10:00:00 mx dovecot: two
+      2026-11-02T10:00:00.5Z stdout P text
+      2026-11-02T10:00:00.6Z stdout F more text
+      2026-11-02T10:00:00.7Z stdout F Nov  2 10:00:00 mx dovecot: three
+
+      """)
+    #expect(try fixture.reader("x.log").messages() == ["one", "two", "three"])
+  }
+
   @Test("a byte order mark and rsyslog's escaped line ends belong to no line")
   func marks() throws {
     let fixture = TextLogFixture()

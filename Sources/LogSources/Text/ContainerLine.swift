@@ -26,13 +26,33 @@ enum ContainerLine {
   private static func stamped(_ outer: TextLine, _ bytes: UnsafeRawBufferPointer) -> TextLine? {
     var cursor = LineCursor(bytes)
     cursor.index = outer.host.isEmpty ? outer.message.lowerBound : outer.host.lowerBound
-    if cursor.skip(word: "stdout ") || cursor.skip(word: "stderr ") {
-      // A part of a line (P) is none.
-      guard cursor.skip(word: "F ") else { return nil }
+    let part = skipPart(&cursor)
+    guard outer.time.offset != nil, var line = own(cursor) else {
+      var rest = outer
+      rest.part = part
+      return part == .none ? nil : rest
     }
-    guard outer.time.offset != nil, var line = own(cursor) else { return nil }
     line.time = outer.time
+    line.part = part
     return line
+  }
+
+  /// `stdout F ` or `stderr P `.
+  private static func skipPart(_ cursor: inout LineCursor) -> TextLine.Part {
+    var ahead = cursor
+    let isError = ahead.skip(word: "stderr ")
+    guard isError || ahead.skip(word: "stdout ") else { return .none }
+    let stream: UInt8 = isError ? 2 : 1
+    guard ahead.byte(ahead: 1) == UInt8(ascii: " ") else { return .none }
+    switch ahead.byte {
+    case UInt8(ascii: "F"):
+      cursor.index = ahead.index + 2
+      return .end(stream: stream)
+    case UInt8(ascii: "P"):
+      cursor.index = ahead.index + 2
+      return .cut(stream: stream)
+    default: return .none
+    }
   }
 
   /// Within the message of a container that is named as one of a mail system.

@@ -21,6 +21,8 @@ public struct TextEntryAssembler {
   var clock: LineClock
   private(set) var repeats = RepeatCounter()
   private var lastLine = LastLine()
+  /// The streams of a container whose last line was a part of one.
+  private var cutStreams: Set<UInt8> = []
   private let identifier: [UInt8]?
   private let interest: (any EntryInterest)?
   private let filter: CompiledFilter?
@@ -97,6 +99,7 @@ public struct TextEntryAssembler {
     to batch: EntryBatch
   ) -> Result {
     let origin = Origin(realtime: realtime, isCut: isCut, file: file, offset: offset)
+    guard !isPart(line) else { return .unwanted }
     switch line.repetition {
     case .none:
       let result = appendOnce(line, of: bytes, from: origin, to: batch)
@@ -114,6 +117,17 @@ public struct TextEntryAssembler {
         for _ in 0..<Self.bounded(count, last) { result = appendOnce(last, of: text, from: origin, to: batch) }
       }
       return result
+    }
+  }
+
+  /// Whether it is a part of a longer line: where a part begins, a stranger's text may have put it.
+  private mutating func isPart(_ line: TextLine) -> Bool {
+    switch line.part {
+    case .none: return false
+    case .cut(let stream):
+      cutStreams.insert(stream)
+      return true
+    case .end(let stream): return cutStreams.remove(stream) != nil
     }
   }
 

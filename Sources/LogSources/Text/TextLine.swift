@@ -12,10 +12,21 @@ public struct TextLine: Sendable, Equatable {
   public var message: Range<Int>
   /// Whose own format the line has, where another format's frame was taken off.
   public var daemon: TextLogFormat?
+  /// Where a container's runtime says of the line whether it is whole, and of which stream.
+  public var part = Part.none
   /// How often the syslog daemon says that it came again.
   public var repetition = Repetition.none
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
   public var omitted = 0..<0
+
+  /// The flags of the Container Runtime Interface's log files.
+  public enum Part: Sendable, Equatable {
+    case none
+    /// More of the line follows.
+    case cut(stream: UInt8)
+    /// The line, or its last part, ends here.
+    case end(stream: UInt8)
+  }
 
   /// What a syslog daemon writes instead of equal lines.
   public enum Repetition: Sendable, Equatable {
