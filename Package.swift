@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "Platform", dependencies: ["CLinux"]),
     .target(name: "AuditModel"),
-    .target(name: "RuleTable", dependencies: ["AuditModel", "EmbeddedRules"], exclude: ["Rules"]),
+    .target(name: "RuleTable", dependencies: ["AuditModel", "EmbeddedRules", "Platform"], exclude: ["Rules"]),
     .target(name: "EmbeddedRules", path: "Sources/RuleTable/Rules", sources: ["embed.c"]),
     .target(name: "LogSources", dependencies: ["CCompression", "CSystemd", "Platform"]),
     .target(name: "Correlation", dependencies: ["AuditModel", "RuleTable"]),

@@ -79,7 +79,7 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
 }
 
 /// How a capture is written: its encoding, and after how many bytes the daemon cuts it.
-struct CaptureCoding: Sendable, Hashable {
+package struct CaptureCoding: Sendable, Hashable {
   var encoding = CaptureEncoding.plain
   /// A value as long as this was perhaps longer; 0 for no limit.
   var limit: UInt16 = 0

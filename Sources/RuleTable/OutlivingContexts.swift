@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// Finds contexts that keep another rule silent for longer than their own rule waits to speak for it.
 ///
@@ -38,12 +39,12 @@ struct OutlivingContexts {
     let others = silenced.count > 1 ? " and \(silenced.count - 1) more" : ""
     return Diagnostic(
       context.location,
-      "‘\(context.kind)’ silences ‘\(silenced[0])’\(others) for \(TextTokens.span(context.ttl)), but this rule waits only "
-        + TextTokens.span(context.window),
+      "‘\(context.kind)’ silences ‘\(silenced[0])’\(others) for \(TimeSpan.text(context.ttl)), but this rule waits only "
+        + TimeSpan.text(context.window),
       remedy: context.isNamedByStrangers
         ? "its key is a stranger's text: let the other rule use it up (take an offer, or forget it), or end it with the wait"
         : "what comes behind the wait is emitted by nobody: make it an offer, or end it with the wait: "
-          + "for \(TextTokens.span(context.window))")
+          + "for \(TimeSpan.text(context.window))")
   }
 
   // MARK: - Contexts in front of a wait

@@ -4,8 +4,8 @@
 /// a `!` behind the name flags what a stranger on the network can choose, `/encoding` behind the type says how the daemon
 /// writes it, `\<` is a plain `<`, `<?…?>` is optional, `<*list>` is a run of a list's items, `<&fragment>` is a shared
 /// piece of pattern.
-struct Pattern: Sendable {
-  indirect enum Element: Sendable, Equatable {
+package struct Pattern: Sendable {
+  package indirect enum Element: Sendable, Equatable {
     case literal([UInt8])
     /// Without a coding it has that of its scope.
     case capture(name: String, type: CaptureType, isUntrusted: Bool, coding: CaptureCoding?)
@@ -13,10 +13,10 @@ struct Pattern: Sendable {
     case optional([Element])
   }
 
-  var elements: [Element]
+  package var elements: [Element]
 
   /// The pattern without optional parts: every combination of taking and leaving them; nil for more than 64.
-  var alternatives: [[Element]]? {
+  package var alternatives: [[Element]]? {
     Self.alternativeCount(elements) <= Self.maximumAlternatives ? Self.expand(elements[...]) : nil
   }
 
@@ -47,7 +47,7 @@ struct Pattern: Sendable {
   }
 
   /// Neighbouring literals as one.
-  static func joined(_ elements: [Element]) -> [Element] {
+  package static func joined(_ elements: [Element]) -> [Element] {
     var result: [Element] = []
     for element in elements {
       if case .literal(let bytes) = element, case .literal(let before)? = result.last {

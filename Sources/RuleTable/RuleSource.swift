@@ -38,17 +38,17 @@ public struct Scope: Sendable {
 }
 
 /// A run of `key=value` items in any order: what `<*name>` stands for.
-struct ListSource: Sendable {
+package struct ListSource: Sendable {
   var name: String
-  var form: ListForm
-  var separator: [UInt8]
-  var items: [(elements: [Pattern.Element], location: SourceLocation)] = []
-  var allowsOthers: Bool
+  package var form: ListForm
+  package var separator: [UInt8]
+  package var items: [(elements: [Pattern.Element], location: SourceLocation)] = []
+  package var allowsOthers: Bool
   var location: SourceLocation
 }
 
 /// How the items of a list are written in a line.
-enum ListForm: String, Sendable {
+package enum ListForm: String, Sendable {
   /// One behind the other, each with the separator in front.
   case list
   /// The keys of a JSON object (RFC 8259), at any depth.

@@ -1,3 +1,5 @@
+import Platform
+
 /// The words of an action line: separated by spaces, except inside quotes and angle brackets.
 struct TextTokens {
   struct Token {
@@ -54,23 +56,12 @@ struct TextTokens {
       ? unescaped(text.utf8.dropFirst().dropLast()) : Array(text.utf8)
   }
 
-  /// A span as a table writes it.
-  static func span(_ microseconds: UInt64) -> String {
-    for (unit, length) in [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)]
-      as [(String, UInt64)]
-    where microseconds >= length && microseconds.isMultiple(of: length) {
-      return "\(microseconds / length)\(unit)"
-    }
-    return "\(microseconds / 1000)ms"
-  }
+  /// The longest time that a table may name: longer ones are a slip, and could not be added to a moment.
+  private static let longestSpan = 1_000 * TimeSpan.day
 
-  /// A span such as `700ms`, `90s`, `15m`, `1h`, `5d` in microseconds; nil when it is none.
+  /// A length of time such as `700ms`, `90s`, `15m`, `1h`, `5d` in microseconds, always with its unit; nil when it is none.
   static func duration(_ text: String) -> UInt64? {
-    if text.hasSuffix("ms"), let value = UInt64(text.dropLast(2)), value < 100_000 { return value * 1000 }
-    let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-    guard let last = text.last, let unit = units[last], let value = UInt64(text.dropLast()), value < 100_000 else {
-      return nil
-    }
-    return value * unit * 1_000_000
+    guard text.last?.isLetter == true, let span = TimeSpan.microseconds(text), span <= longestSpan else { return nil }
+    return span
   }
 }

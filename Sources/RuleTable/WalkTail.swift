@@ -103,7 +103,7 @@ extension Walk {
   ) -> Range<Int> {
     if let known = remains.pointee.addressStarts.starts(of: part, from: low, endingAt: end) { return known }
     var addresses: [(start: Int, end: Int)] = []
-    var ends = AddressPath.Ends(line: line, upTo: end)
+    var ends = AddressPathEnds(line: line, upTo: end)
     var bound = end
     while let offset = last(literal, from: low, upTo: bound) {
       let start = offset + literal.width

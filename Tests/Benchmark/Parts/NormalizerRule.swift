@@ -5,47 +5,29 @@ import RuleTable
 ///
 /// What it lacks is read more simply, in its favour: a text ends at the literal behind it without going back when the
 /// rest does not fit, a run of items is skipped up to what follows it, and nothing is read from the right.
-enum NormalizerRule {
-  static func texts(of pattern: [RulePatterns.Part], tag: String) -> [String] {
-    alternatives(of: pattern[...]).map { parts in
-      let parts = joined(parts)
+struct NormalizerRule {
+  let patterns: RulePatterns
+
+  func texts(of pattern: Pattern, tag: String) -> [String] {
+    (pattern.alternatives ?? []).map { elements in
+      let parts = Pattern.joined(elements)
       let fields = parts.indices.map { text(of: parts[$0], before: parts[($0 + 1)...].first) }
       return "\(tag):\(fields.joined())"
     }
   }
 
-  private static func alternatives(of parts: ArraySlice<RulePatterns.Part>) -> [[RulePatterns.Part]] {
-    guard let first = parts.first else { return [[]] }
-    let rests = alternatives(of: parts.dropFirst())
-    guard case .optional(let inner) = first else { return rests.map { [first] + $0 } }
-    return alternatives(of: inner[...]).flatMap { taken in rests.map { taken + $0 } } + rests
-  }
-
-  /// Neighbouring literals as one.
-  private static func joined(_ parts: [RulePatterns.Part]) -> [RulePatterns.Part] {
-    var result: [RulePatterns.Part] = []
-    for part in parts {
-      if case .literal(let bytes) = part, case .literal(let before)? = result.last {
-        result[result.count - 1] = .literal(before + bytes)
-      } else {
-        result.append(part)
-      }
-    }
-    return result
-  }
-
-  private static func text(of part: RulePatterns.Part, before next: RulePatterns.Part?) -> String {
+  private func text(of part: Pattern.Element, before next: Pattern.Element?) -> String {
     switch part {
-    case .literal(let bytes): return literal(bytes)
-    case .capture(let name, let type): return field(name.isEmpty ? "-" : name, type, before: next)
+    case .literal(let bytes): return Self.literal(bytes)
+    case .capture(let name, let type, _, _): return field(name.isEmpty ? "-" : name, type, before: next)
     case .run: return field("-", .text, before: next)
     case .optional: return ""
     }
   }
 
-  private static func field(_ name: String, _ type: CaptureType, before next: RulePatterns.Part?) -> String {
+  private func field(_ name: String, _ type: CaptureType, before next: Pattern.Element?) -> String {
     switch type {
-    case .int: return parser(name, "number")
+    case .int: return Self.parser(name, "number")
     case .ip:
       return "%{\"name\":\"\(name)\",\"type\":\"alternative\",\"parser\":["
         + "{\"name\":\"\(name)\",\"type\":\"ipv4\"},{\"name\":\"\(name)\",\"type\":\"ipv6\"}]}%"
@@ -56,10 +38,11 @@ enum NormalizerRule {
       // One character does where it cannot be in the value itself.
       let isOpen = type == .text || type == .gap
       return isOpen
-        ? parser(name, "string-to", extra: bytes) : parser(name, "char-to", extra: Array(bytes.prefix(1)))
-    case .run(let run): return parser(name, "char-to", extra: Array(run.separator.prefix(1)))
-    case .capture, .optional: return parser(name, "word")
-    case nil: return parser(name, "rest")
+        ? Self.parser(name, "string-to", extra: bytes) : Self.parser(name, "char-to", extra: Array(bytes.prefix(1)))
+    case .run(let list):
+      return Self.parser(name, "char-to", extra: Array((patterns.list(named: list)?.separator ?? []).prefix(1)))
+    case .capture, .optional: return Self.parser(name, "word")
+    case nil: return Self.parser(name, "rest")
     }
   }
 

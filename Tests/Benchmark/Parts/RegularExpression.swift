@@ -4,27 +4,30 @@ import RuleTable
 ///
 /// What is kept is a numbered group. A text is as short and a gap as long as possible, which is what scanning from the
 /// left and from the right gives.
-enum RegularExpression {
-  static func text(of parts: [RulePatterns.Part]) -> String {
+struct RegularExpression {
+  let patterns: RulePatterns
+
+  func text(of parts: [Pattern.Element]) -> String {
     parts.enumerated().map { index, part in
       switch part {
-      case .literal(let bytes): escaped(bytes)
-      case .capture(let name, let type):
-        group(type == .text && index == parts.count - 1 ? ".*" : expression(of: type), isKept: !name.isEmpty)
-      case .run(let run): text(of: run)
+      case .literal(let bytes): Self.escaped(bytes)
+      case .capture(let name, let type, _, _):
+        Self.group(
+          type == .text && index == parts.count - 1 ? ".*" : Self.expression(of: type), isKept: !name.isEmpty)
+      case .run(let list): patterns.list(named: list).map(text(of:)) ?? ""
       case .optional(let inner): "(?:\(text(of: inner)))?"
       }
     }.joined()
   }
 
-  private static func text(of run: RulePatterns.RunOfItems) -> String {
-    switch run.form {
+  private func text(of list: ListSource) -> String {
+    switch list.form {
     case .json: return "\\{.*\\}"
     case .query: return "[^\\s\"#]*"
     case .list:
-      let separator = escaped(run.separator)
-      var items = run.items.map(text(of:))
-      if run.allowsOthers { items.append("(?:(?!\(separator)).)+?") }
+      let separator = Self.escaped(list.separator)
+      var items = list.items.map { text(of: $0.elements) }
+      if list.allowsOthers { items.append("(?:(?!\(separator)).)+?") }
       return "(?:\(separator)(?:\(items.joined(separator: "|"))))*"
     }
   }

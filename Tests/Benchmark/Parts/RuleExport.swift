@@ -15,11 +15,13 @@ enum RuleExport {
     let lines = try BenchmarkLines.commonDaemons.flatMap { daemon in
       try BenchmarkLines.commonLines(of: daemon, in: table).map { (daemon, $0) }
     }
-    let patterns = RulePatterns(files)
+    let patterns = try RulePatterns(files)
     // A daemon's scope is known before its lines are matched, here as there; other scopes are never asked.
     for scope in Set(lines.map(\.1.scope)).sorted() {
       for (rule, pattern) in ordered(table, patterns, scope: scope) {
-        for text in form.texts(of: pattern, rule: rule) { print("rule\t\(scope)\t\(rule)\t\(text)") }
+        for text in form.texts(of: pattern, rule: rule, patterns: patterns) {
+          print("rule\t\(scope)\t\(rule)\t\(text)")
+        }
       }
     }
     for (daemon, line) in lines {
@@ -30,24 +32,37 @@ enum RuleExport {
   private enum Form: String {
     case pcre2, lognorm
 
-    func texts(of pattern: [RulePatterns.Part], rule: Int) -> [String] {
+    func texts(of pattern: Pattern, rule: Int, patterns: RulePatterns) -> [String] {
       switch self {
-      case .pcre2: [RegularExpression.text(of: pattern)]
-      case .lognorm: NormalizerRule.texts(of: pattern, tag: String(rule))
+      case .pcre2: [RegularExpression(patterns: patterns).text(of: pattern.elements)]
+      case .lognorm: NormalizerRule(patterns: patterns).texts(of: pattern, tag: String(rule))
       }
     }
   }
 
   private static func ordered(
     _ table: CompiledTable, _ patterns: RulePatterns, scope: Int
-  ) -> [(rule: Int, pattern: [RulePatterns.Part])] {
+  ) -> [(rule: Int, pattern: Pattern)] {
     let all = table.rules.indices.filter { table.rules[$0].scopes.contains(scope) }.flatMap { rule in
-      patterns.patterns[table.rules[rule].id, default: []].map { (rule: rule, pattern: $0) }
+      patterns.patterns(ofRule: table.rules[rule].id).map { (rule: rule, pattern: $0) }
     }
     return all.sorted { one, other in
       let (isNoise, isOtherNoise) = (table.rules[one.rule].isNoise, table.rules[other.rule].isNoise)
       if isNoise != isOtherNoise { return isOtherNoise }
-      return one.pattern.literalBytes > other.pattern.literalBytes
+      return one.pattern.elements.literalBytes > other.pattern.elements.literalBytes
+    }
+  }
+}
+
+extension [Pattern.Element] {
+  /// Bytes that stand for themselves: the more literal rule is tried first.
+  fileprivate var literalBytes: Int {
+    reduce(0) { sum, element in
+      switch element {
+      case .literal(let bytes): sum + bytes.count
+      case .optional(let inner): sum + inner.literalBytes
+      case .capture, .run: sum
+      }
     }
   }
 }
