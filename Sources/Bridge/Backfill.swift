@@ -13,7 +13,7 @@ import RuleTable
 ///
 /// The collector stays the only writer: it is handed the records. Without one the tree is written here, under its lock.
 /// An event is added when neither its owner's trail nor `_unknown` has its id, and only as far as the collector has read:
-/// what it has not read yet it will tell itself.
+/// what it has not read yet it will record itself.
 package final class Backfill {
   /// What became of the events.
   package struct Outcome: Sendable, Equatable {
@@ -23,7 +23,7 @@ package final class Backfill {
     /// Older than the retention.
     package var expired = 0
     /// Without a collector: up to where the last one had read, microseconds since 1970. What comes behind it the next one
-    /// tells itself.
+    /// records itself.
     package var end: UInt64?
   }
 
@@ -104,7 +104,7 @@ package final class Backfill {
     return try reader.trails().compactMap(reader.mailbox)
   }
 
-  /// What the collector has learnt of senders: of an entry both must tell the same.
+  /// What the collector has learnt of senders: of an entry both must say the same.
   private func knownSenders() throws -> SenderLedger {
     let directory = configuration.state.directory
     guard access(directory, F_OK) == 0 else { return SenderLedger() }

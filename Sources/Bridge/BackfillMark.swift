@@ -2,7 +2,7 @@ import Glibc
 import Platform
 
 /// A file of the state directory that says: a replay has written into the tree while no collector ran. What the next
-/// collector tells of the time before is then looked for in the day files, which takes a while where they are large.
+/// collector records of the time before is then looked for in the day files, which takes a while where they are large.
 enum BackfillMark {
   private static let fileName = "backfilled"
 

@@ -21,7 +21,7 @@ enum BackfillProtocol {
   /// The longest line: a record and an owner.
   static let maximumLine = RecordEncoder.maximumLineLength + 2_048
 
-  /// Nil for an owner that is not sent: the collector tells about itself.
+  /// Nil for an owner that is not sent: the collector speaks of itself.
   static func line(of emitted: OwnedEvent) -> [UInt8]? {
     var line: [UInt8]
     switch emitted.owner {
@@ -73,9 +73,9 @@ enum BackfillProtocol {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
-    return withUnsafeMutableBytes(of: &address.sun_path) { place in
-      guard bytes.count < place.count else { return false }
-      place.copyBytes(from: bytes)
+    return withUnsafeMutableBytes(of: &address.sun_path) { path in
+      guard bytes.count < path.count else { return false }
+      path.copyBytes(from: bytes)
       return true
     } ? address : nil
   }

@@ -7,7 +7,7 @@ import Synchronization
 /// Finds the rule that an entry matches: on the reading thread, as the reader's interest, so that matching and joining
 /// share the work of a core each; by the pipeline itself for entries that nobody looked at.
 ///
-/// The rule and the places of its captures are the entry's finding. Entries that are known to say nothing for an audit
+/// The rule and the offsets of its captures are the entry's finding. Entries that are known to say nothing for an audit
 /// are only counted.
 ///
 /// Sendable: the one thing that changes, the scratch, is touched under the lock only. The reader mostly has it alone.
@@ -36,7 +36,7 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
   /// Tells this recognizer's findings from those of others, with other tables.
   private let number: UInt32
 
-  /// Whether only entries that may tell an event get what an event's id is made of. Where tables may change while
+  /// Whether only entries that may emit an event get what an event's id is made of. Where tables may change while
   /// entries are on their way, all do.
   private let isForGood: Bool
 

@@ -35,7 +35,7 @@ package final class InstalledTables: Sendable {
   }
 
   private let known = Mutex<[String: Known]>([:])
-  private static let patience: UInt64 = 60_000_000
+  private static let timeToLive: UInt64 = 60_000_000
 
   package init(_ table: CompiledTable, _ rules: Configuration.Rules) {
     settings = rules.tables
@@ -68,7 +68,7 @@ package final class InstalledTables: Sendable {
     return known.withLock { known in
       if let known = known[table], known.isLasting || now < known.until { return known.state }
       let state = Self.look(at: paths)
-      known[table] = Known(state: state, until: now + Self.patience)
+      known[table] = Known(state: state, until: now + Self.timeToLive)
       return state
     }
   }
@@ -84,7 +84,7 @@ package final class InstalledTables: Sendable {
     var found = glob_t()
     defer { globfree(&found) }
     guard glob(pattern, 0, nil, &found) == 0 else { return [] }
-    return (0..<Int(found.gl_pathc)).compactMap { place in found.gl_pathv[place].map { String(cString: $0) } }
+    return (0..<Int(found.gl_pathc)).compactMap { index in found.gl_pathv[index].map { String(cString: $0) } }
   }
 
   /// Whether a user without privileges, as the collector is, sees what is at a path: a replay or `doctor` of root's must

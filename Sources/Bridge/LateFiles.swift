@@ -5,7 +5,7 @@ import LogSources
 /// Tells the events of files that came late (durability 12, .github/DURABILITY.md).
 ///
 /// Their entries are older than what was read, so they have a correlation of their own, which begins with the file: what
-/// one event needs is in one file nearly always. What both tell has the same id, and the tree keeps one.
+/// one event needs is in one file nearly always. What both record has the same id, and the tree keeps one.
 struct LateFiles {
   private var path: String?
   private var pipeline: Pipeline?
@@ -14,7 +14,7 @@ struct LateFiles {
   var isWithinFile: Bool { pipeline != nil }
 
   /// What is younger than this at the end of a file may still be waiting, or be counted, in the main correlation too;
-  /// that one tells it.
+  /// that one records it.
   static let openEnd: UInt64 = 15 * 60_000_000
 
   /// Takes up a batch of a file; `make` gives a pipeline for a new file.

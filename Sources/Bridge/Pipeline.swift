@@ -29,7 +29,7 @@ package final class Pipeline {
       if unprovable > 0 {
         remarks.append(
           "\(unprovable) entries bear a mail daemon's identifier, and the journal does not prove from whom they come: "
-            + "they tell nothing by themselves (rules.trusted-uids)")
+            + "no event comes of them alone (rules.trusted-uids)")
       }
       return remarks
     }

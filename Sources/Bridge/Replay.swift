@@ -26,7 +26,7 @@ package final class Replay {
   /// Called with the time of the newest entry so far.
   package var onProgress: ((UInt64) -> Void)?
 
-  /// - Parameter known: mailboxes that are known besides those that the configuration and the journal tell.
+  /// - Parameter known: mailboxes that are known besides those that the configuration and the journal name.
   package init(
     configuration: Configuration, table: CompiledTable, calendar: DayCalendar, known: [MailboxAddress] = []
   ) throws {

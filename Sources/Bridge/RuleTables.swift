@@ -12,7 +12,7 @@ package enum RuleTables {
   ///   - tables: names that the configuration switches on or off.
   ///   - extra: single files besides, as `rules check FILE` names them.
   ///   - strictness: what is asked of the tables besides.
-  /// - Throws: `RuleTableError`, every problem with its place.
+  /// - Throws: `RuleTableError`, every problem with its location.
   package static func load(
     directory: String, off: [String] = [], tables: [String] = [], extra: [String] = [], strictness: Strictness = .usual
   ) throws(RuleTableError) -> CompiledTable {
@@ -29,14 +29,14 @@ package enum RuleTables {
   }
 
   private static func unknown(_ names: [String], _ known: Set<String>) -> RuleTableError {
-    let place = SourceLocation(file: "rules.tables", line: 1, column: 1)
+    let location = SourceLocation(file: "rules.tables", line: 1, column: 1)
     let remedy = "tables are \(known.sorted().joined(separator: ", "))"
-    return RuleTableError(names.map { Diagnostic(place, "there is no table ‘\($0)’", remedy: remedy) })
+    return RuleTableError(names.map { Diagnostic(location, "there is no table ‘\($0)’", remedy: remedy) })
   }
 
   /// The installed tables beside the binary's prefix, else those embedded in it.
   ///
-  /// - Throws: `RuleTableError` when one that is installed cannot be read: without it a daemon's entries would tell nothing.
+  /// - Throws: `RuleTableError` when one that is installed cannot be read: without it a daemon's entries would emit nothing.
   package static func shipped() throws(RuleTableError) -> [RuleFile] {
     guard let directory = installedDirectory() else { return ShippedRules.embedded }
     var files: [RuleFile] = []
@@ -67,9 +67,9 @@ package enum RuleTables {
   }
 
   private static func unreadable(_ error: FileError) -> RuleTableError {
-    let place = SourceLocation(file: error.path, line: 1, column: 1)
+    let location = SourceLocation(file: error.path, line: 1, column: 1)
     return RuleTableError([
-      Diagnostic(place, "cannot be read: " + error.reason, remedy: "check its name and permissions")
+      Diagnostic(location, "cannot be read: " + error.reason, remedy: "check its name and permissions")
     ])
   }
 }

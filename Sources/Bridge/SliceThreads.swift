@@ -85,8 +85,8 @@ final class SliceThreads: BatchSource, @unchecked Sendable {
   }
 
   func recycle(_ batch: EntryBatch) {
-    guard let place = lent.firstIndex(where: { $0.batch === batch }) else { return }
-    _ = lent.remove(at: place).lane.empty.trySend(batch)
+    guard let index = lent.firstIndex(where: { $0.batch === batch }) else { return }
+    _ = lent.remove(at: index).lane.empty.trySend(batch)
   }
 
   func stop() {

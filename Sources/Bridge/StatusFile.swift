@@ -21,14 +21,14 @@ package struct CollectorStatus: Sendable, Equatable {
   package var gaps: UInt64 = 0
   package var truncated: UInt64 = 0
   package var mailboxes: UInt64 = 0
-  package var notes: UInt64 = 0
+  package var contexts: UInt64 = 0
   package var waiting: UInt64 = 0
   package var evicted: UInt64 = 0
   /// Waits for another line that were ended before their time, because too many waited.
   package var waitsCutShort: UInt64 = 0
   package var checkpoint: UInt64 = 0
   /// Why nothing can be written at the moment; empty when all is well.
-  package var trouble = ""
+  package var lastError = ""
   /// What cannot be read at the moment, and why.
   package var waitingFor: [String: String] = [:]
   package var countsByKind: [String: UInt64] = [:]
@@ -44,7 +44,7 @@ package struct CollectorStatus: Sendable, Equatable {
       ("caught_up", isCaughtUp ? 1 : 0), ("entries_read", entriesRead), ("recognised", recognised),
       ("unrecognised", unrecognised), ("refused", refused), ("unprovable", unprovable),
       ("events_written", eventsWritten), ("gaps", gaps), ("truncated", truncated), ("mailboxes", mailboxes),
-      ("notes", notes), ("waiting", waiting),
+      ("contexts", contexts), ("waiting", waiting),
       ("evicted", evicted), ("waits_cut_short", waitsCutShort), ("checkpoint", checkpoint),
     ]
   }
@@ -54,7 +54,7 @@ package struct CollectorStatus: Sendable, Equatable {
     let (counts, correlator) = (pipeline.counts, pipeline.correlator)
     (recognised, unrecognised) = (counts.recognised, counts.unrecognised)
     (refused, unprovable) = (counts.refused, counts.unprovable)
-    (notes, waiting) = (UInt64(correlator.sizes.contexts), UInt64(correlator.sizes.waiting))
+    (contexts, waiting) = (UInt64(correlator.sizes.contexts), UInt64(correlator.sizes.waiting))
     mailboxes = UInt64(correlator.mailboxCount)
     (evicted, waitsCutShort) = (UInt64(correlator.contextsEvicted), UInt64(correlator.waitsCutShort))
   }
@@ -62,7 +62,7 @@ package struct CollectorStatus: Sendable, Equatable {
   /// Replaces the report; a failure is not worth more than an old report.
   func write(in directory: String) {
     var text = numbers.map { "\($0.name)=\($0.value)\n" }.joined()
-    text += "trouble=" + trouble.replacing("\n", with: " ") + "\n"
+    text += "last_error=" + lastError.replacing("\n", with: " ") + "\n"
     for (subject, reason) in waitingFor.sorted(by: { $0.key < $1.key }) {
       text += "waiting." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
     }
@@ -83,8 +83,8 @@ package struct CollectorStatus: Sendable, Equatable {
       guard let equals = line.firstIndex(of: "=") else { continue }
       let name = String(line[..<equals])
       let value = String(line[line.index(after: equals)...])
-      if name == "trouble" {
-        status.trouble = value
+      if name == "last_error" {
+        status.lastError = value
       } else if name.hasPrefix("waiting.") {
         status.waitingFor[String(name.dropFirst(8))] = value
       } else if name.hasPrefix("kind.") {
@@ -100,7 +100,7 @@ package struct CollectorStatus: Sendable, Equatable {
       ("entries_read", \.entriesRead), ("recognised", \.recognised), ("unrecognised", \.unrecognised),
       ("refused", \.refused), ("unprovable", \.unprovable), ("events_written", \.eventsWritten), ("gaps", \.gaps),
       ("truncated", \.truncated),
-      ("mailboxes", \.mailboxes), ("notes", \.notes), ("waiting", \.waiting), ("evicted", \.evicted),
+      ("mailboxes", \.mailboxes), ("contexts", \.contexts), ("waiting", \.waiting), ("evicted", \.evicted),
       ("waits_cut_short", \.waitsCutShort), ("checkpoint", \.checkpoint),
     ]
     for (name, path) in numbers { status[keyPath: path] = values[name] ?? 0 }

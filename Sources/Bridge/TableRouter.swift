@@ -11,16 +11,16 @@ final class TableRouter: Sendable {
     var scopes: [Int] = []
   }
 
-  /// What is known of one field's values: each at the one place that its hash gives it, the last comer stays. Senders
-  /// choose identifiers, so the places are few.
+  /// What is known of one field's values: each at the one slot that its hash gives it, the last comer stays. Senders
+  /// choose identifiers, so the slots are few.
   private typealias Memory = ContiguousArray<Known?>
 
   let table: CompiledTable
   /// Tables that count for nobody.
   let off: Set<String>
-  private let identifiers = Mutex(Memory(repeating: nil, count: TableRouter.places))
-  private let commands = Mutex(Memory(repeating: nil, count: TableRouter.places))
-  private static let places = 1024
+  private let identifiers = Mutex(Memory(repeating: nil, count: TableRouter.slots))
+  private let commands = Mutex(Memory(repeating: nil, count: TableRouter.slots))
+  private static let slots = 1024
 
   init(table: CompiledTable, off: Set<String> = []) { (self.table, self.off) = (table, off) }
 
@@ -29,19 +29,19 @@ final class TableRouter: Sendable {
   func wants(command: UnsafeRawBufferPointer) -> Bool { !scopes(ofCommand: command).isEmpty }
 
   func scopes(ofIdentifier identifier: UnsafeRawBufferPointer) -> [Int] {
-    let place = Self.place(of: identifier)
-    if let known = identifiers.withLock({ $0[place] }), Self.isSame(known.bytes, identifier) { return known.scopes }
+    let slot = Self.slot(of: identifier)
+    if let known = identifiers.withLock({ $0[slot] }), Self.isSame(known.bytes, identifier) { return known.scopes }
     let known = Known(bytes: Array(identifier), scopes: counting(table.scopes(ofIdentifier: identifier)))
-    identifiers.withLock { $0[place] = known }
+    identifiers.withLock { $0[slot] = known }
     return known.scopes
   }
 
   func scopes(ofCommand command: UnsafeRawBufferPointer) -> [Int] {
     if command.isEmpty { return [] }
-    let place = Self.place(of: command)
-    if let known = commands.withLock({ $0[place] }), Self.isSame(known.bytes, command) { return known.scopes }
+    let slot = Self.slot(of: command)
+    if let known = commands.withLock({ $0[slot] }), Self.isSame(known.bytes, command) { return known.scopes }
     let known = Known(bytes: Array(command), scopes: counting(table.scopes(ofCommand: command)))
-    commands.withLock { $0[place] = known }
+    commands.withLock { $0[slot] = known }
     return known.scopes
   }
 
@@ -56,9 +56,9 @@ final class TableRouter: Sendable {
   }
 
   /// FNV-1a: identifiers are short, and a clash only costs the look-up.
-  private static func place(of bytes: UnsafeRawBufferPointer) -> Int {
+  private static func slot(of bytes: UnsafeRawBufferPointer) -> Int {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return Int(truncatingIfNeeded: hash ^ hash >> 32) & (places - 1)
+    return Int(truncatingIfNeeded: hash ^ hash >> 32) & (slots - 1)
   }
 }

@@ -63,9 +63,9 @@ struct StatusCommand: ParsableCommand {
     )
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append(
-      "       Memory: \(status.notes) notes, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
+      "       Memory: \(status.contexts) context records, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
         + "\(status.waitsCutShort) were recorded early")
-    if !status.trouble.isEmpty { lines.append("   Last error: " + TerminalText.safe(status.trouble.utf8)) }
+    if !status.lastError.isEmpty { lines.append("   Last error: " + TerminalText.safe(status.lastError.utf8)) }
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
       lines.append("      Waiting: " + TerminalText.safe("\(subject): \(reason)".utf8))
     }
@@ -98,7 +98,7 @@ struct StatusCommand: ParsableCommand {
   private func json(_ status: CollectorStatus) -> String {
     var json = JSONText()
     for number in status.numbers { json.add(number.name, number.value) }
-    json.add("trouble", status.trouble)
+    json.add("last_error", status.lastError)
     var events = JSONText()
     for (kind, count) in status.countsByKind.sorted(by: { $0.key < $1.key }) { events.add(kind, count) }
     json.add("events", json: events.object)
@@ -107,7 +107,7 @@ struct StatusCommand: ParsableCommand {
 
   private func prometheus(_ status: CollectorStatus) -> String {
     var lines = status.numbers.filter { $0.name != "pid" }.map { "mailtrail_\($0.name) \($0.value)" }
-    lines.append("mailtrail_trouble \(status.trouble.isEmpty ? 0 : 1)")
+    lines.append("mailtrail_last_error \(status.lastError.isEmpty ? 0 : 1)")
     lines += status.countsByKind.sorted { $0.key < $1.key }.map {
       "mailtrail_events_total{kind=\"\($0.key)\"} \($0.value)"
     }

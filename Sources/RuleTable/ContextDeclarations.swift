@@ -46,7 +46,7 @@ struct ContextDeclarations: Sendable {
       }
     }
     guard let name = words.popFirst() else {
-      throw failure("‘keep’ does not say which kind of notes", "write: keep session 2d: mailbox ip", nil)
+      throw failure("‘keep’ does not say which kind of context records", "write: keep session 2d: mailbox ip", nil)
     }
     var kind = kinds[name.text] ?? Kind(location: location)
     if let span = words.first, span.text != "across" {
@@ -56,7 +56,8 @@ struct ContextDeclarations: Sendable {
       }
       if let known = kind.ttl, known != ttl, let other = kind.ttlLocation {
         throw failure(
-          "notes of the kind ‘\(name.text)’ live another time by \(other)", "say the same, or leave the time out", span)
+          "context records of the kind ‘\(name.text)’ have another lifetime by \(other)",
+          "say the same, or leave the time out", span)
       }
       if kind.ttl == nil { (kind.ttl, kind.ttlLocation) = (ttl, location) }
     }

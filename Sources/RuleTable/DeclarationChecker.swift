@@ -49,7 +49,7 @@ struct DeclarationChecker {
     let fields = traffic.fieldNames(of: .context(kind))
     let line = "keep \(kind) 1h" + (fields.isEmpty ? "" : ": " + fields.joined(separator: " "))
     return Diagnostic(
-      location, "no table declares notes of the kind ‘\(kind)’",
+      location, "no table declares context records of the kind ‘\(kind)’",
       remedy: suggestion(for: kind, among: Array(declarations.kinds.keys), else: "declare it: \(line)"))
   }
 
@@ -57,7 +57,7 @@ struct DeclarationChecker {
     let declared = kinds.flatMap { declarations.kinds[$0]?.fields.keys.map { $0 } ?? [] }
     let line = declarations.kinds[kinds[0]]?.location.description ?? ""
     return Diagnostic(
-      location, "notes of the kind \(Self.list(kinds)) have no field ‘\(field)’",
+      location, "context records of the kind \(Self.list(kinds)) have no field ‘\(field)’",
       remedy: suggestion(for: field, among: declared, else: "add it to the keep line at \(line)"))
   }
 
@@ -89,7 +89,7 @@ struct DeclarationChecker {
     switch source {
     case .context(let kind):
       return Diagnostic(
-        location, "no rule writes notes of the kind ‘\(kind)’",
+        location, "no rule writes context records of the kind ‘\(kind)’",
         remedy: suggestion(
           for: kind, among: known { if case .context = $0 { true } else { false } },
           else: "write one, or do not look for it")
@@ -114,7 +114,8 @@ struct DeclarationChecker {
       declared.fields.compactMap { field, location in
         traffic.isWritten(field, of: .context(kind))
           ? nil
-          : Diagnostic(location, "no rule writes ‘\(field)’ into notes of the kind ‘\(kind)’", remedy: "remove it")
+          : Diagnostic(
+            location, "no rule writes ‘\(field)’ into context records of the kind ‘\(kind)’", remedy: "remove it")
       }
     }
   }

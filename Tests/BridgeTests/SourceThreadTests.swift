@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func aReadingOfMoreThanAMinuteIsTrouble() {
-    #expect(JournalInput.trouble(ofReadingFor: 59_000_000) == nil)
-    #expect(JournalInput.trouble(ofReadingFor: 61_000_000)?.contains("journalctl --verify") == true)
+    #expect(JournalInput.timeoutError(ofReadingFor: 59_000_000) == nil)
+    #expect(JournalInput.timeoutError(ofReadingFor: 61_000_000)?.contains("journalctl --verify") == true)
   }
 }

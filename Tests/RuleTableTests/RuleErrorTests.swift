@@ -102,7 +102,7 @@ import Testing
     Mistake(rule("a", "event login.failed mailbox=@you"), "6:22", "an entry has no ‘@you’", "use @pid"),
     Mistake(rule("a", "note seen x: y"), "6:16", "‘y’ sets nothing", "write field=value"),
     Mistake(rule("a", "note seen"), "6:3", "a note needs a kind and a key", "queue <queue_id>"),
-    Mistake(rule("a", "note seen x for 5w"), "6:19", "‘5w’ is no span of time", "write 1s, 15m"),
+    Mistake(rule("a", "note seen x for 5q"), "6:19", "‘5q’ is no span of time", "write 1s, 15m"),
     Mistake(rule("a", "wait seen x"), "6:3", "‘wait’ does not say how long", "within 1s"),
     Mistake(rule("a", "alias seen x seen y"), "6:3", "‘alias’ needs two keys", "alias queue"),
     Mistake(rule("a", "note x y if @pid is dog"), "6:23", "there is no class ‘dog’", "classes are trash"),

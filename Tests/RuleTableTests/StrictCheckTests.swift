@@ -45,32 +45,34 @@ import Testing
     Mistake(
       "keep session 2d: ip\n"
         + rules("note session <x>: ip=<u>", "use ▷sesion <x>\nevent logout mailbox=account(<u>) if sesion"),
-      "no table declares notes of the kind ‘sesion’", "did you mean ‘session’? Else declare it: keep sesion 1h"),
+      "no table declares context records of the kind ‘sesion’",
+      "did you mean ‘session’? Else declare it: keep sesion 1h"),
     Mistake(
       rules("begin ▷session <x>: ip=<u> port=2", "confirm session <x>"),
-      "no table declares notes of the kind ‘session’", "declare it: keep session 1h: ip port"),
+      "no table declares context records of the kind ‘session’", "declare it: keep session 1h: ip port"),
     Mistake(
       "keep a 1h: name\n" + rules("note a <x>: ▷nmae=<u>", "use a <x>\nevent logout mailbox=account(a.name)"),
-      "notes of the kind ‘a’ have no field ‘nmae’", "did you mean ‘name’?"),
+      "context records of the kind ‘a’ have no field ‘nmae’", "did you mean ‘name’?"),
     Mistake(
-      "keep a 1h\n" + rules("note a <x>: ▷ip+=<u>", "forget a <x>"), "notes of the kind ‘a’ have no field ‘ip’",
+      "keep a 1h\n" + rules("note a <x>: ▷ip+=<u>", "forget a <x>"),
+      "context records of the kind ‘a’ have no field ‘ip’",
       "add it to the keep line at t.rules:4:6"),
     Mistake(
       "keep a 1h: name\nkeep b 1h: name\n"
         + rules(
           "note a <x>: name=<u>\nnote b <x>: name=<u>",
           "wait a <x> as c or b <x> as c within 1s\nevent logout mailbox=account(<u>) ip=▷c.ip|c.name"),
-      "notes of the kind ‘a’ or ‘b’ have no field ‘ip’", "add it to the keep line"),
+      "context records of the kind ‘a’ or ‘b’ have no field ‘ip’", "add it to the keep line"),
     Mistake(
       "keep a 1h: name ip\n"
         + rules("note a <x>: name=<u>", "use a <x>\nevent logout mailbox=account(<u>) ip=▷a.ip if a.name"),
       "no rule says ‘ip’ for ‘a’", "write it, or do not read it"),
     Mistake(
       "keep a 1h: name ▷ip\n" + rules("note a <x>: name=<u>", "use a <x>\nevent logout mailbox=account(a.name)"),
-      "no rule writes ‘ip’ into notes of the kind ‘a’", "remove it"),
+      "no rule writes ‘ip’ into context records of the kind ‘a’", "remove it"),
     Mistake(
       "keep a\n" + rules("wait ▷a <x> within 1s\nevent logout mailbox=account(<u>) if a"),
-      "no rule writes notes of the kind ‘a’",
+      "no rule writes context records of the kind ‘a’",
       "write one, or do not look for it"),
     Mistake(
       rules("offer ▷moving <x> within 1s\nevent logout mailbox=account(<u>) unless moving"),
@@ -115,10 +117,10 @@ import Testing
 
   private static let keeps = [
     Mistake("▷keep", "‘keep’ does not say which kind", "write: keep session 2d"),
-    Mistake("keep a ▷1y", "‘1y’ is no span of time", "write 1h or 5d"),
+    Mistake("keep a ▷1q", "‘1q’ is no span of time", "write 1h or 5d"),
     Mistake("keep a 1h ▷forever", "‘forever’ behind a span of time", "write across hosts"),
     Mistake("keep ▷a 1h:", "no fields stand behind the colon", "name them"),
-    Mistake("keep a 1h\nkeep a ▷2h: ip", "live another time by t.rules:4:6", "say the same, or leave the time out"),
+    Mistake("keep a 1h\nkeep a ▷2h: ip", "have another lifetime by t.rules:4:6", "say the same, or leave the time out"),
   ]
 
   @Test(arguments: keeps) func aKeepLineSaysOneThing(_ mistake: Mistake) throws { try mistake.isReported(with: []) }

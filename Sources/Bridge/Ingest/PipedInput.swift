@@ -266,7 +266,7 @@ final class PipedInput: ServiceInput {
   var isAtEnd: Bool { true }
   var isHoldingBack: Bool { confirms && isInTransaction }
   private(set) var settlesFrom: UInt64 = 0
-  let readingTrouble: String? = nil
+  let readingError: String? = nil
 
   var quietUntil: UInt64 {
     isQuiet && !isInTransaction && SystemClock.monotonic() >= settlesFrom ? SystemClock.realtime() : 0

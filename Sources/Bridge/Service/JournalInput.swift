@@ -112,11 +112,11 @@ final class JournalInput: ServiceInput {
 
   func isPastEarlierRuns(newest: UInt64) -> Bool { isAtEnd }
 
-  var readingTrouble: String? { Self.trouble(ofReadingFor: sources.readingTime) }
+  var readingError: String? { Self.timeoutError(ofReadingFor: sources.readingTime) }
 
   /// A reader that hangs, in the journal library or on a dead network file system, looks like a quiet journal otherwise.
   /// The watchdog does not wait for it: killed and started again, a slow reading would begin anew forever.
-  static func trouble(ofReadingFor time: UInt64) -> String? {
+  static func timeoutError(ofReadingFor time: UInt64) -> String? {
     guard time > longReading else { return nil }
     return
       "the same \(SourceThread.batchSize) entries are being read for more than a minute: the journal's disk is very slow, "

@@ -287,7 +287,7 @@ final class Service {
 
   private var facts: ServiceReport.Facts {
     ServiceReport.Facts(
-      writer: output.writer?.status ?? .init(), readingTrouble: input.readingTrouble, complaints: input.complaints,
+      writer: output.writer?.status ?? .init(), readingError: input.readingError, complaints: input.complaints,
       newest: output.newest)
   }
 

@@ -66,7 +66,7 @@ protocol ServiceInput: AnyObject {
   /// Whether what comes from here on nobody can have written before.
   func isPastEarlierRuns(newest: UInt64) -> Bool
   /// Why nothing is read although there may be something; nil when all is well.
-  var readingTrouble: String? { get }
+  var readingError: String? { get }
   /// What is wrong with what comes in, by subject, for the report.
   var complaints: [String: String] { get }
 }

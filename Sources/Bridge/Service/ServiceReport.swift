@@ -55,25 +55,25 @@ struct ServiceReport {
   /// What stands in the way at the moment.
   struct Facts {
     var writer: WriterThread.Status
-    var readingTrouble: String?
+    var readingError: String?
     var complaints: [String: String]
     var newest: UInt64
 
-    var trouble: String { writer.lastError ?? readingTrouble ?? "" }
+    var lastError: String { writer.lastError ?? readingError ?? "" }
   }
 
-  func isUrgent(_ facts: Facts) -> Bool { isUrgent || facts.trouble != status.trouble }
+  func isUrgent(_ facts: Facts) -> Bool { isUrgent || facts.lastError != status.lastError }
 
   func isNew(_ facts: Facts) -> Bool {
     facts.newest != status.newestEntry || isCaughtUp != status.isCaughtUp || facts.writer.jobsDone != reportedJobs
   }
 
-  /// - Parameter notifies: whether systemd hears of trouble.
+  /// - Parameter notifies: whether systemd hears of an error.
   mutating func write(_ facts: Facts, _ pipeline: Pipeline, notifies: Bool) {
     isUrgent = false
     reportedJobs = facts.writer.jobsDone
-    if facts.trouble != status.trouble { sayTrouble(facts, notifies: notifies) }
-    status.trouble = facts.trouble
+    if facts.lastError != status.lastError { logLastError(facts, notifies: notifies) }
+    status.lastError = facts.lastError
     status.reported = SystemClock.realtime()
     status.newestEntry = facts.newest
     status.isCaughtUp = isCaughtUp
@@ -86,13 +86,13 @@ struct ServiceReport {
     status.write(in: directory)
   }
 
-  private func sayTrouble(_ facts: Facts, notifies: Bool) {
-    let trouble = facts.trouble
-    if notifies { SystemMessages.notify("STATUS=" + (trouble.isEmpty ? "Going on again" : "Waiting: " + trouble)) }
+  private func logLastError(_ facts: Facts, notifies: Bool) {
+    let lastError = facts.lastError
+    if notifies { SystemMessages.notify("STATUS=" + (lastError.isEmpty ? "Going on again" : "Waiting: " + lastError)) }
     if let reason = facts.writer.lastError {
       log.error(reason + "; " + writingTrouble)
-    } else if !trouble.isEmpty {
-      log.warning(trouble)
+    } else if !lastError.isEmpty {
+      log.warning(lastError)
     } else {
       log.notice("going on again")
     }
