@@ -8,7 +8,8 @@ import Testing
 /// Whatever stands where a stranger can write, an event lands with the mailbox that the daemon's own part of the line
 /// names, with the text itself, or with nobody.
 @Suite struct HostileTextTests {
-  /// Texts that look like the end of one line and the middle of another: pieces of the tables' own examples.
+  /// Texts that look like the end of one line and the middle of another: pieces of the examples that the same daemon
+  /// may log. Each capture of an example has its own sequence, so that a rule of another daemon does not change it.
   struct Generator {
     private var state: UInt64
     private let pieces: [[UInt8]]
@@ -19,8 +20,9 @@ import Testing
       "\u{2028}", "\u{85}",
     ]
 
-    init(seed: UInt64, pieces: [[UInt8]]) {
-      state = seed
+    /// - Parameter subject: what the texts are for: rule, capture and example; other texts for each.
+    init(seed: UInt64, subject: some Sequence<UInt8>, pieces: [[UInt8]]) {
+      state = subject.reduce(seed) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
       self.pieces = Self.own.map { Array($0.utf8) } + pieces
     }
 
@@ -43,10 +45,15 @@ import Testing
     ("sendmail.", "expanded"), ("mailman.", "name"),
     // No account has a blank in its name, and the line tells of one that logged in.
     ("cpanel.login", "login"), ("cpanel.session-new", "login"), ("postfix.client.authenticated", "login"),
+    ("postfix.client.proxied", "login"), ("opensmtpd.authenticated", "login"),
+    // The name is the user database's: who is refused has logged in.
+    ("mailutils.refused", "user"),
     // Quotes in a text are escaped.
     ("stalwart.", ""), ("perdition.", "user"),
     // A name of the DNS has no blanks.
     ("opensmtpd.", "client"),
+    // A local part is an atom (valid_localpart of OpenSMTPD's util.c).
+    ("opensmtpd.", "original"),
     // The whole command is the stranger's: whom it names is whom it was refused for.
     ("opensmtpd.refused.", "recipient"), ("exim.refused.recipient.raw", "raw"),
     // No mailbox has the system filter's name.
@@ -67,7 +74,7 @@ import Testing
     let table = try RuleCompiler.compile(ShippedRules.embedded)
     let program = ActionProgram(table)
     let untrusted = UntrustedCaptures(ShippedRules.embedded)
-    var generator = Generator(seed: Self.seed, pieces: Self.pieces(of: table))
+    let pieces = table.scopes.indices.map { scope in Self.pieces(of: table.rules.filter { $0.scopes.contains(scope) }) }
     var spliced = 0
     var failures: [String: (count: Int, text: String)] = [:]
     for rule in table.rules where !rule.isNoise {
@@ -76,9 +83,14 @@ import Testing
         for (name, value) in expected.sorted(by: { $0.key < $1.key })
         where untrusted.contains(name, of: rule.id) && !value.isEmpty && !Self.isException(rule.id, name) {
           guard let range = Self.onlyRange(of: value, in: example.message) else { continue }
+          // Stands for a line that was cut: the envelope always follows. The limits of its scopes make it doubtful.
+          if rule.id == "postfix.refused" && name == "text" && range.upperBound == example.message.count { continue }
           // What the rest of the line names, whether or not the example alone makes an event for it.
           let meant = Self.owners(of: example.message, rule, program, table).subtracting(Self.mailboxes(of: value))
             .union(expected.filter { $0.key != name }.flatMap { Self.mailboxes(of: $0.value) })
+          var generator = Generator(
+            seed: Self.seed, subject: Array("\(rule.id) \(name) ".utf8) + example.message,
+            pieces: pieces[rule.scopes[0]])
           for _ in 0..<Self.rounds {
             let text = generator.text()
             let isQuoted = Self.isAddress(name, of: rule.id)
@@ -104,7 +116,7 @@ import Testing
 
   /// Envelope addresses of transfer agents, which write odd ones in quotes.
   private static func isAddress(_ capture: String, of rule: String) -> Bool {
-    ["postfix.", "exim.", "amavis.", "sendmail.", "courier.esmtpd."].contains { rule.hasPrefix($0) }
+    ["postfix.", "exim.", "amavis.", "sendmail.", "courier.esmtpd.", "mailman."].contains { rule.hasPrefix($0) }
       && [
         "recipient", "second", "third", "fourth", "fifth", "sender", "original", "to", "from", "envelope", "rcpt1",
         "rcpt2", "rcpt3",
@@ -173,9 +185,9 @@ import Testing
   }
 
   /// The examples without their captures, cut at blanks.
-  private static func pieces(of table: CompiledTable) -> [[UInt8]] {
+  private static func pieces(of rules: [CompiledTable.Rule]) -> [[UInt8]] {
     var pieces: Set<[UInt8]> = []
-    for rule in table.rules {
+    for rule in rules {
       for example in rule.examples {
         guard let expected = example.expected else { continue }
         var start = 0
