@@ -9,20 +9,15 @@ package enum RecordTime {
   package static func append(_ time: UInt64, to output: inout [UInt8]) {
     let time = min(time, latest)
     let civil = CivilTime(seconds: Int(time / 1_000_000))
-    append(civil.date.year, digits: 4, to: &output)
-    output.append(UInt8(ascii: "-"))
-    append(civil.date.month, digits: 2, to: &output)
-    output.append(UInt8(ascii: "-"))
-    append(civil.date.day, digits: 2, to: &output)
-    output.append(UInt8(ascii: "T"))
-    append(civil.hour, digits: 2, to: &output)
-    output.append(UInt8(ascii: ":"))
-    append(civil.minute, digits: 2, to: &output)
-    output.append(UInt8(ascii: ":"))
-    append(civil.second, digits: 2, to: &output)
-    output.append(UInt8(ascii: "."))
-    append(Int(time % 1_000_000), digits: 6, to: &output)
-    output.append(UInt8(ascii: "Z"))
+    let start = output.count
+    output.append(contentsOf: template)
+    write(civil.date.year, digits: 4, at: start, in: &output)
+    write(civil.date.month, digits: 2, at: start + 5, in: &output)
+    write(civil.date.day, digits: 2, at: start + 8, in: &output)
+    write(civil.hour, digits: 2, at: start + 11, in: &output)
+    write(civil.minute, digits: 2, at: start + 14, in: &output)
+    write(civil.second, digits: 2, at: start + 17, in: &output)
+    write(Int(time % 1_000_000), digits: 6, at: start + 20, in: &output)
   }
 
   /// Microseconds since 1970 of a text in exactly that form; nil for every other text.
@@ -49,12 +44,14 @@ package enum RecordTime {
     return UInt64(((date.number * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + UInt64(micro)
   }
 
-  private static func append(_ value: Int, digits: Int, to output: inout [UInt8]) {
-    var divisor = 1
-    for _ in 1..<digits { divisor *= 10 }
-    while divisor > 0 {
-      output.append(UInt8(48 + value / divisor % 10))
-      divisor /= 10
+  private static let template = Array("0000-00-00T00:00:00.000000Z".utf8)
+
+  /// The record grows once, not by each digit: every record has a time.
+  private static func write(_ value: Int, digits: Int, at offset: Int, in output: inout [UInt8]) {
+    var rest = UInt32(value)
+    for index in stride(from: offset + digits - 1, through: offset, by: -1) {
+      output[index] = 48 + UInt8(rest % 10)
+      rest /= 10
     }
   }
 }

@@ -34,9 +34,13 @@ public struct EventID: Sendable, Hashable {
   }
 
   private static func appendHexadecimal(_ value: UInt64, digits: Int, to bytes: inout [UInt8]) {
-    for shift in stride(from: (digits - 1) * 4, through: 0, by: -4) {
-      let nibble = UInt8((value >> UInt64(shift)) & 15)
-      bytes.append(nibble < 10 ? nibble + 48 : nibble + 87)
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(48, count: digits))
+    var rest = value
+    for index in stride(from: start + digits - 1, through: start, by: -1) {
+      let nibble = UInt8(truncatingIfNeeded: rest & 15)
+      bytes[index] = nibble < 10 ? nibble + 48 : nibble + 87
+      rest >>= 4
     }
   }
 
