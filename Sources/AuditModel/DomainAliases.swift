@@ -51,6 +51,17 @@ public struct DomainAliases: Sendable, Equatable {
     longestDomain = max(longestDomain, domain.count)
   }
 
+  /// Adds an alias unless something is known of the name already, or the domain is an alias itself: then the alias
+  /// stands for what that stands for.
+  public mutating func addUnlessNamed(_ alias: String, of domain: String) {
+    let (alias, domain) = (Self.canonical(Array(alias.utf8)), Self.canonical(Array(domain.utf8)))
+    let target = domains[ByteKey(domain)] ?? domain
+    guard alias != target, domains[ByteKey(alias)] == nil, aliases[ByteKey(alias)] == nil else { return }
+    domains[ByteKey(alias)] = target
+    aliases[ByteKey(target)] = alias
+    longestDomain = max(longestDomain, target.count)
+  }
+
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   /// A domain as names have it: lower case, composed.

@@ -17,6 +17,10 @@ extension MailboxNaming {
         }
       }
     }
+    // What the configuration says of a domain counts before what the mail system does.
+    for alias in mailboxes.localDomains.aliases(of: mailboxes.defaultDomain) {
+      aliases.addUnlessNamed(alias, of: mailboxes.defaultDomain)
+    }
     self.init(
       defaultDomain: mailboxes.defaultDomain, foldsCase: mailboxes.foldsCase,
       extensionDelimiters: mailboxes.extensionDelimiters, domainAliases: aliases)

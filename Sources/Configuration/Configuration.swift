@@ -93,9 +93,10 @@ package struct Configuration: Sendable, Equatable {
 
   /// `mailboxes`: how names in logs become mailboxes.
   package struct Mailboxes: Sendable, Equatable {
-    /// `default-domain`: the domain of bare user names. By default the domain part of the host name, else the host
-    /// name, else `localhost`.
+    /// `default-domain`: the domain of bare user names. By default that of `localDomains`.
     package var defaultDomain: String
+    /// What the mail system's own files say; by default nothing but the host name.
+    package var localDomains: LocalDomains
     /// `fold-case`: whether `Ann@example.org` is `ann@example.org`.
     package var foldsCase = true
     /// `extension-delimiter`: what separates a user from an extension, one character or several alternatives
@@ -120,8 +121,16 @@ package struct Configuration: Sendable, Equatable {
     /// `shard`: the share of the mailboxes that this collector writes; nil for all.
     package var shard: Shard?
 
-    /// The defaults on a machine of that name.
-    package init(hostName: String = HostName.current()) { defaultDomain = HostName.mailDomain(of: hostName) }
+    /// The defaults on a machine of that name, without a look at its mail system.
+    package init(hostName: String = HostName.current()) {
+      self.init(LocalDomains(domain: HostName.mailDomain(of: hostName), origin: LocalDomains.hostNameOrigin))
+    }
+
+    /// The defaults beside a mail system.
+    package init(_ localDomains: LocalDomains) {
+      self.localDomains = localDomains
+      defaultDomain = localDomains.domain
+    }
   }
 
   /// One element of `sources`.

@@ -5,7 +5,7 @@ extension Configuration {
   /// The file that is read when none is named.
   package static let defaultPath = "/etc/mailtrail/mailtrail.yaml"
 
-  /// Reads the configuration.
+  /// Reads the configuration, and of the mail system's own what the domain of bare names is.
   ///
   /// - Parameters:
   ///   - path: the file; nil for `/etc/mailtrail/mailtrail.yaml`, which may be missing.
@@ -19,7 +19,9 @@ extension Configuration {
       guard path == nil, error.errno == ENOENT else { throw error }
       bytes = []
     }
-    return try parse(bytes, file: path ?? defaultPath, overrides: overrides)
+    var defaults = Configuration()
+    defaults.mailboxes = Mailboxes(LocalDomains.read())
+    return try parse(bytes, file: path ?? defaultPath, overrides: overrides, defaults: defaults)
   }
 
   /// Reads the configuration from the text of a file.

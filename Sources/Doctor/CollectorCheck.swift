@@ -6,19 +6,8 @@ struct CollectorCheck {
   let configuration: Configuration
   let machine: Machine
 
-  func findings() -> [Finding] { domain() + directories() + room() }
-
-  private func domain() -> [Finding] {
-    let domain = configuration.mailboxes.defaultDomain
-    if domain.contains("."), !domain.hasSuffix(".localdomain") {
-      return [Finding(.good, "mailtrail", "bare user names are in \(domain)")]
-    }
-    return [
-      Finding(
-        .advice, "mailtrail",
-        "bare user names are filed under the domain ‘\(domain)’, which looks like a host name",
-        remedy: ["/etc/mailtrail/mailtrail.yaml:", "  mailboxes:", "    default-domain: example.org"])
-    ]
+  func findings() -> [Finding] {
+    LocalDomainCheck(mailboxes: configuration.mailboxes, machine: machine).findings() + directories() + room()
   }
 
   private func directories() -> [Finding] {

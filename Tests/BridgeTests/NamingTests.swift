@@ -34,6 +34,23 @@ import Testing
     ] { #expect(naming.mailbox(of: AccountName(name.utf8))?.bytes == Array(mailbox.utf8)) }
   }
 
+  @Test func whatTheMailSystemMakesEqualIsOneMailboxUnlessTheConfigurationSaysOtherwise() throws {
+    var mailboxes = Configuration.Mailboxes(
+      LocalDomains(domain: "example.org", origin: "x", equal: ["mx", "localhost", "b.example", "c.example"]))
+    try mailboxes.domainAliases.named.add("b.example", of: "a.example")
+    try mailboxes.domainAliases.named.add("d.example", of: "c.example")
+    let naming = try MailboxNaming(mailboxes)
+    for (name, mailbox) in [
+      ("ann", "ann@example.org"), ("ann@MX", "ann@example.org"), ("ann@localhost", "ann@example.org"),
+      ("ann@b.example", "ann@a.example"), ("ann@c.example", "ann@c.example"), ("ann@d.example", "ann@c.example"),
+    ] {
+      #expect(naming.mailbox(of: AccountName(name.utf8))?.bytes == Array(mailbox.utf8))
+      #expect(naming.mailbox(of: EnvelopeAddress(Array(name.utf8))) { _ in false }?.bytes == Array(mailbox.utf8))
+    }
+    mailboxes.defaultDomain = "other.example"
+    #expect(try MailboxNaming(mailboxes).mailbox(of: AccountName("ann@mx".utf8))?.bytes == Array("ann@mx".utf8))
+  }
+
   @Test(
     arguments: [
       (["a.example\n"], "domains0:1: no pair of domains; write: mail.example.org example.org"),

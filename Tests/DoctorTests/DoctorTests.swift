@@ -42,6 +42,22 @@ import Testing
     func findings(of subject: String) -> [Finding] { findings().filter { $0.subject == subject } }
   }
 
+  @Test func theDomainOfBareNamesIsSaidWithItsOrigin() throws {
+    let postfix = ["etc/postfix/main.cf": "mydestination = example.org, localhost\n"]
+    let found = try System(postfix).findings(of: "mailtrail").first
+    #expect(found?.verdict == .good)
+    #expect(
+      found?.text
+        == "bare user names are in example.org (mydestination in /etc/postfix/main.cf); the same users are in localhost"
+    )
+    let other = ["etc/postfix/main.cf": "mydestination = other.example, hash:/etc/postfix/local\n"]
+    let findings = try System(other).findings(of: "mailtrail").filter { $0.verdict == .advice }
+    #expect(findings.count == 2)
+    #expect(findings.first?.text.contains("says other.example") == true)
+    #expect(findings.first?.remedy.contains("    default-domain: other.example") == true)
+    #expect(findings.last?.text.contains("hash:/etc/postfix/local") == true)
+  }
+
   private static let doveconf: [String: String] = [
     "-h auth_verbose": "yes", "-h log_path": "syslog", "-f protocol=imap -h mail_plugins": "quota notify mail_log",
     "-f protocol=pop3 -h mail_plugins": "notify mail_log",

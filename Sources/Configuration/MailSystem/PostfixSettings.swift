@@ -1,0 +1,140 @@
+/// What Postfix's main.cf (postconf(5)) says about its local domains.
+struct PostfixSettings {
+  private static let path = "/etc/postfix/main.cf"
+  private let files: SettingFiles
+  private let settings: [String: String]
+  private let hostName: String
+
+  /// Nil without a main.cf that may be read.
+  init?(_ files: SettingFiles, hostName: String) {
+    guard let lines = files.lines(of: Self.path) else { return nil }
+    (self.files, self.hostName) = (files, hostName.lowercased())
+    settings = Self.settings(of: lines)
+  }
+
+  /// A line that begins with a blank continues the one before; the last value of a name counts.
+  private static func settings(of lines: [Substring]) -> [String: String] {
+    var settings: [String: String] = [:]
+    var name: String?
+    for line in lines {
+      guard let first = line.first(where: { !$0.isWhitespace }), first != "#" else { continue }
+      if line.first?.isWhitespace == true {
+        if let name { settings[name]? += " " + line }
+        continue
+      }
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      name = parts.count == 2 ? parts[0].filter { !$0.isWhitespace } : nil
+      if let name { settings[name] = String(parts[1]) }
+    }
+    return settings
+  }
+
+  // MARK: - Values
+
+  /// How many `$name` one value may lead to: Postfix's own defaults need four.
+  private static let maximumExpansions = 1000
+
+  /// A setting's value with `$name`, `${name}` and `$(name)` put in; empty for an unknown name.
+  private func value(_ name: String) -> String {
+    var expansions = 0
+    return value(name, within: [], &expansions)
+  }
+
+  /// - Parameter outer: the names that lead here; one of them again is empty, as in a circle.
+  private func value(_ name: String, within outer: [String], _ expansions: inout Int) -> String {
+    expansions += 1
+    guard expansions < Self.maximumExpansions, !outer.contains(name) else { return "" }
+    if name == "mydomain", settings[name] == nil {
+      let host = value("myhostname", within: outer + [name], &expansions)
+      return host.split(separator: ".").dropFirst().joined(separator: ".")
+    }
+    var result = ""
+    var rest = (settings[name] ?? builtIn(name) ?? "")[...]
+    while let dollar = rest.firstIndex(of: "$") {
+      result += rest[..<dollar]
+      rest = rest[rest.index(after: dollar)...]
+      let isBracketed = rest.first == "{" || rest.first == "("
+      if isBracketed { rest.removeFirst() }
+      let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+      rest = rest[word.endIndex...]
+      if isBracketed, rest.first == "}" || rest.first == ")" { rest.removeFirst() }
+      result += value(String(word), within: outer + [name], &expansions)
+    }
+    return result + rest
+  }
+
+  /// What holds for names that main.cf does not set (postconf(5)).
+  private func builtIn(_ name: String) -> String? {
+    switch name {
+    case "myhostname": hostName.contains(".") ? hostName : hostName + ".localdomain"
+    case "myorigin": "$myhostname"
+    case "mydestination": "$myhostname, localhost.$mydomain, localhost"
+    default: nil
+    }
+  }
+
+  /// The words of a list, lower case; the words of a file in the place of its name.
+  private func list(_ name: String) -> (names: [String], unread: [String]) {
+    var names: [String] = []
+    var unread: [String] = []
+    for word in words(value(name)) {
+      if word.hasPrefix("/"), let lines = files.lines(of: word) {
+        names += lines.filter { !$0.hasPrefix("#") }.flatMap { words(String($0)) }.filter(LocalDomains.isName)
+      } else if LocalDomains.isName(word.lowercased()) {
+        names.append(word.lowercased())
+      } else {
+        unread.append(word)
+      }
+    }
+    return (names, unread)
+  }
+
+  private func words(_ text: String) -> [String] {
+    text.split { $0 == "," || $0.isWhitespace }.map { $0.hasPrefix("/") ? String($0) : $0.lowercased() }
+  }
+
+  /// A single name; `/file` is the name that stands in it, as Debian's myorigin.
+  private func name(_ setting: String) -> String? {
+    guard let word = words(value(setting)).first else { return nil }
+    let name = word.hasPrefix("/") ? files.firstWord(of: word) : word
+    return name.flatMap { LocalDomains.isName($0) ? $0 : nil }
+  }
+
+  // MARK: - Domains
+
+  /// The domains of local(8): a user is the same in each of them.
+  var localDomains: (names: [String], unread: [String]) { list("mydestination") }
+
+  /// The domain of bare names, and what is equal to it; nil when no name of main.cf is a mail domain.
+  ///
+  /// - Parameter dropsDomains: whether Dovecot cuts the domains off its names: a bare one is then of the domain whose
+  ///   mailboxes it serves.
+  func domains(dropsDomains: Bool) -> LocalDomains? {
+    let local = localDomains
+    let hosted = list("virtual_mailbox_domains").names.filter(LocalDomains.isMailDomain)
+    if dropsDomains, hosted.count == 1, !local.names.contains(where: LocalDomains.isMailDomain) {
+      return LocalDomains(domain: hosted[0], origin: "virtual_mailbox_domains in \(Self.path)")
+    }
+    for (setting, domain) in [("mydomain", name("mydomain")), ("myorigin", name("myorigin"))] {
+      if let domain, LocalDomains.isMailDomain(domain), local.names.contains(domain) {
+        return found(domain, setting, local)
+      }
+    }
+    let own = name("myhostname")
+    if let domain = local.names.first(where: { LocalDomains.isMailDomain($0) && $0 != own }) {
+      return found(domain, "mydestination", local)
+    }
+    if let domain = name("myorigin"), LocalDomains.isMailDomain(domain) {
+      // Not a local domain: what is local has other users.
+      return LocalDomains(domain: domain, origin: "myorigin in \(Self.path)", unread: local.unread)
+    }
+    if let domain = local.names.first(where: LocalDomains.isMailDomain) { return found(domain, "mydestination", local) }
+    return nil
+  }
+
+  private func found(_ domain: String, _ setting: String, _ local: (names: [String], unread: [String])) -> LocalDomains
+  {
+    LocalDomains(
+      domain: domain, origin: "\(setting) in \(Self.path)", equal: local.names, unread: local.unread)
+  }
+}
