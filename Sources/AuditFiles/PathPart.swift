@@ -9,7 +9,7 @@ enum PathPart {
   static let maximumLength = 200
 
   enum Role {
-    /// Encodes a leading underscore too: no domain may become `_unknown` or `_panel`.
+    /// Encodes a leading underscore too: no domain may become `_unknown`, `_panel` or `_local`.
     case domain
     case name
   }

@@ -1,6 +1,7 @@
 import AuditModel
 
-/// Where an owner's trail lies in the tree: `<domain>/<local part>`, `_unknown` or `_panel/<account>`.
+/// Where an owner's trail lies in the tree: `<domain>/<local part>`, `_unknown`, `_panel/<account>`
+/// or `_local/<user>`.
 package struct TrailPath: Sendable, Hashable, Comparable {
   /// The first directory.
   package let parent: String
@@ -10,6 +11,7 @@ package struct TrailPath: Sendable, Hashable, Comparable {
   package static let unknownName = "_unknown"
   package static let bridgeName = "_bridge"
   package static let panelName = "_panel"
+  package static let localName = "_local"
 
   package init(_ owner: TrailOwner) {
     switch owner {
@@ -25,6 +27,9 @@ package struct TrailPath: Sendable, Hashable, Comparable {
     case .panel(let account):
       parent = Self.panelName
       child = PathPart.encode(account[...], as: .name)
+    case .local(let user):
+      parent = Self.localName
+      child = PathPart.encode(user[...], as: .name)
     }
   }
 
@@ -46,6 +51,7 @@ package struct TrailPath: Sendable, Hashable, Comparable {
     }
     guard let name = PathPart.decode(child, as: .name) else { return nil }
     if parent == Self.panelName { return .panel(name) }
+    if parent == Self.localName { return .local(name) }
     guard let domain = PathPart.decode(parent, as: .domain) else { return nil }
     return MailboxAddress(name + [UInt8(ascii: "@")] + domain).map(TrailOwner.mailbox)
   }
@@ -54,10 +60,13 @@ package struct TrailPath: Sendable, Hashable, Comparable {
   package var isOurs: Bool {
     if owner != nil { return true }
     guard let child, parent != Self.unknownName, parent != Self.bridgeName else { return false }
-    let parentFits = parent == Self.panelName || PathPart.decode(parent, as: .domain) != nil
+    let parentFits = !isOfMailbox || PathPart.decode(parent, as: .domain) != nil
     return (parentFits || PathPart.isShortened(parent))
       && (PathPart.decode(child, as: .name) != nil || PathPart.isShortened(child))
   }
+
+  /// Whether its records name the mailbox whose trail it is.
+  package var isOfMailbox: Bool { child != nil && parent != Self.panelName && parent != Self.localName }
 
   /// Paths of one first directory stand together.
   package static func < (left: TrailPath, right: TrailPath) -> Bool {

@@ -28,6 +28,8 @@ public enum TrailOwner: Sendable, Hashable {
   case bridge
   /// `_panel/<account>`: a panel's operation whose mailbox the log does not name.
   case panel([UInt8])
+  /// `_local/<user>`: a service of this machine that handed a message over, such as a web server's user.
+  case local([UInt8])
 }
 
 /// An event and whose trail it goes to.

@@ -173,7 +173,7 @@ struct TrailVerifier {
     if second < start - 14 * 3600 || second >= start + 36 * 3600 {
       report(state, "is of another day than its file", after: event.time)
     }
-    if let child = trail.child, trail.parent != TrailPath.panelName, let name = event.fields[.mailbox],
+    if trail.isOfMailbox, let child = trail.child, let name = event.fields[.mailbox],
       name.count < RecordEncoder.maximumValueLength
     {
       let owner = MailboxAddress(Array(name)).map { TrailPath(.mailbox($0)) }

@@ -47,7 +47,7 @@ struct PresentEvents {
       if let address = owned.event.fields[.mailbox].flatMap({ MailboxAddress(Array($0)) }) {
         owners.append(.mailbox(address))
       }
-    case .bridge, .panel: break
+    case .bridge, .panel, .local: break
     }
     return owners.map { PendingLines.Key(owner: $0, day: day) }
   }

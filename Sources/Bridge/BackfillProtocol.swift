@@ -29,6 +29,7 @@ enum BackfillProtocol {
     case .unknown: line = [UInt8(ascii: "u")]
     case .mailbox(let address): line = [UInt8(ascii: "m")] + hexadecimal(address.bytes)
     case .panel(let account): line = [UInt8(ascii: "p")] + hexadecimal(account)
+    case .local(let user): line = [UInt8(ascii: "l")] + hexadecimal(user)
     }
     line.append(UInt8(ascii: " "))
     RecordEncoder().append(emitted.event, to: &line)
@@ -46,6 +47,7 @@ enum BackfillProtocol {
     case UInt8(ascii: "u"): owner = name.isEmpty ? .unknown : nil
     case UInt8(ascii: "m"): owner = bytes(name).flatMap { MailboxAddress($0) }.map { .mailbox($0) }
     case UInt8(ascii: "p"): owner = bytes(name).flatMap { $0.isEmpty ? nil : .panel($0) }
+    case UInt8(ascii: "l"): owner = bytes(name).flatMap { $0.isEmpty ? nil : .local($0) }
     default: owner = nil
     }
     return owner.map { OwnedEvent(event: event, owner: $0) }

@@ -45,6 +45,9 @@ package struct HostUsers: Sendable {
     trustedHere = Set(rules.trustedUsers.compactMap { UInt32($0) ?? uid($0) })
   }
 
+  /// As `EntryFacts.machine` has it.
+  var machineNumber: UInt64 { machine.high ^ machine.low }
+
   /// Whether the entry is this machine's own.
   func isHost(of entry: JournalEntry) -> Bool { entry.machineID == machine && machine != .zero }
 
@@ -52,7 +55,14 @@ package struct HostUsers: Sendable {
     let isHere = isHost(of: entry)
     if (isHere ? trustedHere : trustedNumbers).contains(entry.uid) { return .trusted }
     let maximum = isHere ? systemMaximum.here : systemMaximum.elsewhere
-    return entry.uid <= maximum || entry.uid == Self.nobody || Self.dynamic.contains(entry.uid) ? .system : .ordinary
+    return Self.isSystem(entry.uid, maximum) ? .system : .ordinary
+  }
+
+  /// Whether a uid of this machine is a service's by its number.
+  func isSystem(_ uid: UInt32) -> Bool { Self.isSystem(uid, systemMaximum.here) }
+
+  private static func isSystem(_ uid: UInt32, _ maximum: UInt32) -> Bool {
+    uid <= maximum || uid == nobody || dynamic.contains(uid)
   }
 
   /// Whether many programs run under the uid, at one time or one after another.

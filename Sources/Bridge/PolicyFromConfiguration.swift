@@ -32,6 +32,7 @@ extension CorrelationPolicy {
     }
     webmailHosts = Set(configuration.mailboxes.webmailHosts.map { Array($0.utf8) })
     mailHosts = Set(configuration.mailboxes.mailHosts.map { Array($0.utf8) })
+    localUsers = HostUsers(configuration.rules).localUsers()
     folders = Self.folders(configuration.mailboxes.folders)
     dayEnd = { time in
       var calendar = calendar

@@ -17,6 +17,31 @@ struct MailboxLookup {
     self.reader = reader
   }
 
+  /// A trail as somebody types it: a mailbox's name, or `_unknown`, `_local/USER`, `_panel/ACCOUNT` as in the tree.
+  struct Subject {
+    var trail: TrailPath
+    /// The names under which `_unknown` may have more of it; none for what is no mailbox.
+    var names: [MailboxAddress] = []
+  }
+
+  func subject(of name: String) throws -> Subject {
+    if let trail = Self.namedTrail(name) { return Subject(trail: trail) }
+    let (mailbox, account) = try find(name)
+    return Subject(trail: TrailPath(.mailbox(mailbox)), names: [mailbox, account])
+  }
+
+  private static func namedTrail(_ name: String) -> TrailPath? {
+    if name == TrailPath.unknownName { return TrailPath(.unknown) }
+    if name == TrailPath.bridgeName { return TrailPath(.bridge) }
+    let parts = name.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty else { return nil }
+    switch String(parts[0]) {
+    case TrailPath.panelName: return TrailPath(.panel(Array(parts[1])))
+    case TrailPath.localName: return TrailPath(.local(Array(parts[1])))
+    default: return nil
+    }
+  }
+
   /// - Returns: the mailbox whose trail it is, and the account that the name itself is.
   func find(_ name: String) throws -> (mailbox: MailboxAddress, account: MailboxAddress) {
     guard let account = naming.mailbox(of: AccountName(name.utf8)) else {
@@ -29,12 +54,12 @@ struct MailboxLookup {
   }
 
   /// Why there is nothing of a mailbox that has no trail, and whose name is near.
-  func noTrail(of name: String, _ account: MailboxAddress) throws -> CommandFailure {
+  func noTrail(of subject: Subject) throws -> CommandFailure {
     let known = try reader.trails().compactMap { trail -> String? in
       guard case .mailbox(let address)? = trail.owner else { return nil }
       return String(decoding: address.bytes, as: UTF8.self)
     }
-    let wanted = String(decoding: account.bytes, as: UTF8.self)
+    let wanted = subject.names.last.map { String(decoding: $0.bytes, as: UTF8.self) } ?? subject.trail.directory
     var text = "mailtrail: there is no trail of \(TerminalText.safe(Array(wanted.utf8)))"
     if let near = Suggestion.nearest(to: wanted, among: known) {
       text += "; did you mean \(TerminalText.safe(Array(near.utf8)))?"
@@ -44,7 +69,7 @@ struct MailboxLookup {
     return CommandFailure(text)
   }
 
-  func hasTrail(_ mailbox: MailboxAddress) throws -> Bool {
-    try !reader.days(of: TrailPath(.mailbox(mailbox))).isEmpty
-  }
+  func hasTrail(_ mailbox: MailboxAddress) throws -> Bool { try hasTrail(TrailPath(.mailbox(mailbox))) }
+
+  func hasTrail(_ trail: TrailPath) throws -> Bool { try !reader.days(of: trail).isEmpty }
 }

@@ -21,24 +21,28 @@ struct ShowCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Continue to show new events.")
   var follow = false
 
-  @Argument(help: "The account or address; a bare name gets mailboxes.default-domain.")
+  @Argument(
+    help: "The account or address; a bare name gets mailboxes.default-domain. Or _unknown, _local/USER, _panel/ACCOUNT."
+  )
   var mailbox: String
 
   func run() throws {
     let configuration = try options.load()
     let reader = try TrailReader(root: configuration.audit.directory)
     let lookup = try MailboxLookup(configuration, reader)
-    let (address, account) = try lookup.find(mailbox)
-    let own = TrailPath(.mailbox(address))
+    let subject = try lookup.subject(of: mailbox)
+    let own = subject.trail
     let filter = try events.filter()
     let format = (events.output ?? .short).format(
       usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
     let output = EventOutput(format: format, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
     let unread = UnreadLines()
     var found = try collect(reader, own, filter, unread) { _ in true }
-    found += try collect(reader, TrailPath(.unknown), filter, unread) {
-      let name = $0.fields[.mailbox] ?? []
-      return name.elementsEqual(address.bytes) || name.elementsEqual(account.bytes)
+    if !subject.names.isEmpty {
+      found += try collect(reader, TrailPath(.unknown), filter, unread) { event in
+        let name = event.fields[.mailbox] ?? []
+        return subject.names.contains { name.elementsEqual($0.bytes) }
+      }
     }
     found.sort { $0.time < $1.time }
     if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }
@@ -46,7 +50,7 @@ struct ShowCommand: ParsableCommand {
     for event in merged(found, gaps) { guard try output.print(event) else { break } }
     if follow { try followOn(reader, own, filter, output, unread) }
     output.finish()
-    if found.isEmpty, !follow, try !lookup.hasTrail(address) { throw try lookup.noTrail(of: mailbox, account) }
+    if found.isEmpty, !follow, try !lookup.hasTrail(own) { throw try lookup.noTrail(of: subject) }
     if found.isEmpty, !events.quiet, !follow { StandardError.write("-- No entries --") }
     try unread.report()
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }

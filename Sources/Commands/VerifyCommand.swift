@@ -71,9 +71,7 @@ struct VerifyCommand: ParsableCommand {
   private func trails(_ configuration: Configuration) throws -> [TrailPath]? {
     guard !mailboxes.isEmpty else { return nil }
     let lookup = try MailboxLookup(configuration, try TrailReader(root: configuration.audit.directory))
-    return try mailboxes.map { name in
-      name == "_unknown" ? TrailPath(.unknown) : TrailPath(.mailbox(try lookup.find(name).mailbox))
-    }
+    return try mailboxes.map { try lookup.subject(of: $0).trail }
   }
 
   /// What the journal has of this tree's seals; nil when there is nothing to compare.

@@ -100,6 +100,9 @@ struct ActionCompiler {
     case .ofPanel(let account):
       event.filing = .ofPanel
       event.other = value(account)
+    case .ofLocal(let user):
+      event.filing = .ofLocal
+      event.other = value(user)
     }
   }
 
@@ -166,6 +169,8 @@ struct ActionCompiler {
     case .mailbox(.account, let inner): made = Value(kind: .account, first: value(inner))
     case .mailbox(.address, let inner): made = Value(kind: .address, first: value(inner))
     case .applied(.messageID, let inner): made = Value(kind: .messageID, first: value(inner))
+    case .applied(.loginUser, let inner): made = Value(kind: .loginUser, first: value(inner))
+    case .applied(.serviceUser, let inner): made = Value(kind: .serviceUser, first: value(inner))
     case .applied(let function, let inner):
       // The inner value may bring functions of its own.
       program.functions.append(function)

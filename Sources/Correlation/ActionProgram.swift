@@ -36,7 +36,7 @@ struct ActionProgram: Sendable {
   }
 
   enum Filing: UInt8, Sendable {
-    case ofMailbox, unowned, ofPanel
+    case ofMailbox, unowned, ofPanel, ofLocal
     /// In `_unknown`, although nothing says whose it is.
     case unnamed
   }
@@ -61,7 +61,8 @@ struct ActionProgram: Sendable {
 
   struct Value: Sendable {
     enum Kind: UInt8, Sendable {
-      case literal, capture, contextField, entry, first, prefix, messageID, account, address, applied, joined
+      case literal, capture, contextField, entry, first, prefix, messageID, account, address, applied, joined,
+        loginUser, serviceUser
     }
 
     var kind: Kind

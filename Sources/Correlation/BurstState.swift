@@ -19,6 +19,9 @@ extension Correlator {
     case .panel(let account):
       writer.write(UInt8(2))
       writer.write(account)
+    case .local(let user):
+      writer.write(UInt8(3))
+      writer.write(user)
     }
     guard let last = burst.last else { return writer.bytes }
     writer.write(last.time)
@@ -42,6 +45,7 @@ extension Correlator {
       guard let address = MailboxAddress(ownerBytes) else { return nil }
       owner = .mailbox(address)
     case 2: owner = .panel(ownerBytes)
+    case 3: owner = .local(ownerBytes)
     default: owner = .unknown
     }
     var burst = Burst(first: EventID(source: source, detail: detail), end: end, owner: owner, last: nil, count: count)

@@ -10,6 +10,8 @@ public struct CorrelationPolicy: Sendable {
   public var webmailHosts: Set<[UInt8]> = [Array("127.0.0.1".utf8), Array("::1".utf8)]
   /// Addresses of the site's own mail hosts: a queue id that one of them answered with is that host's.
   public var mailHosts: Set<[UInt8]> = []
+  /// Who a uid of a host is.
+  public var localUsers = LocalUsers { _, _ in nil }
   /// Addresses that are aliases, canonical and with their extensions.
   public var aliases: Set<[UInt8]> = []
   /// Mailboxes that are known before the journal says so.

@@ -108,9 +108,11 @@ public final class Correlator {
     emitted.append(OwnedEvent(event: event, owner: owner))
   }
 
-  /// What decides whose share an event is in: its mailbox, or the panel's account.
+  /// What decides whose share an event is in: its mailbox, or the panel's account or the service's user.
   private static func shardKey(_ event: AuditEvent, _ owner: TrailOwner) -> ArraySlice<UInt8> {
-    if case .panel(let account) = owner { return account[...] }
-    return event.fields[.mailbox] ?? []
+    switch owner {
+    case .panel(let name), .local(let name): name[...]
+    case .mailbox, .unknown, .bridge: event.fields[.mailbox] ?? []
+    }
   }
 }

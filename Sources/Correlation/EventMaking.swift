@@ -145,10 +145,12 @@ extension Correlator {
   private func decideOwner(
     _ instruction: ActionProgram.Instruction, _ filing: ActionProgram.Filing, _ fields: EventFields
   ) -> TrailOwner? {
-    if filing == .ofPanel {
+    if filing == .ofPanel || filing == .ofLocal {
       let start = arena.count
       defer { arena.truncate(to: start) }
-      return append(instruction.other) && arena.count > start ? .panel(arena.array(from: start)) : nil
+      guard append(instruction.other), arena.count > start else { return nil }
+      let name = arena.array(from: start)
+      return filing == .ofPanel ? .panel(name) : .local(name)
     }
     if filing == .unnamed { return .unknown }
     guard let address = fields.range(of: .mailbox) else { return nil }

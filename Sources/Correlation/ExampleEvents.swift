@@ -20,6 +20,14 @@ public struct ExampleEventChecker {
     policy.keepsSubjects = true
     policy.folders = folders
     policy.naming = MailboxNaming(defaultDomain: "example.org")
+    // Of the examples' host: a person and a web server.
+    policy.localUsers = LocalUsers { uid, _ in
+      switch uid {
+      case 33: LocalUsers.User(name: Array("www-data".utf8), isService: true)
+      case 1001: LocalUsers.User(name: Array("ann".utf8), isService: false)
+      default: nil
+      }
+    }
     policy.knownMailboxes = ["ann@example.org", "bob@example.org"].compactMap { MailboxAddress(Array($0.utf8)) }
     self.policy = policy
   }
@@ -94,6 +102,7 @@ public struct ExampleEventChecker {
     case .unknown: "_unknown"
     case .bridge: "_bridge"
     case .panel(let account): "_panel/" + String(decoding: account, as: UTF8.self)
+    case .local(let user): "_local/" + String(decoding: user, as: UTF8.self)
     }
   }
 

@@ -63,6 +63,7 @@ extension TrailOwner {
     switch self {
     case .mailbox(let address): address.bytes
     case .panel(let account): [0] + account
+    case .local(let user): [1] + user
     case .unknown, .bridge: []
     }
   }

@@ -31,6 +31,8 @@ extension Correlator {
       return true
     case .account: return appendMailbox(value.first, .account)
     case .address: return appendMailbox(value.first, .address)
+    case .loginUser: return appendUser(ofUID: value.first, isService: false)
+    case .serviceUser: return appendUser(ofUID: value.first, isService: true)
     case .applied:
       let start = arena.count
       guard append(value.first) else { return false }
@@ -96,6 +98,19 @@ extension Correlator {
     case .identifier: arena.append(frame.facts.identifier)
     case .host: arena.append(frame.facts.host)
     }
+  }
+
+  /// The user of the entry's host who has a uid, if he is a service or is not.
+  private func appendUser(ofUID inner: Int32, isService: Bool) -> Bool {
+    let start = arena.count
+    guard append(inner) else { return false }
+    let uid = UInt32(String(decoding: arena.array(from: start), as: UTF8.self))
+    arena.truncate(to: start)
+    guard let uid, let user = policy.localUsers.user(uid, on: frame.facts.machine), user.isService == isService else {
+      return false
+    }
+    arena.append(user.name)
+    return true
   }
 
   private func appendMailbox(_ inner: Int32, _ role: NameRole) -> Bool {

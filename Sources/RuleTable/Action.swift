@@ -153,6 +153,8 @@ public final class Action: Sendable {
     case unowned
     /// `_panel/<account>`: a panel's operation whose mailbox the line does not name.
     case ofPanel(ValueExpression)
+    /// `_local/<user>`: a service of this machine that handed a message over.
+    case ofLocal(ValueExpression)
   }
 
   public let verb: Verb

@@ -11,13 +11,17 @@ struct EventChecker {
   private func check(_ line: ActionSource, of rule: RuleSource) -> [Diagnostic] {
     guard case .event(_, let fields, let with, let filing) = line.action.verb else { return [] }
     var found = fields.flatMap { wrongValues($0, line) }
-    if case .ofPanel = filing { return found }
+    switch filing {
+    case .ofPanel, .ofLocal: return found
+    case .ofMailbox, .unowned: break
+    }
     let isNobodys = fields.contains(where: \.saysNoMailbox)
     if isNobodys ? filing != .unowned : !mayHaveMailbox(fields, with, rule) {
       found.append(
         Diagnostic(
           line.action.location, "the event has no mailbox: nobody's file is for it",
-          remedy: "say whose it is: mailbox=<user>, or: panel <account>; where no line does: mailbox=nothing unowned; "
+          remedy:
+            "say whose it is: mailbox=<user>, or: panel <account>, local <user>; where no line does: mailbox=nothing unowned; "
             + "what an example expects: event KIND in MAILBOX"))
     }
     return found

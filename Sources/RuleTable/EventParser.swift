@@ -3,7 +3,7 @@ import AuditModel
 /// Lines that begin with `event`.
 extension ActionParser {
   /// Words of an event line that say whose file it is for.
-  private static let filings: Set<String> = ["unowned", "panel"]
+  private static let filings: Set<String> = ["unowned", "panel", "local"]
 
   mutating func parseEvent() throws(Diagnostic.Failure) -> Action.Verb {
     let kind = try eventKind()
@@ -17,11 +17,12 @@ extension ActionParser {
       switch token.text {
       case "with": with += try parseContextNames(from: &index)
       case "unowned": filing = .unowned
-      case "panel":
+      case "panel", "local":
         guard index < tokens.count else {
-          throw fail("‘panel’ does not say whose", "name it: panel <x>", token)
+          throw fail("‘\(token.text)’ does not say whose", "name it: \(token.text) <x>", token)
         }
-        filing = .ofPanel(try value(tokens[index].text, tokens[index]))
+        let name = try value(tokens[index].text, tokens[index])
+        filing = token.text == "panel" ? .ofPanel(name) : .ofLocal(name)
         index += 1
       default: fields.append(try recordField(token))
       }

@@ -30,7 +30,7 @@ public struct ExampleLine: Sendable {
 /// An event that must come of an example: `event login.succeeded in ann@example.org service=imap`.
 public struct ExampleEvent: Sendable {
   public var kind: EventKind
-  /// The mailbox whose file it is, or `_unknown`, or `_panel/ACCOUNT`.
+  /// The mailbox whose file it is, or `_unknown`, `_panel/ACCOUNT` or `_local/USER`.
   public var owner: String
   public var fields: [Field]
   public var location: SourceLocation

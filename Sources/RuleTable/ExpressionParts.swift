@@ -46,7 +46,8 @@ extension Action {
       reference.offer.parts + fields.map(\.value)
     case .set(let fields): fields.map(\.value)
     case .alias(let new, let old): new.parts + old.parts
-    case .event(_, let fields, _, .ofPanel(let account)): fields.map(\.value) + [account]
+    case .event(_, let fields, _, .ofPanel(let account)), .event(_, let fields, _, .ofLocal(let account)):
+      fields.map(\.value) + [account]
     case .event(_, let fields, _, _): fields.map(\.value)
     case .prove, .noise: []
     }

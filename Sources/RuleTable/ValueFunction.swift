@@ -14,6 +14,9 @@ public enum ValueFunction: Sendable, Hashable {
   case localPart, domainPart
   /// A Message-ID as far as all daemons print it alike: see `MessageIDKey`.
   case messageID
+  /// The name of the uid's user on the entry's host: a person's, or a service's; nothing for the other, and for a host
+  /// whose users are not known.
+  case loginUser, serviceUser
   /// A segment of a URL's path, decoded: see `URLPath`.
   case segment(Int)
 
@@ -36,6 +39,8 @@ public enum ValueFunction: Sendable, Hashable {
     case .inBrackets: Self.inLastBrackets(of: value)
     case .localPart: Array(value[..<(value.lastIndex(of: UInt8(ascii: "@")) ?? value.endIndex)])
     case .messageID: MessageIDKey.of(value)
+    // Correlation asks its policy for these: who a uid is depends on the host.
+    case .loginUser, .serviceUser: []
     case .segment(let index): URLPath.segment(index, of: value)
     case .domainPart: value.lastIndex(of: UInt8(ascii: "@")).map { Array(value[($0 + 1)...]) } ?? []
     }

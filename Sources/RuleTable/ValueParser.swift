@@ -50,6 +50,8 @@ extension ActionParser {
     case ("local-part", 1): return .applied(.localPart, try value(parts[0], token, depth: depth))
     case ("domain-part", 1): return .applied(.domainPart, try value(parts[0], token, depth: depth))
     case ("message-id", 1): return .applied(.messageID, try value(parts[0], token, depth: depth))
+    case ("login-user", 1): return .applied(.loginUser, try value(parts[0], token, depth: depth))
+    case ("service-user", 1): return .applied(.serviceUser, try value(parts[0], token, depth: depth))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token, depth: depth))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(TextTokens.unquoted)
@@ -62,7 +64,8 @@ extension ActionParser {
       throw fail(
         "‘\(token.text)’ is no function of a value",
         "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
-          + "in-brackets(<x>), local-part(<x>), domain-part(<x>), message-id(<x>), segment(<x>,2) or unescaped(<x>)",
+          + "in-brackets(<x>), local-part(<x>), domain-part(<x>), message-id(<x>), segment(<x>,2), login-user(<x>), "
+          + "service-user(<x>) or unescaped(<x>)",
         token)
     }
   }

@@ -169,7 +169,7 @@ import Testing
   static let events: [(AuditEvent, TrailOwner)] = (0..<48).map { number in
     let owners: [TrailOwner] = [
       mailbox("ann@example.org"), mailbox("bob@example.org"), mailbox("ann@example.com"), .unknown,
-      .panel(Array("acme".utf8)), mailbox("..@.."), mailbox("ann@example.org"),
+      .panel(Array("acme".utf8)), .local(Array("www-data".utf8)), mailbox("..@.."), mailbox("ann@example.org"),
     ]
     let time = sampleTime + UInt64(number) * 3_600_000_000
     return (sampleEvent(number, time: time, text: "event \(number) \u{1}"), owners[number * number % 7])

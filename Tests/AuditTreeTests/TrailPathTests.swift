@@ -21,17 +21,21 @@ import Testing
     #expect(TrailPath(.unknown).owner == .unknown)
     #expect(TrailPath(.panel(Array("../x".utf8))).directory == "_panel/%2E.%2Fx")
     #expect(TrailPath(.panel(Array("../x".utf8))).owner == .panel(Array("../x".utf8)))
+    #expect(TrailPath(.local(Array("www-data".utf8))).directory == "_local/www-data")
+    #expect(TrailPath(.local(Array("../x".utf8))).owner == .local(Array("../x".utf8)))
+    #expect(TrailPath(mailbox("www-data@_local")).directory == "%5Flocal/www-data")
     #expect(TrailPath(.unknown).file(of: Day(year: 2026, month: 3, day: 1)) == "_unknown/AUDIT-260301.log")
   }
 
   @Test func everyByteIsDistinct() {
     var seen: Set<String> = []
     for byte in UInt8.min...UInt8.max {
-      let owner = TrailOwner.panel([byte])
-      let path = TrailPath(owner)
-      #expect(path.owner == owner)
-      #expect(path.directory.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
-      #expect(seen.insert(path.directory).inserted)
+      for owner in [TrailOwner.panel([byte]), .local([byte])] {
+        let path = TrailPath(owner)
+        #expect(path.owner == owner)
+        #expect(path.directory.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f })
+        #expect(seen.insert(path.directory).inserted)
+      }
     }
   }
 

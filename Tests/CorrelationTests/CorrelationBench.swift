@@ -84,6 +84,7 @@ final class CorrelationBench {
     case .mailbox(let address): text += " " + String(decoding: address.bytes, as: UTF8.self)
     case .unknown: text += " _unknown"
     case .bridge: text += " _bridge"
+    case .local(let user): text += " _local/" + String(decoding: user, as: UTF8.self)
     case .panel(let account): text += " _panel/" + String(decoding: account, as: UTF8.self)
     }
     for key in keys {

@@ -129,7 +129,7 @@ extension TrailOwner {
   fileprivate var name: [UInt8]? {
     switch self {
     case .mailbox(let address): address.bytes
-    case .panel(let account): account
+    case .panel(let account), .local(let account): account
     case .unknown, .bridge: nil
     }
   }
