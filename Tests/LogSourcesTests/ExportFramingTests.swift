@@ -31,7 +31,7 @@ struct ExportFramingTests {
     var found: [ExportedEntry?] = []
     while let line = try reader.line(takesTorn: true) {
       #expect(line.bytes.count <= LineReader.bufferSize)
-      found.append(ExportedEntry(export: line.bytes))
+      if !line.bytes.isEmpty { found.append(ExportedEntry(export: line.bytes)) }
       reader.consume()
     }
     return found
@@ -50,6 +50,7 @@ struct ExportFramingTests {
 
   private static let whole =
     entry(1, "one", "dovecot", uid: 0) + [10, 10] + entry(2, evil, "evil", uid: 1000) + entry(3, evil, "other", uid: 0)
+    + [10, 10]
 
   @Test("the bytes may come in any pieces", arguments: [1, 2, 7, 64, 4096]) func pieces(piece: Int) throws {
     let reader = LineReader(PiecewiseBytes(Self.whole, piece: piece), framing: .journalExport)

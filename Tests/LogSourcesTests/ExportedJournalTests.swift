@@ -189,24 +189,39 @@ struct DamagedExportTests {
     #expect(try fixture.reader("x").entries().map(\.hash) == hashes)
   }
 
-  @Test("any byte may be another: nothing traps, and each entry that comes is one of a time") func mutations() {
-    let text = Array(Self.line(1, #","A":[1,[2]],"B":"\u00e9\ud83d\ude00","C":null"#).utf8)
+  /// Debug builds check each access.
+  @Test(
+    "any byte may be another: nothing traps, and some still are of the format",
+    arguments: [
+      (
+        TextLogFormat.journalJSON,
+        line(1, #","A":[1,2],"E":["x",[2]],"B":"\u00e9\ud83d\ude00","C":null,"D":{"e":[1.5]}"#)
+      ),
+      (.dockerJSON, #"{"log":"Nov  2 10:00:00 mx a[1]: \u00e9\n","stream":"stdout","time":"2026-11-02T10:00:00.1Z"}"#),
+      (
+        .journalExport,
+        "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1772561223000001\n_UID=0\nMESSAGE\n\u{4}\0\0\0\0\0\0\0a\n\nb\nA=b\n\n"
+      ),
+    ])
+  func mutations(format: TextLogFormat, text: String) {
     var state: UInt64 = 7
     func next(_ bound: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33) % bound
     }
-    var parsed = 0
-    for _ in 0..<20_000 {
-      var bytes = text
-      for _ in 0...next(3) { bytes[next(bytes.count)] = UInt8(next(256)) }
-      bytes.removeLast(next(4))
-      let entry = bytes.withUnsafeBytes { ExportedEntry(json: $0) }
-      if let line = entry?.line {
-        parsed += 1
-        #expect(line.time.year >= 1970)
-      }
+    var assembler = TextEntryAssembler(format: format)
+    let batch = EntryBatch()
+    var entries = 0
+    for _ in 0..<3000 {
+      var bytes = Array(text.utf8)
+      for _ in 0..<next(4) { bytes[next(bytes.count)] = UInt8(next(256)) }
+      bytes.removeLast(next(20) / 17)
+      var framing = ExportFraming()
+      let end = bytes.withUnsafeBytes { framing.advance($0, from: 0) }
+      if case .end(let index) = end { #expect(index <= bytes.count) }
+      if bytes.withUnsafeBytes({ assembler.append($0, now: 1_800_000_000, to: batch) }) == .entry { entries += 1 }
+      batch.removeAll()
     }
-    #expect(parsed > 0)
+    #expect((100..<3000).contains(entries))
   }
 }

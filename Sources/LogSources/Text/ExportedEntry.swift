@@ -96,7 +96,6 @@ extension ExportedEntry {
   /// `journalctl -o export`: one whole entry, the blank line at its end included.
   init?(export bytes: UnsafeRawBufferPointer) {
     var cursor = LineCursor(bytes)
-    while cursor.skip("\n") {}
     while !cursor.skip("\n") {
       let start = cursor.index
       while ExportFraming.isNameByte(cursor.byte) { cursor.index += 1 }

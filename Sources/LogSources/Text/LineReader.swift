@@ -147,7 +147,9 @@ final class LineReader {
   private func current(isWhole: Bool) -> Line {
     if let longLine { return Line(bytes: UnsafeRawBufferPointer(longLine), offset: offset, isCut: true) }
     guard case .lines(let limit) = framing else {
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<(start + length)])
+      // Blank lines in front of an entry are nothing.
+      let first = buffer[start..<(start + length)].firstIndex { $0 != 10 } ?? start + length
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[first..<(start + length)])
       return Line(bytes: bytes, offset: offset, isCut: false)
     }
     var first = start

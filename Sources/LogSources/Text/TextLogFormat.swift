@@ -66,7 +66,7 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
     // A byte order mark stands in front of some files, and in the middle of those that were put together.
     let mark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
     var line = parseFrame(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
-    guard line?.content == .line else { return line }
+    guard case .line? = line?.content else { return line }
     if mark > 0 { line = line?.moved(by: mark) }
     line?.trimEnd(in: bytes)
     return line
