@@ -19,6 +19,9 @@ extension TextLogFormat {
       case .rspamd: .rspamd
       case .horde: .horde
       case .stalwart: .stalwart
+      case .journalJSON: .journalJSON
+      case .journalExport: .journalExport
+      case .dockerJSON: .dockerJSON
       }
   }
 }

@@ -29,6 +29,13 @@ struct IngestCommand: ParsableCommand {
     help: "Answer each line as omprog expects it with confirmMessages. By default if standard output is a pipe.")
   var confirm: Bool?
 
+  func validate() throws {
+    guard format != .journalExport else {
+      throw ValidationError(
+        "--format journal-export is for files, its entries have many lines: let journalctl write -o json.")
+    }
+  }
+
   func run() throws {
     let configuration = try options.load()
     let ingestor = try Ingestor(

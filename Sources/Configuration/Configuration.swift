@@ -172,6 +172,9 @@ package struct Configuration: Sendable, Equatable {
       case zimbraAudit = "zimbra-audit"
       case zimbraMailbox = "zimbra-mailbox"
       case roundcube, rspamd, horde, stalwart
+      case journalJSON = "journal-json"
+      case journalExport = "journal-export"
+      case dockerJSON = "docker-json"
     }
   }
 

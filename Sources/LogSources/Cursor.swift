@@ -31,25 +31,23 @@ public struct Cursor: Sendable, Hashable {
   /// Reads a cursor; nil unless all six parts are there, in order, each with its right number of lower-case digits.
   public init?(_ text: String) {
     var text = text
-    guard let cursor = text.withUTF8({ Self.parse(UnsafeRawBufferPointer($0)) }) else { return nil }
+    guard let cursor = text.withUTF8({ Cursor(bytes: UnsafeRawBufferPointer($0)) }) else { return nil }
     self = cursor
   }
 
   /// Reads a cursor that libsystemd has just written.
   init?(cString: UnsafePointer<CChar>) {
-    guard let cursor = Self.parse(UnsafeRawBufferPointer(start: cString, count: Int(strlen(cString)))) else {
-      return nil
-    }
-    self = cursor
+    self.init(bytes: UnsafeRawBufferPointer(start: cString, count: Int(strlen(cString))))
   }
 
-  private static func parse(_ bytes: UnsafeRawBufferPointer) -> Cursor? {
+  /// Reads the bytes of a cursor's text.
+  init?(bytes: UnsafeRawBufferPointer) {
     var rest = Substrings(bytes)
     guard let sequenceID = rest.id("s"), let sequenceNumber = rest.number("i"), let bootID = rest.id("b"),
       let monotonic = rest.number("m"), let realtime = rest.number("t"), let contentHash = rest.number("x"),
       rest.isAtEnd
     else { return nil }
-    return Cursor(
+    self.init(
       sequenceID: sequenceID, sequenceNumber: sequenceNumber, bootID: bootID, monotonic: monotonic,
       realtime: realtime, contentHash: contentHash)
   }

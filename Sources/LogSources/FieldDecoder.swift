@@ -63,7 +63,29 @@ struct FieldDecoder {
       take(Field(data, length), into: &entry, &bytes, &verdict)
       if isSelective && verdict.isSettledAgainst { break }
     }
-    if isSelective && verdict.identifier != true && verdict.command != true {
+    return conclude(entry, verdict, start: start, &bytes, batch)
+  }
+
+  /// Decodes an entry that was exported, its times too.
+  mutating func decode(_ exported: ExportedEntry, into entry: inout JournalEntry, of batch: EntryBatch) -> Result {
+    entry = JournalEntry()
+    (entry.realtime, entry.monotonic, entry.bootID) = (exported.realtime, exported.monotonic, exported.bootID)
+    var bytes = batch.buffer
+    let start = bytes.count
+    defer { batch.buffer = bytes }
+    var verdict = Verdict()
+    exported.forEachField { field in
+      guard field.count > 5, let data = field.baseAddress else { return }
+      take(Field(data, field.count), into: &entry, &bytes, &verdict)
+    }
+    return conclude(entry, verdict, start: start, &bytes, batch)
+  }
+
+  /// What comes of an entry whose fields have gone by.
+  private func conclude(
+    _ entry: JournalEntry, _ verdict: Verdict, start: Int, _ bytes: inout ByteBuffer, _ batch: EntryBatch
+  ) -> Result {
+    if interest != nil && verdict.identifier != true && verdict.command != true {
       bytes.rollBack(to: start)
       return .unwanted
     }

@@ -44,6 +44,22 @@ struct SyslogLineTests {
         Parts("mx", "exim", 42, "hello")
       ),
       ("<22>1 2026-03-03T18:07:03Z - dovecot - - - hi", Parts("", "dovecot", -1, "hi")),
+      // RFC 5424 without its priority, and lines that only begin like it.
+      ("2026-03-03T18:07:03.5+01:00 mx dovecot 42 - - hi", Parts("mx", "dovecot", 42, "hi")),
+      ("1 2026-03-03T18:07:03Z mx postfix/smtpd - ID1 - hi", Parts("mx", "postfix/smtpd", -1, "hi")),
+      (
+        #"2026-03-03T18:07:03Z mx exim 42 - [a b="\]\"x\\"][c d="]"] hi [there]"#, Parts("mx", "exim", 42, "hi [there]")
+      ),
+      ("2026-03-03T18:07:03Z mx exim 42 - [a]", Parts("mx", "exim", 42, "")),
+      ("2026-03-03T18:07:03Z mx exim 42 - [a hi", Parts("mx", "", -1, "exim 42 - [a hi")),
+      ("2026-03-03T18:07:03Z mx exim 42 - [a b=\"]\\\"] hi", Parts("mx", "", -1, "exim 42 - [a b=\"]\\\"] hi")),
+      ("2026-03-03T18:07:03Z mx exim 42 - -hi", Parts("mx", "", -1, "exim 42 - -hi")),
+      ("2026-03-03T18:07:03Z mx exim x - - hi", Parts("mx", "", -1, "exim x - - hi")),
+      ("2026-03-03T18:07:03Z mx  exim 42 - - hi", Parts("mx", "", -1, " exim 42 - - hi")),
+      ("2026-03-03T18:07:03Z mx web[7]: dovecot 42 - - hi", Parts("mx", "web", 7, "dovecot 42 - - hi")),
+      ("2026-03-03T18:07:03Z mx web: dovecot 42 - - hi", Parts("mx", "web", -1, "dovecot 42 - - hi")),
+      ("Mar  3 18:07:03 mx dovecot 42 - - hi", Parts("mx", "", -1, "dovecot 42 - - hi")),
+      ("1772561223.123456 mx dovecot[7]: x", Parts("mx", "dovecot", 7, "x")),
       ("Mar  3 18:07:03 dovecot: no host", Parts("", "dovecot", -1, "no host")),
       ("Mar 03 18:07:03 sogod [92]: SOGoRootPage", Parts("", "sogod", 92, "SOGoRootPage")),
       ("Mar  3 18:07:03 mx mail.info dovecot: BusyBox", Parts("mx", "dovecot", -1, "BusyBox")),
@@ -91,7 +107,7 @@ struct SyslogLineTests {
     arguments: [
       "", "hello", "Mar  3 18:07:03", "Mar 32 18:07:03 mx a: b", "Mar  3 24:07:03 mx a: b", "Mar  3 18:07:03 mx",
       "Feb 30 18:07:03 mx a: b", "2026-13-03T18:07:03Z mx a: b", "2026-02-29T18:07:03Z mx a: b", "\tfolded",
-      "<22>1 2026-03-03T18:07:03Z mx a b c [unended",
+      "<22>1 2026-03-03T18:07:03Z mx a b c [unended", "1772561223.123 mx a: b", "1 2026-03-03T18:07:03 mx a - - - b",
     ])
   func others(text: String) { #expect(parts(text) == nil) }
 
@@ -108,7 +124,11 @@ struct SyslogLineTests {
     let whole = "<22>1 2026-03-03T18:07:03.5+01:00 mx exim 42 - [a b=\"]\\\"\"][c] hello"
     for format in TextLogFormat.allCases {
       for text in [
-        whole, "Mar  3 18:07:03 2026 (1) x", "2026-03-03 18:07:03,1 +0100 [1] INFO  x", "1 - a [03/03/2026:",
+        whole, #"{"log":"Nov  2 10:00:00 mx a: \u00e9\n","stream":"stdout","time":"2026-11-02T10:00:00Z"}"#,
+        #"{"__REALTIME_TIMESTAMP":"1","A":[1,2],"B":["x",[1]],"C":null}"#,
+        "__REALTIME_TIMESTAMP=1\nA\n\u{1}\0\0\0\0\0\0\0x\n\n",
+        "1772561223.123456 mx a[1]: x", "Mar  3 18:07:03 2026 (1) x", "2026-03-03 18:07:03,1 +0100 [1] INFO  x",
+        "1 - a [03/03/2026:",
       ] {
         for count in 0...text.utf8.count {
           let cut = String(decoding: Array(text.utf8).prefix(count), as: UTF8.self)
@@ -205,6 +225,21 @@ struct TextLineTests {
       ("[2026-03-03 18:07:03 +0000] info [cpaneld] 192.0.2.1 NEW a:b address=192.0.2.1", "x", .cpanelSession),
       ("2026-03-03 18:07:03,123 INFO  [x] [] security - cmd=Auth", "x", .zimbraAudit),
       ("2026-03-03 18:07:03,123 INFO  [x] [] imap - y", "mailbox.log", .zimbraMailbox),
+      ("2026-03-03T18:07:03Z mx dovecot 7 - - x", "x", .syslog),
+      ("1772561223.123456 mx dovecot[7]: x", "x", .syslog),
+      (
+        #"{"__REALTIME_TIMESTAMP":"1772561223000000","MESSAGE":"1 - a [03/03/2026:18:07:03 -0000] LOGIN"}"#, "x",
+        .journalJSON
+      ),
+      (
+        #"{"log":"1 - a [03/03/2026:18:07:03 -0000] x\n","stream":"stdout","time":"2026-03-03T18:07:03Z"}"#, "x",
+        .dockerJSON
+      ),
+      (
+        "__CURSOR=s=1\nMESSAGE\n\u{50}\0\0\0\0\0\0\0Mar  3 18:07:03 mx dovecot: x\nMar  3 18:07:03 mx dovecot: y\n",
+        "x",
+        .journalExport
+      ),
     ])
   func detection(text: String, name: String, expected: TextLogFormat) {
     #expect(FormatDetection.format(ofHead: Array((text + "\n").utf8), name: name) == expected)

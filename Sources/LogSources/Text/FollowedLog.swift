@@ -192,9 +192,15 @@ final class FollowedLog {
 
   // MARK: Files
 
+  private func open(_ path: String) throws(JournalError) -> TextLogFile {
+    let file = try TextLogFile(path: path, isFollowed: true)
+    file.framing = log.assembler.format.framing
+    return file
+  }
+
   /// Nil when there is no such file yet and it is not needed.
   private func openPath(isNeeded: Bool = false) throws(JournalError) -> TextLogFile? {
-    do throws(JournalError) { return try TextLogFile(path: log.path, isFollowed: true) } catch {
+    do throws(JournalError) { return try open(log.path) } catch {
       if error.code == ENOENT, !isNeeded { return nil }
       throw error
     }
@@ -223,7 +229,7 @@ final class FollowedLog {
       let isBeingCompressed = names.contains { sibling.hasPrefix($0 + ".") && RotatedName.original(of: $0) == name }
       if isBeingCompressed { continue }
       do throws(JournalError) {
-        found.append(try TextLogFile(path: directory + "/" + sibling, isFollowed: true))
+        found.append(try open(directory + "/" + sibling))
       } catch {
         // What may not be read is none of the log's files; `status` says so of the log itself.
         if error.code == ENOENT { hasVanished = true }

@@ -6,6 +6,8 @@ enum FormatDetection {
   ///   - head: the first bytes of the log.
   ///   - name: its file name: Zimbra's two logs are framed alike.
   static func format(ofHead head: [UInt8], name: String) -> TextLogFormat? {
+    // An export holds lines that strangers wrote: its beginning alone says what it is.
+    if isExport(head) { return .journalExport }
     var votes: [TextLogFormat: Int] = [:]
     let hasMark = head.starts(with: [0xef, 0xbb, 0xbf])
     for line in head.dropFirst(hasMark ? 3 : 0).split(separator: 10).prefix(100) {
@@ -17,10 +19,20 @@ enum FormatDetection {
 
   /// Whether at least one line is of the format.
   static func isAnyLine(of format: TextLogFormat, in head: [UInt8]) -> Bool {
-    head.split(separator: 10).contains { Array($0).withUnsafeBytes { format.parse($0) != nil } }
+    if format == .journalExport { return isExport(head) }
+    return head.split(separator: 10).contains { Array($0).withUnsafeBytes { format.parse($0) != nil } }
+  }
+
+  /// `__CURSOR=`, or another of what journalctl writes in front of an entry's fields.
+  private static func isExport(_ head: [UInt8]) -> Bool {
+    let name = head.drop { $0 == 10 }.prefix { $0 != UInt8(ascii: "=") }
+    return ["__CURSOR", "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"].contains { name.elementsEqual($0.utf8) }
   }
 
   private static func format(of line: UnsafeRawBufferPointer, name: String) -> TextLogFormat? {
+    // Within JSON strangers' text stands that may look like a line of another format.
+    if ExportedEntry(json: line)?.line != nil { return .journalJSON }
+    if line.first == UInt8(ascii: "{") { return DockerLine.parse(line) == nil ? nil : .dockerJSON }
     // The daemons' own formats that read like a syslog line without a host come first.
     if ContainerLine.dovecot(LineCursor(line)) != nil { return isSyslogWithHost(line) ? .syslog : .dovecot }
     if let parsed = TextLine.exim(line), beginsWithMessageID(line[parsed.message]) { return .exim }

@@ -9,12 +9,16 @@ final class LineReader {
     var bytes: UnsafeRawBufferPointer
     /// Where it begins in the (decompressed) file.
     var offset: UInt64
-    /// Whether it was longer than `EntryBatch.fieldLimit` and is cut there.
+    /// Whether it was longer than its format may be and is cut.
     var isCut: Bool
   }
 
   private let source: any TextLogBytes
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 262_144, alignment: 16)
+  private let path: String
+  private let framing: RecordFraming
+  /// Where in an entry of the export format the first byte that was not searched stands.
+  private var export = ExportFraming()
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
   // Always 0 <= start <= searched <= end <= buffer.count, and start + length <= end: what makes the accesses below safe,
   // which a buffer does not check in release builds. `take` and `consume` check it once for what they move.
   private var start = 0
@@ -36,8 +40,13 @@ final class LineReader {
 
   /// So many first bytes identify a file.
   static let headLimit = 1024
+  static let bufferSize = 262_144
 
-  init(_ source: any TextLogBytes) { self.source = source }
+  init(
+    _ source: any TextLogBytes, path: String = "standard input", framing: RecordFraming = TextLogFormat.syslog.framing
+  ) {
+    (self.source, self.path, self.framing) = (source, path, framing)
+  }
 
   deinit {
     buffer.deallocate()
@@ -61,8 +70,8 @@ final class LineReader {
   func line(takesTorn: Bool) throws(JournalError) -> Line? {
     if length > 0 { return current(isWhole: buffer[start + length - 1] == 10) }
     while true {
-      if let found = memchr(buffer.baseAddress! + searched, 10, end - searched) {
-        length = found - UnsafeMutableRawPointer(buffer.baseAddress! + start) + 1
+      if let found = try findEnd() {
+        length = found - start
         return current(isWhole: true)
       }
       searched = end
@@ -74,6 +83,23 @@ final class LineReader {
         return current(isWhole: false)
       }
       take(count)
+    }
+  }
+
+  /// Where what begins at `start` ends, with its end; nil when that is not in the buffer.
+  private func findEnd() throws(JournalError) -> Int? {
+    guard case .journalExport = framing else {
+      let found = memchr(buffer.baseAddress! + searched, 10, end - searched)
+      return found.map { $0 - buffer.baseAddress! + 1 }
+    }
+    switch export.advance(UnsafeRawBufferPointer(rebasing: buffer[..<end]), from: searched) {
+    case .end(let end): return end
+    case .open: return nil
+    case .damage(let index):
+      throw JournalError(
+        operation: "cannot read on in", subject: path,
+        detail: "it is damaged at byte \(offset + UInt64(longBytes + index - start)): no field of an export is there",
+        remedy: "write it anew with journalctl -o export; what comes before the damage was read")
     }
   }
 
@@ -92,6 +118,7 @@ final class LineReader {
     start += length
     precondition(start <= end)
     searched = start
+    export = ExportFraming()
     length = 0
     longLine?.deallocate()
     longLine = nil
@@ -119,13 +146,19 @@ final class LineReader {
 
   private func current(isWhole: Bool) -> Line {
     if let longLine { return Line(bytes: UnsafeRawBufferPointer(longLine), offset: offset, isCut: true) }
+    guard case .lines(let limit) = framing else {
+      // Blank lines in front of an entry are nothing.
+      let first = buffer[start..<(start + length)].firstIndex { $0 != 10 } ?? start + length
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[first..<(start + length)])
+      return Line(bytes: bytes, offset: offset, isCut: false)
+    }
     var first = start
     var last = start + length - (isWhole ? 1 : 0)
     if last > first, buffer[last - 1] == 13 { last -= 1 }
     // A daemon that goes on at its old offset in a truncated file leaves NULs in front.
     while first < last, buffer[first] == 0 { first += 1 }
-    let isCut = last - first > EntryBatch.fieldLimit
-    if isCut { last = first + EntryBatch.fieldLimit }
+    let isCut = last - first > limit
+    if isCut { last = first + limit }
     return Line(bytes: UnsafeRawBufferPointer(rebasing: buffer[first..<last]), offset: offset, isCut: isCut)
   }
 }

@@ -33,6 +33,22 @@ public struct LineTime: Sendable, Hashable {
 
   // MARK: Forms
 
+  /// A moment in microseconds since 1970.
+  init(microseconds: UInt64) {
+    let civil = CivilTime(seconds: Int(microseconds / 1_000_000))
+    self.init(
+      year: civil.date.year, month: civil.date.month, day: civil.date.day, hour: civil.hour, minute: civil.minute,
+      second: civil.second)
+    microsecond = Int(microseconds % 1_000_000)
+    offset = 0
+  }
+
+  /// `1772561223.123456`, as `journalctl -o short-unix` writes.
+  static func unix(_ cursor: inout LineCursor) -> LineTime? {
+    guard let seconds = cursor.number(limit: 11), cursor.skip("."), let fraction = cursor.digits(6) else { return nil }
+    return LineTime(microseconds: UInt64(seconds) * 1_000_000 + UInt64(fraction))
+  }
+
   /// `Mar  3 18:07:03`, also `Mar 03`, `Mar 3` and with a fraction of a second.
   static func syslog(_ cursor: inout LineCursor) -> LineTime? {
     guard let month = month(&cursor), cursor.skip(" ") else { return nil }

@@ -50,11 +50,17 @@ struct StoredTextLogs {
     let isPipe = file.identity == nil
     if head.isEmpty, !isPipe || file.compression == .none { return nil }
     let original = RotatedName.original(of: name) ?? name
+    if wanted == nil, let form = UnreadableForm(ofHead: head) {
+      throw JournalError(
+        operation: "cannot read", subject: isPipe ? "standard input" : file.path, detail: form.reason,
+        remedy: form.remedy)
+    }
     guard let format = wanted ?? FormatDetection.format(ofHead: head, name: name) else {
       throw JournalError(
         operation: "cannot recognize the format of", subject: isPipe ? "standard input" : file.path,
         remedy: "give it with --format: \(TextLogFormat.names)")
     }
+    file.framing = format.framing
     let stream = TextLogStream(file: file)
     try stream.findFirstYear(format)
     let first = try stream.firstTime(format)

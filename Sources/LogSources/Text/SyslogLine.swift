@@ -1,8 +1,9 @@
 /// Takes lines of syslog daemons apart: the one parser for log files and for lines that a syslog daemon hands over.
 ///
 /// It knows RFC 3164 (`Mar  3 18:07:03 host ident[pid]: message`), the same with RFC 3339 times (rsyslog's default since
-/// 8.2204 on Debian), and RFC 5424; each with or without `<PRI>`, and without a host. BusyBox's facility and level behind
-/// the host, and the weekday of `journalctl -o short-full`, are passed. It keeps no state and allocates nothing. The time
+/// 8.2204 on Debian), and RFC 5424; each with or without `<PRI>`, and without a host; and all that
+/// `journalctl -o short` and its relatives write with a date. BusyBox's facility and level behind the host, and the weekday
+/// of `journalctl -o short-full`, are passed. It keeps no state and allocates nothing. The time
 /// is as written: `LineClock` finds the year and the zone.
 ///
 /// All before the message was written by the syslog daemon, but from what the sender claimed: identifier and pid are
@@ -19,11 +20,10 @@ public enum SyslogLine {
   /// Takes apart what stands behind the cursor, to the end of the line.
   static func plain(_ start: LineCursor) -> TextLine? {
     var cursor = start
-    let hasPriority = skipPriority(&cursor)
-    if hasPriority, cursor.skip(word: "1 ") { return structured(&cursor) }
+    if skipPriority(&cursor), cursor.skip(word: "1 ") { return structured(&cursor) }
+    if cursor.byte(ahead: 1) == UInt8(ascii: " ") { return bareStructured(cursor) }
     let isFull = skipWeekday(&cursor)
-    let isNumeric = cursor.byte &- 48 < 10
-    guard var time = isNumeric ? LineTime.iso(&cursor) : LineTime.syslog(&cursor) else { return nil }
+    guard var time = readTime(&cursor) else { return nil }
     if isFull { skipZoneName(&cursor, &time) }
     guard cursor.skip(" ") else { return nil }
     var line = TextLine(time: time, message: 0..<0)
@@ -36,9 +36,18 @@ public enum SyslogLine {
       // A line without both says nothing of where it is from.
       guard !line.identifier.isEmpty else { return nil }
     }
+    if line.identifier.isEmpty, let structured = bareStructured(start) { return structured }
     line.message = cursor.index..<cursor.bytes.count
     line.readRepetition(in: cursor.bytes)
     return line
+  }
+
+  private static func readTime(_ cursor: inout LineCursor) -> LineTime? {
+    guard cursor.byte &- 48 < 10 else { return LineTime.syslog(&cursor) }
+    var ahead = cursor
+    if let time = LineTime.iso(&cursor) { return time }
+    defer { cursor = ahead }
+    return LineTime.unix(&ahead)
   }
 
   /// `Mon `, as `journalctl -o short-full` begins.
@@ -161,6 +170,25 @@ public enum SyslogLine {
   }
 
   // MARK: RFC 5424
+
+  /// The same without `<PRI>1 `, or without `<PRI>`, as some daemons and collectors write files. Without the number of the
+  /// version it is one only where nothing else can be meant: its parts are all there, and the process is a number.
+  private static func bareStructured(_ start: LineCursor) -> TextLine? {
+    var cursor = start
+    _ = cursor.skip(word: "1 ")
+    guard cursor.byte(ahead: 10) == UInt8(ascii: "T") else { return nil }
+    var parts = cursor
+    for index in 0..<5 {
+      guard let part = parts.text(upTo: " ", limit: TextLine.hostLimit), !part.isEmpty, parts.skip(" ") else {
+        return nil
+      }
+      let isWord = cursor.bytes[part].allSatisfy { $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: ":") }
+      let isNumber = cursor.bytes[part].allSatisfy { $0 &- 48 < 10 } || isNil(part, cursor)
+      guard index == 2 ? isWord : index == 3 ? isNumber : true else { return nil }
+    }
+    guard skipStructuredData(&parts), parts.isAtEnd || parts.byte == UInt8(ascii: " ") else { return nil }
+    return structured(&cursor).flatMap { $0.time.offset == nil || $0.identifier.isEmpty ? nil : $0 }
+  }
 
   /// What follows the version: `TIME HOST APP PROCID MSGID STRUCTURED-DATA MSG`, a dash for what is not known.
   private static func structured(_ cursor: inout LineCursor) -> TextLine? {

@@ -2,7 +2,8 @@ import Glibc
 
 /// Makes entries of a text log's lines: finds their time, whose they are, and what separates equal ones.
 ///
-/// Such an entry has no fields that journald writes: its file is believed as a whole. Its identity is a hash of time,
+/// Such an entry has no fields that journald writes: its file is believed as a whole. One that journalctl exported has them,
+/// and is believed as the journal's own. The identity of a line is a hash of time,
 /// identifier, pid, message and the number of lines alike before it in the same second: the same line has the same
 /// identity in a rotated or compressed copy.
 public struct TextEntryAssembler {
@@ -21,10 +22,13 @@ public struct TextEntryAssembler {
   var clock: LineClock
   private(set) var repeats = RepeatCounter()
   private var lastLine = LastLine()
+  /// How many messages journalctl left out of wanted entries.
+  private(set) var leftOutMessages = 0
   /// The streams of a container whose last line was a part of one.
   private var cutStreams: Set<UInt8> = []
   private let identifier: [UInt8]?
   private let interest: (any EntryInterest)?
+  private var decoder: FieldDecoder
   private let filter: CompiledFilter?
   private let hosts: HostNames
   /// The host of the line before, and its machine: most lines have the same one.
@@ -52,6 +56,7 @@ public struct TextEntryAssembler {
     self.format = format
     self.zone = zone
     self.interest = interest
+    decoder = FieldDecoder(interest: interest)
     self.filter = filter
     clock = LineClock(zone: zone, last: last)
     identifier = format.identifier(ofLogNamed: name)
@@ -99,6 +104,16 @@ public struct TextEntryAssembler {
     to batch: EntryBatch
   ) -> Result {
     let origin = Origin(realtime: realtime, isCut: isCut, file: file, offset: offset)
+    switch line.content {
+    case .line: return append(line, of: bytes, from: origin, to: batch)
+    case .decoded(let text): return text.withUnsafeBytes { append(line, of: $0, from: origin, to: batch) }
+    case .entry(let exported): return append(exported, from: origin, to: batch)
+    }
+  }
+
+  private mutating func append(
+    _ line: TextLine, of bytes: UnsafeRawBufferPointer, from origin: Origin, to batch: EntryBatch
+  ) -> Result {
     guard !isPart(line) else { return .unwanted }
     switch line.repetition {
     case .none:
@@ -177,6 +192,44 @@ public struct TextEntryAssembler {
     batch.append(entry)
     if origin.isCut { batch.truncatedCount += 1 }
     return .entry
+  }
+
+  // MARK: Exported entries
+
+  /// As the journal's reader would take the entry.
+  private mutating func append(_ exported: ExportedEntry, from origin: Origin, to batch: EntryBatch) -> Result {
+    var entry = JournalEntry()
+    let start = batch.buffer.count
+    guard case .kept = decoder.decode(exported, into: &entry, of: batch) else { return .unwanted }
+    entry.contentHash = contentHash(of: exported, from: origin)
+    guard origin.realtime >= since, origin.realtime <= until, filter?.passes(entry, of: batch) ?? true else {
+      batch.buffer.rollBack(to: start)
+      return .unwanted
+    }
+    if exported.isMessageLeftOut { leftOutMessages += 1 }
+    guard decoder.keeps(&entry, of: batch) else {
+      batch.newestTime = max(batch.newestTime, entry.realtime)
+      batch.buffer.rollBack(to: start)
+      return .unwanted
+    }
+    batch.append(entry)
+    return .entry
+  }
+
+  /// Its cursor's; without one a hash of all its fields, and of the number of entries alike before it.
+  private mutating func contentHash(of exported: ExportedEntry, from origin: Origin) -> UInt64 {
+    let second = Int(origin.realtime / 1_000_000)
+    if let hash = exported.contentHash {
+      lastIdentity = Identity(second: second, hash: hash)
+      return hash
+    }
+    var hash = LineHash(seed: exported.monotonic)
+    hash.combine(exported.realtime)
+    exported.forEachField { hash.combine($0) }
+    lastIdentity = Identity(second: second, hash: hash.value)
+    let ordinal = repeats.ordinal(of: hash.value, second: second, file: origin.file, offset: origin.offset)
+    if ordinal > 0 { hash.combine(UInt64(ordinal)) }
+    return hash.value
   }
 
   // MARK: Parts

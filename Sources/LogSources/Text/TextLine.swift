@@ -18,6 +18,17 @@ public struct TextLine: Sendable, Equatable {
   public var repetition = Repetition.none
   /// A part in `message` that syslog would not have: Dovecot's `Info: `.
   public var omitted = 0..<0
+  /// What the line holds, where it is no text itself.
+  public var content = Content.line
+
+  /// What the ranges are of.
+  public enum Content: Sendable, Equatable {
+    case line
+    /// A text that stands in the line with escapes.
+    case decoded([UInt8])
+    /// Nothing: it is a whole entry of a journal.
+    case entry(ExportedEntry)
+  }
 
   /// The flags of the Container Runtime Interface's log files.
   public enum Part: Sendable, Equatable {

@@ -30,6 +30,9 @@ final class TextLog {
   private var notices: [SourceNotice] = []
   private var parsedLines = 0
   private var otherLines = 0
+  /// Where the first of those stands.
+  private var firstOther: UInt64 = 0
+  private var noted = (lines: 0, messages: 0)
 
   init(path: String, assembler: TextEntryAssembler, isStored: Bool) {
     self.path = path
@@ -83,7 +86,7 @@ final class TextLog {
         continue
       }
       guard let parsed = assembler.format.parse(line.bytes) else {
-        otherLines += 1
+        note(unread: line)
         streams[current].consume()
         continue
       }
@@ -186,8 +189,16 @@ final class TextLog {
     }
   }
 
-  /// What is said of a log whose lines are mostly not of its format.
+  private func note(unread line: LineReader.Line) {
+    // `journalctl -o json-sse` puts empty lines between its entries.
+    guard !line.bytes.isEmpty else { return }
+    if otherLines == 0 { firstOther = line.offset }
+    otherLines += 1
+  }
+
+  /// What is said of lines that were not read: of a strict format each counts; else when they are the most.
   func noteForeignLines() {
+    if assembler.format.isStrict { return noteDamage() }
     guard otherLines > parsedLines, otherLines >= 10, assembler.format != .exim else { return }
     notices.append(
       SourceNotice(
@@ -195,5 +206,24 @@ final class TextLog {
         reason: "\(otherLines) of \(otherLines + parsedLines) lines are not of the format "
           + "\(assembler.format.rawValue) and were left out; is it another one?"))
     otherLines = 0
+  }
+
+  /// Says what is lacking, and again when it has doubled.
+  private func noteDamage() {
+    if otherLines > 2 * noted.lines {
+      noted.lines = otherLines
+      notices.append(
+        SourceNotice(
+          kind: .warning, subject: path,
+          reason: "\(otherLines) of \(otherLines + parsedLines) entries are damaged, cut or none of the format "
+            + "\(assembler.format.rawValue), and were left out; the first one begins at byte \(firstOther)"))
+    }
+    if assembler.leftOutMessages > 2 * noted.messages {
+      noted.messages = assembler.leftOutMessages
+      notices.append(
+        SourceNotice(
+          kind: .warning, subject: path,
+          reason: "journalctl left \(noted.messages) messages out because they are long: write it anew with --all"))
+    }
   }
 }

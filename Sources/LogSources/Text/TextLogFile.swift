@@ -15,6 +15,8 @@ final class TextLogFile {
   private let descriptor: Int32
   /// What was read from a pipe to look at it.
   private let ahead: [UInt8]
+  /// How its bytes are cut, once its format is known.
+  var framing = TextLogFormat.syslog.framing
 
   /// The name of standard input on the command line.
   static let standardInput = "-"
@@ -126,18 +128,20 @@ final class TextLogFile {
   func makeReader(at offset: UInt64 = 0) throws(JournalError) -> LineReader {
     if identity == nil {
       let plain = PlainBytes(pipe: descriptor, path: path, ahead: ahead)
-      return LineReader(
-        compression == .none ? plain : try DecompressedBytes(compression, source: plain, path: path))
+      let bytes: any TextLogBytes =
+        compression == .none ? plain : try DecompressedBytes(compression, source: plain, path: path)
+      return LineReader(bytes, path: path, framing: framing)
     }
     if compression == .none {
-      let reader = LineReader(PlainBytes(descriptor: descriptor, path: path, offset: offset))
+      let reader = LineReader(
+        PlainBytes(descriptor: descriptor, path: path, offset: offset), path: path, framing: framing)
       reader.begin(
         at: offset, head: Self.bytes(of: descriptor, count: Int(min(offset, UInt64(LineReader.headLimit)))))
       return reader
     }
     let plain = PlainBytes(descriptor: descriptor, path: path, offset: 0)
     let bytes = try DecompressedBytes(compression, source: plain, path: path)
-    let reader = LineReader(bytes)
+    let reader = LineReader(bytes, path: path, framing: framing)
     let (skipped, head) = try Self.skip(offset, of: bytes)
     guard skipped == offset else {
       throw JournalError(

@@ -27,6 +27,12 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
   case horde
   /// Stalwart's stalwart.log: `2026-11-02T10:00:00Z INFO …`.
   case stalwart
+  /// `journalctl -o json`, also `json-seq` and `json-sse`: an entry with all its fields on each line.
+  case journalJSON = "journal-json"
+  /// `journalctl -o export`.
+  case journalExport = "journal-export"
+  /// The files of Docker's log driver json-file: `{"log":"…\n","stream":"stdout","time":"…"}`.
+  case dockerJSON = "docker-json"
 
   /// The names of all formats, for messages to people.
   public static var names: String { allCases.map(\.rawValue).sorted().joined(separator: ", ") }
@@ -36,17 +42,31 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
   /// - Parameter name: the log's file name without what rotation and compression added to it.
   func identifier(ofLogNamed name: String) -> [UInt8]? {
     switch self {
-    case .syslog: nil
+    case .syslog, .journalJSON, .journalExport, .dockerJSON: nil
     case .mailman: Array("mailman-\(name)".utf8.prefix(TextLine.identifierLimit))
     default: Array(rawValue.utf8)
     }
   }
+
+  /// How its bytes are cut.
+  var framing: RecordFraming {
+    switch self {
+    case .journalExport: .journalExport
+    // Escapes make a text six times as long.
+    case .journalJSON, .dockerJSON: .lines(limit: LineReader.bufferSize)
+    default: .lines(limit: EntryBatch.fieldLimit)
+    }
+  }
+
+  /// Whether every line must be of it: each that is not is damage, and none a continuation of the one before.
+  var isStrict: Bool { self == .journalJSON || self == .journalExport || self == .dockerJSON }
 
   /// Takes a line apart; nil when it is none of this format: a continuation of the line before, or damage.
   public func parse(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
     // A byte order mark stands in front of some files, and in the middle of those that were put together.
     let mark = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
     var line = parseFrame(UnsafeRawBufferPointer(rebasing: bytes[mark...]))
+    guard case .line? = line?.content else { return line }
     if mark > 0 { line = line?.moved(by: mark) }
     line?.trimEnd(in: bytes)
     return line
@@ -64,6 +84,9 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
     case .rspamd: TextLine.rspamd(bytes)
     case .horde: TextLine.horde(bytes)
     case .stalwart: TextLine.stalwart(bytes)
+    case .journalJSON: ExportedEntry(json: bytes)?.line
+    case .journalExport: ExportedEntry(export: bytes)?.line
+    case .dockerJSON: DockerLine.parse(bytes)
     }
   }
 }
