@@ -44,7 +44,8 @@ import Testing
     // Odd local parts and display names stand in quotes (RFC 5322, section 3.4.1).
     ("sendmail.", "expanded"), ("mailman.", "name"),
     // No account has a blank in its name, and the line tells of one that logged in.
-    ("cpanel.login", "login"), ("cpanel.session-new", "login"), ("postfix.client.authenticated", "login"),
+    ("cpanel.login", "login"), ("cpanel.request", "login"), ("cpanel.session-new", "login"),
+    ("postfix.client.authenticated", "login"),
     ("postfix.client.proxied", "login"), ("opensmtpd.authenticated", "login"),
     // The name is the user database's: who is refused has logged in.
     ("mailutils.refused", "user"),
