@@ -165,15 +165,13 @@ extension Correlator {
 
   /// Counts a sent message and reports when an hour has too many.
   private func count(_ event: AuditEvent, _ owner: TrailOwner) {
-    guard event.kind == .messageSent, let mailbox = event.fields[.mailbox],
-      let number = sent.count(counted(mailbox, owner), at: event.time)
+    guard event.kind == .messageSent, let name = counted(event, owner), let number = sent.count(name, at: event.time)
     else { return }
     var fields = EventFields(arena)
-    for key in [FieldKey.mailbox, .service, .ip, .client, .host, .daemon, .rule] {
+    for key in [FieldKey.mailbox, .service, .actor, .actorName, .ip, .client, .host, .daemon, .rule] {
       if let value = event.fields[key] { value.withUnsafeBytes { fields.set(key, to: $0) } }
     }
     fields.set(.outcome, to: "success")
-    fields.set(.actor, to: "owner")
     Array("more than \(sent.maximum) messages in an hour".utf8).withUnsafeBytes { fields.set(.reason, to: $0) }
     Array(String(number).utf8).withUnsafeBytes { fields.set(.count, to: $0) }
     let emitted = AuditEvent(
@@ -183,15 +181,18 @@ extension Correlator {
   }
 
   /// The name under which sent messages count: what is nobody's counts by itself, since whoever sends may name anybody.
-  private func counted(_ mailbox: ArraySlice<UInt8>, _ owner: TrailOwner) -> [UInt8] {
-    owner == .unknown ? [HourlyCounter.nobodys] + mailbox : Array(mailbox)
+  /// Nil where nobody is named.
+  private func counted(_ event: AuditEvent, _ owner: TrailOwner) -> [UInt8]? {
+    if case .local(let user) = owner { return [HourlyCounter.locals] + user }
+    guard let mailbox = event.fields[.mailbox] else { return nil }
+    return owner == .unknown ? [HourlyCounter.nobodys] + mailbox : Array(mailbox)
   }
 
   /// Lets an event through the gates; failed logins go by way of their burst.
   private func admit(_ event: AuditEvent, _ owner: TrailOwner) {
     if event.kind == .sendRateExceeded {
       // Once a mailbox and hour, whoever says it.
-      guard sent.mayReport(counted(event.fields[.mailbox] ?? [], owner), at: event.time) else { return }
+      guard sent.mayReport(counted(event, owner) ?? [], at: event.time) else { return }
     }
     guard let level = levels[Int(event.kind.rawValue)] else { return }
     var event = event

@@ -4,6 +4,8 @@ import AuditModel
 struct HourlyCounter: Sendable {
   /// In front of names that are only in `_unknown`.
   static let nobodys = UInt8(ascii: "?")
+  /// In front of the names of services' users.
+  static let locals = UInt8(ascii: "/")
   private static let limit = 100_000
 
   let maximum: Int

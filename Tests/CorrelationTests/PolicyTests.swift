@@ -15,6 +15,13 @@ import Testing
         event message.sent unowned
         example claimed a
           expect mailbox=a
+      rule handed
+        match handed <uid:int>
+        set person=account(login-user(<uid>)) program=service-user(<uid>)
+        event message.sent mailbox=account(<person>) if <person>
+        event message.sent local <program> actor=system actor_name=<program> if <program>
+        example handed 33
+          expect uid=33
       rule stored
         match stored <mailbox:token>
         event delivery.stored
@@ -75,6 +82,29 @@ import Testing
     #expect(
       try emitted(lines) { $0.maximumSentPerHour = 1 }.filter { $0.hasPrefix("send") } == [
         "send.rate-exceeded _unknown", "send.rate-exceeded ann@example.org",
+      ])
+  }
+
+  /// The commonest way by which spam leaves a server: a web server's user, whose mailbox nobody has.
+  @Test func whatAServiceHandsOverCountsForItsUser() throws {
+    let lines = [(0.0, "handed 33"), (1, "handed 34"), (2, "handed 33"), (3, "sent www-data"), (4, "handed 1001")]
+    let found = try emitted(lines, .actor, .actorName) {
+      $0.maximumSentPerHour = 1
+      $0.localUsers = LocalUsers { uid, machine in
+        machine != 1
+          ? nil
+          : uid == 1001
+            ? LocalUsers.User(name: Array("ann".utf8), isService: false)
+            : LocalUsers.User(name: Array((uid == 33 ? "www-data" : "list").utf8), isService: true)
+      }
+    }
+    #expect(
+      found == [
+        "message.sent _local/www-data actor=system actor_name=www-data",
+        "message.sent _local/list actor=system actor_name=list",
+        "send.rate-exceeded _local/www-data actor=system actor_name=www-data",
+        "message.sent _local/www-data actor=system actor_name=www-data",
+        "message.sent www-data@example.org actor=owner", "message.sent ann@example.org actor=owner",
       ])
   }
 
