@@ -55,8 +55,14 @@ import Testing
       ], domain: "example.org", origin: "virtual_mailbox_domains in /etc/postfix/main.cf"),
     Machine(
       testDescription: "what is origin but not local has other users than what is local",
-      files: ["etc/postfix/main.cf": "myhostname = mx.example.org\nmydestination = localhost\n"],
-      domain: "mx.example.org", origin: "myorigin in /etc/postfix/main.cf"),
+      files: ["etc/postfix/main.cf": "myorigin = example.org\nmydestination = localhost\n"],
+      domain: "example.org", origin: "myorigin in /etc/postfix/main.cf"),
+    Machine(
+      testDescription: "the host's name says no more than the host name does",
+      files: [
+        "etc/postfix/main.cf": "myhostname = mx.example.org\nmyorigin = /etc/mailname\nmydestination = localhost\n",
+        "etc/mailname": "mx.example.org\n",
+      ], hostName: "mx.example.org", domain: "example.org", origin: "the host name"),
     Machine(
       testDescription: "Postfix's own defaults", files: ["etc/postfix/main.cf": "# nothing\n"],
       hostName: "mx.example.org", domain: "mx.example.org", origin: "myorigin in /etc/postfix/main.cf",
@@ -76,6 +82,18 @@ import Testing
           "dc_eximconfig_configtype='internet'\ndc_other_hostnames='mx.example.org:example.org'\n",
         "etc/mailname": "example.org\n",
       ], domain: "example.org", origin: "/etc/mailname", equal: ["mx.example.org", "mx", "localhost"]),
+    Machine(
+      testDescription: "Debian's Exim with the host's name as that of the mail",
+      files: [
+        "etc/exim4/update-exim4.conf.conf": "dc_other_hostnames='other.example:example.org'\n",
+        "etc/mailname": "mx.example.org\n",
+      ], hostName: "mx.example.org", domain: "example.org",
+      origin: "dc_other_hostnames in /etc/exim4/update-exim4.conf.conf",
+      equal: ["other.example", "mx.example.org", "localhost"]),
+    Machine(
+      testDescription: "the host's own name is the last that is taken",
+      files: ["etc/postfix/main.cf": "myhostname = mail.host.example\nmydestination = $myhostname, example.org\n"],
+      domain: "example.org", origin: "mydestination in /etc/postfix/main.cf", equal: ["mail.host.example"]),
     Machine(
       testDescription: "Exim with a configuration of its own",
       files: ["etc/exim4/exim4.conf": "primary_hostname = mx\nqualify_domain = example.org\nbegin acl\n"],

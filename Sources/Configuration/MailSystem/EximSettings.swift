@@ -46,10 +46,14 @@ struct EximSettings {
   func domains(hostName: String) -> LocalDomains? {
     let local = others + [hostName.lowercased(), "localhost"].filter(LocalDomains.isName)
     let isLocal = qualifying.map(local.contains) ?? false
-    if let domain = qualifying, LocalDomains.isMailDomain(domain) {
+    // A host's own name is what people's addresses have last.
+    let isOfHost = qualifying == hostName.lowercased() && others.contains(where: LocalDomains.isMailDomain)
+    if let domain = qualifying, LocalDomains.isMailDomain(domain), !isOfHost {
       return LocalDomains(domain: domain, origin: qualifyingOrigin, equal: isLocal && !others.isEmpty ? local : [])
     }
-    guard let domain = others.first(where: LocalDomains.isMailDomain) else { return nil }
+    let domains = others.filter(LocalDomains.isMailDomain)
+    let ofHost = HostName.mailDomain(of: hostName)
+    guard let domain = domains.contains(ofHost) ? ofHost : domains.first else { return nil }
     return LocalDomains(domain: domain, origin: "dc_other_hostnames in \(Self.debianPath)", equal: local)
   }
 }

@@ -46,7 +46,9 @@ package struct LocalDomains: Sendable, Equatable {
     }
     if let postfix, let found = postfix.domains(dropsDomains: dovecot.dropsDomains) { return found }
     if let exim = EximSettings(files), let found = exim.domains(hostName: hostName) { return found }
-    if let name = files.mailName, isMailDomain(name) { return LocalDomains(domain: name, origin: "/etc/mailname") }
+    if let name = files.mailName, isMailDomain(name), name != hostName.lowercased() {
+      return LocalDomains(domain: name, origin: "/etc/mailname")
+    }
     return LocalDomains(domain: HostName.mailDomain(of: hostName), origin: hostNameOrigin)
   }
 

@@ -115,18 +115,22 @@ struct PostfixSettings {
     if dropsDomains, hosted.count == 1, !local.names.contains(where: LocalDomains.isMailDomain) {
       return LocalDomains(domain: hosted[0], origin: "virtual_mailbox_domains in \(Self.path)")
     }
+    // A host's own name is what people's addresses have last.
+    let own = name("myhostname")
     for (setting, domain) in [("mydomain", name("mydomain")), ("myorigin", name("myorigin"))] {
-      if let domain, LocalDomains.isMailDomain(domain), local.names.contains(domain) {
+      if let domain, domain != own, LocalDomains.isMailDomain(domain), local.names.contains(domain) {
         return found(domain, setting, local)
       }
     }
-    let own = name("myhostname")
     if let domain = local.names.first(where: { LocalDomains.isMailDomain($0) && $0 != own }) {
       return found(domain, "mydestination", local)
     }
     if let domain = name("myorigin"), LocalDomains.isMailDomain(domain) {
-      // Not a local domain: what is local has other users.
-      return LocalDomains(domain: domain, origin: "myorigin in \(Self.path)", unread: local.unread)
+      if local.names.contains(domain) { return found(domain, "myorigin", local) }
+      // What is local has other users; and a host's name that is not local says no more than the host name does.
+      if domain != own {
+        return LocalDomains(domain: domain, origin: "myorigin in \(Self.path)", unread: local.unread)
+      }
     }
     if let domain = local.names.first(where: LocalDomains.isMailDomain) { return found(domain, "mydestination", local) }
     return nil
