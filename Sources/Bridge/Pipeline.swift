@@ -152,6 +152,7 @@ package final class Pipeline {
       realtime: entry.realtime, identity: hash.value, machine: Self.machine(of: entry),
       pid: entry.pid, uid: entry.uid, host: host, unit: unit, identifier: identifier)
     facts.sender = sender
+    facts.hasHostsUIDs = entry.hasHostsUIDs && !entry.isFromContainer
     return facts
   }
 

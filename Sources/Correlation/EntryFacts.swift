@@ -14,6 +14,8 @@ public struct EntryFacts: Sendable, Hashable {
   public var unit: [UInt8]
   public var identifier: [UInt8]
   public var sender = Sender.proven
+  /// Whether uids in the message are those of the host's passwd(5): not those of a container.
+  public var hasHostsUIDs = true
 
   /// What journald's fields say of the sender.
   public enum Sender: UInt8, Sendable, Hashable {

@@ -79,6 +79,8 @@ public struct JournalEntry: Sendable {
   public var isFromContainer = false
   /// Whether the runtime cut the message out of a longer line.
   public var isPartOfLine = false
+  /// Whether uids in its text are those of its machine's passwd(5): not where the line does not name the host whole.
+  public var hasHostsUIDs = true
   /// Whether the container is one that is believed.
   public var isFromBelievedContainer = false
   /// What the reader's interest found in it.

@@ -108,6 +108,38 @@ import Testing
       testDescription: "the name of the mail alone", files: ["etc/mailname": "example.org\n"], domain: "example.org",
       origin: "/etc/mailname"),
     Machine(
+      testDescription: "another agent than local(8) may tell one domain's users from another's",
+      files: [
+        "etc/postfix/main.cf": "myhostname = mx.example.org\nmydestination = a.example, example.org, localhost\n"
+          + "mailbox_transport = lmtp:unix:private/dovecot-lmtp\n"
+      ], domain: "example.org", origin: "mydomain in /etc/postfix/main.cf", equal: ["localhost"]),
+    Machine(
+      testDescription: "but not where Dovecot cuts the domains off",
+      files: [
+        "etc/postfix/main.cf": "myhostname = mx.example.org\nmydestination = a.example, example.org, localhost\n"
+          + "mailbox_transport = lmtp:unix:private/dovecot-lmtp\n",
+        "etc/dovecot/conf.d/10-auth.conf": "auth_username_format = %{user | username | lower}\n",
+      ], domain: "example.org", origin: "mydomain in /etc/postfix/main.cf", equal: ["a.example", "localhost"]),
+    Machine(
+      testDescription: "what stands in a block of Dovecot's is not for all",
+      files: [
+        "etc/dovecot/dovecot.conf": "local_name b {\n  auth_default_realm = b.example\n}\n!include conf.d/*.conf\n",
+        "etc/dovecot/conf.d/10-auth.conf": "protocol lmtp { auth_default_realm = c.example\n}\n",
+        "etc/mailname": "example.org\n",
+      ], domain: "example.org", origin: "/etc/mailname"),
+    Machine(
+      testDescription: "Postfix puts its origin behind a bare name, whatever is local",
+      files: [
+        "etc/postfix/main.cf":
+          "myhostname = example.org\nmydestination = localhost, lists.example.org\nvirtual_mailbox_domains = example.org\n"
+      ], domain: "example.org", origin: "myorigin in /etc/postfix/main.cf"),
+    Machine(
+      testDescription: "a main.cf that a removed Postfix left behind",
+      files: [
+        "etc/postfix/main.cf": "mydestination = old.example\n", "usr/sbin/exim4": "",
+        "etc/exim4/update-exim4.conf.conf": "dc_other_hostnames='example.org'\n", "etc/mailname": "example.org\n",
+      ], domain: "example.org", origin: "/etc/mailname", equal: ["mx", "localhost"]),
+    Machine(
       testDescription: "no mail system", files: ["etc/mailname": "mx\n"], hostName: "mx.example.org",
       domain: "example.org", origin: "the host name"),
   ]

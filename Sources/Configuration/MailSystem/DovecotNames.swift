@@ -8,14 +8,22 @@ struct DovecotNames {
   private(set) var dropsDomains = false
 
   init(_ files: SettingFiles) {
-    let main = ["/etc/dovecot/dovecot.conf", "/etc/dovecot/local.conf"]
-    for path in files.names(in: "/etc/dovecot/conf.d", ending: ".conf") + main {
-      for line in files.lines(of: path) ?? [] { read(line, of: path) }
+    // As Debian's dovecot.conf includes them: the last value counts.
+    let included = files.names(in: "/etc/dovecot/conf.d", ending: ".conf")
+    for path in ["/etc/dovecot/dovecot.conf"] + included + ["/etc/dovecot/local.conf"] {
+      // What stands in a block holds for a protocol, an address or a name only.
+      var depth = 0
+      for line in files.lines(of: path) ?? [] {
+        let text = line.prefix { $0 != "#" }
+        let opens = text.count { $0 == "{" } - text.count { $0 == "}" }
+        if depth == 0, opens == 0 { read(text, of: path) }
+        depth = max(0, depth + opens)
+      }
     }
   }
 
   private mutating func read(_ line: Substring, of path: String) {
-    let parts = line.prefix { $0 != "#" }.split(separator: "=", maxSplits: 1)
+    let parts = line.split(separator: "=", maxSplits: 1)
     guard parts.count == 2 else { return }
     let name = parts[0].filter { !$0.isWhitespace }
     let value = parts[1].filter { !$0.isWhitespace && $0 != "\"" }.lowercased()

@@ -26,7 +26,7 @@ struct EximSettings {
 
   /// The value of a setting of the main section; nil when it is expanded at run time.
   private static func setting(_ name: String, in lines: [Substring]) -> String? {
-    for line in lines {
+    for line in lines.prefix(while: { !$0.hasPrefix("begin ") }) {
       let parts = line.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, parts[0].filter({ !$0.isWhitespace }) == name else { continue }
       let value = parts[1].filter { !$0.isWhitespace }.lowercased()

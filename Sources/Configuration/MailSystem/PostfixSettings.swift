@@ -5,8 +5,9 @@ struct PostfixSettings {
   private let settings: [String: String]
   private let hostName: String
 
-  /// Nil without a main.cf that may be read.
+  /// Nil without a main.cf that may be read, and where Exim is installed and Postfix, whose main.cf stays, is not.
   init?(_ files: SettingFiles, hostName: String) {
+    if files.exist("/usr/sbin/exim4"), !files.exist("/usr/sbin/postfix") { return nil }
     guard let lines = files.lines(of: Self.path) else { return nil }
     (self.files, self.hostName) = (files, hostName.lowercased())
     settings = Self.settings(of: lines)
@@ -105,35 +106,44 @@ struct PostfixSettings {
   /// The domains of local(8): a user is the same in each of them.
   var localDomains: (names: [String], unread: [String]) { list("mydestination") }
 
+  /// Whether a user is the same in all local domains: local(8) looks at the name alone, another agent at what it likes,
+  /// unless Dovecot behind it cuts the domain off.
+  private func isNameAlone(dropsDomains: Bool) -> Bool {
+    if dropsDomains { return true }
+    let agents = ["mailbox_transport", "mailbox_transport_maps", "local_transport", "fallback_transport"].map(value)
+    return agents.allSatisfy { $0.allSatisfy(\.isWhitespace) || $0.filter { !$0.isWhitespace }.hasPrefix("local:") }
+  }
+
   /// The domain of bare names, and what is equal to it; nil when no name of main.cf is a mail domain.
+  ///
+  /// Postfix puts myorigin behind a bare name (append_at_myorigin). Where that is the name of the host, people's
+  /// addresses are in the domain that is local besides.
   ///
   /// - Parameter dropsDomains: whether Dovecot cuts the domains off its names: a bare one is then of the domain whose
   ///   mailboxes it serves.
   func domains(dropsDomains: Bool) -> LocalDomains? {
-    let local = localDomains
+    var local = localDomains
     let hosted = list("virtual_mailbox_domains").names.filter(LocalDomains.isMailDomain)
     if dropsDomains, hosted.count == 1, !local.names.contains(where: LocalDomains.isMailDomain) {
       return LocalDomains(domain: hosted[0], origin: "virtual_mailbox_domains in \(Self.path)")
     }
-    // A host's own name is what people's addresses have last.
-    let own = name("myhostname")
-    for (setting, domain) in [("mydomain", name("mydomain")), ("myorigin", name("myorigin"))] {
-      if let domain, domain != own, LocalDomains.isMailDomain(domain), local.names.contains(domain) {
-        return found(domain, setting, local)
-      }
+    let mailDomains = local.names.filter(LocalDomains.isMailDomain)
+    if !isNameAlone(dropsDomains: dropsDomains) { local.names.removeAll(where: LocalDomains.isMailDomain) }
+    let origin = name("myorigin").flatMap { LocalDomains.isMailDomain($0) ? $0 : nil }
+    if let origin, !isHost(origin) {
+      let isLocal = mailDomains.contains(origin)
+      return found(origin, "myorigin", isLocal ? local : ([], local.unread))
     }
-    if let domain = local.names.first(where: { LocalDomains.isMailDomain($0) && $0 != own }) {
-      return found(domain, "mydestination", local)
-    }
-    if let domain = name("myorigin"), LocalDomains.isMailDomain(domain) {
-      if local.names.contains(domain) { return found(domain, "myorigin", local) }
-      // What is local has other users; and a host's name that is not local says no more than the host name does.
-      if domain != own {
-        return LocalDomains(domain: domain, origin: "myorigin in \(Self.path)", unread: local.unread)
-      }
-    }
-    if let domain = local.names.first(where: LocalDomains.isMailDomain) { return found(domain, "mydestination", local) }
+    if let domain = name("mydomain"), mailDomains.contains(domain) { return found(domain, "mydomain", local) }
+    if let domain = mailDomains.first(where: { !isHost($0) }) { return found(domain, "mydestination", local) }
+    // A host's name that is not local says no more than the host name does.
+    if let origin, mailDomains.contains(origin) { return found(origin, "myorigin", local) }
     return nil
+  }
+
+  /// Whether it is the name of the host and not of a domain, as mx.example.org.
+  private func isHost(_ domain: String) -> Bool {
+    domain == name("myhostname") && HostName.mailDomain(of: domain).contains(".")
   }
 
   private func found(_ domain: String, _ setting: String, _ local: (names: [String], unread: [String])) -> LocalDomains

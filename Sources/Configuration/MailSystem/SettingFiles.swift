@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 
 /// The mail system's own configuration files, as far as whoever asks may read them.
@@ -20,6 +21,8 @@ struct SettingFiles {
     }
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
   }
+
+  func exist(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
 
   /// The files of a directory with this ending, in order.
   func names(in path: String, ending: String) -> [String] {

@@ -25,7 +25,7 @@ enum FormatDetection {
 
   /// `__CURSOR=`, or another of what journalctl writes in front of an entry's fields.
   private static func isExport(_ head: [UInt8]) -> Bool {
-    let name = head.drop { $0 == 10 }.prefix { $0 != UInt8(ascii: "=") }
+    let name = head.prefix { $0 != UInt8(ascii: "=") }
     return ["__CURSOR", "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"].contains { name.elementsEqual($0.utf8) }
   }
 

@@ -21,8 +21,16 @@ struct HostNames {
     return ID128(high: 0, low: short.withUnsafeBytes { LineHash.of($0) })
   }
 
+  /// Whether it is this machine's name, whole or without its domain. Hosts of two domains may have the same first part.
+  func isOwn(_ host: [UInt8]) -> Bool {
+    let (host, own) = (host.map(Self.lowercased), ownName.map(Self.lowercased))
+    return host == own || !host.contains(UInt8(ascii: ".")) && host == Self.short(own)
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte + 32 : byte }
+
   private static func short(_ host: [UInt8]) -> [UInt8] {
-    host.prefix { $0 != UInt8(ascii: ".") }.map { (65...90).contains($0) ? $0 + 32 : $0 }
+    host.prefix { $0 != UInt8(ascii: ".") }.map(lowercased)
   }
 
   private static func machineID() -> ID128? {

@@ -92,6 +92,7 @@ final class LineReader {
       let found = memchr(buffer.baseAddress! + searched, 10, end - searched)
       return found.map { $0 - buffer.baseAddress! + 1 }
     }
+    if start == searched, longBytes == 0 { export = ExportFraming(isFirst: offset == 0) }
     switch export.advance(UnsafeRawBufferPointer(rebasing: buffer[..<end]), from: searched) {
     case .end(let end): return end
     case .open: return nil
@@ -118,7 +119,7 @@ final class LineReader {
     start += length
     precondition(start <= end)
     searched = start
-    export = ExportFraming()
+    export = ExportFraming(isFirst: false)
     length = 0
     longLine?.deallocate()
     longLine = nil

@@ -34,8 +34,19 @@ struct ExportFraming {
 
   private var state = State.fieldStart
   private var nameLength = 0
-  /// Whether the entry has a field: blank lines in front of the first one are nothing.
+  /// Whether the entry has a field.
   private var hasField = false
+  /// Which of `firstNames` the name of the entry's first field may still be.
+  private var possible: UInt8 = 0
+  private var isFirstName = false
+  /// Whether the file begins with the entry. A file that was cut in front begins within a field, whose text is a
+  /// stranger's: what looks like blank lines and another entry there is none.
+  private let isFirst: Bool
+
+  init(isFirst: Bool = true) { self.isFirst = isFirst }
+
+  /// Every entry begins with one of these, journalctl's with its cursor.
+  private static let firstNames: [StaticString] = ["__CURSOR", "__REALTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"]
 
   /// Longer names journald refuses (journal_field_valid in its code).
   static let nameLimit = 64
@@ -57,9 +68,12 @@ struct ExportFraming {
       switch state {
       case .fieldStart where byte == 10:
         if hasField { return .end(index + 1) }
+        // Further blank lines between entries are nothing.
+        if isFirst { return .damage(index) }
         index += 1
       case .fieldStart:
-        (state, nameLength, hasField) = (.name, 0, true)
+        possible = hasField ? 0 : 1 << UInt8(Self.firstNames.count) - 1
+        (state, nameLength, isFirstName, hasField) = (.name, 0, !hasField, true)
       case .name:
         guard takeName(byte) else { return .damage(index) }
         index += 1
@@ -84,6 +98,17 @@ struct ExportFraming {
   }
 
   private mutating func takeName(_ byte: UInt8) -> Bool {
+    let ends = byte == UInt8(ascii: "=") || byte == 10
+    if isFirstName {
+      for (index, name) in Self.firstNames.enumerated() {
+        let isSame =
+          ends
+          ? name.utf8CodeUnitCount == nameLength
+          : nameLength < name.utf8CodeUnitCount && name.utf8Start[nameLength] == byte
+        if !isSame { possible &= ~(1 << UInt8(index)) }
+      }
+      guard possible != 0 else { return false }
+    }
     switch byte {
     case UInt8(ascii: "="): state = .text
     case 10: state = .length(count: 0, value: 0)

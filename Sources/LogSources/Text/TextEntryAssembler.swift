@@ -34,6 +34,7 @@ public struct TextEntryAssembler {
   /// The host of the line before, and its machine: most lines have the same one.
   private var knownHost: [UInt8] = []
   private var knownMachine = ID128.zero
+  private var isKnownOwn = false
   /// Only entries from here on are wanted, microseconds since 1970.
   var since: UInt64 = 0
   /// The last moment that is wanted.
@@ -274,6 +275,8 @@ public struct TextEntryAssembler {
     guard !host.isEmpty else {
       entry.hostname = hosts.ownName.withUnsafeBytes { Self.copy($0, to: batch) }
       entry.machineID = hosts.ownMachine
+      // A container's lines have no host either.
+      entry.hasHostsUIDs = false
       return
     }
     let name = UnsafeRawBufferPointer(rebasing: bytes[host])
@@ -281,7 +284,9 @@ public struct TextEntryAssembler {
     if !knownHost.elementsEqual(name) {
       knownHost = Array(name)
       knownMachine = hosts.machine(ofHost: knownHost)
+      isKnownOwn = hosts.isOwn(knownHost)
     }
     entry.machineID = knownMachine
+    entry.hasHostsUIDs = isKnownOwn
   }
 }
