@@ -106,7 +106,9 @@ extension Correlator {
     guard append(inner) else { return false }
     let uid = UInt32(String(decoding: arena.array(from: start), as: UTF8.self))
     arena.truncate(to: start)
-    guard frame.facts.hasHostsUIDs, let uid, let user = policy.localUsers.user(uid, on: frame.facts.machine), user.isService == isService else {
+    guard frame.facts.hasHostsUIDs, let uid, let user = policy.localUsers.user(uid, on: frame.facts.machine),
+      user.isService == isService
+    else {
       return false
     }
     arena.append(user.name)
