@@ -19,9 +19,8 @@ extension HostUsers {
 
   /// A service's user has a system's number, or neither a shell nor a home among people's, as the owner of all mail.
   private func isService(_ uid: UInt32, _ entry: Entry) -> Bool {
-    isSystem(uid)
-      || entry.shell.hasSuffix("/nologin") && !entry.home.hasPrefix("/home/")
-      || entry.shell.hasSuffix("/false") && !entry.home.hasPrefix("/home/")
+    let mayLogIn = !entry.shell.hasSuffix("/nologin") && !entry.shell.hasSuffix("/false")
+    return isSystem(uid) || !mayLogIn && !entry.home.hasPrefix("/home/")
   }
 
   private static func entry(ofUID uid: UInt32) -> Entry? {

@@ -56,7 +56,7 @@ struct MailboxLookup {
   /// Why there is nothing of a mailbox that has no trail, and whose name is near.
   func noTrail(of subject: Subject) throws -> CommandFailure {
     let known = try reader.trails().compactMap { trail -> String? in
-      guard case .mailbox(let address)? = trail.owner else { return nil }
+      guard case .mailbox(let address)? = trail.owner else { return subject.names.isEmpty ? trail.directory : nil }
       return String(decoding: address.bytes, as: UTF8.self)
     }
     let wanted = subject.names.last.map { String(decoding: $0.bytes, as: UTF8.self) } ?? subject.trail.directory
@@ -64,7 +64,7 @@ struct MailboxLookup {
     if let near = Suggestion.nearest(to: wanted, among: known) {
       text += "; did you mean \(TerminalText.safe(Array(near.utf8)))?"
     } else {
-      text += "; ‘mailtrail mailboxes’ lists those that there are"
+      text += "; ‘mailtrail mailboxes --all’ lists those that there are"
     }
     return CommandFailure(text)
   }

@@ -155,11 +155,18 @@ struct MailboxesCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
 
+  @Flag(
+    name: [.short, .long], help: "Also list the trails of what is no mailbox: _unknown, _local/USER, _panel/ACCOUNT.")
+  var all = false
+
   func run() throws {
     let reader = try TrailReader(root: try options.load().audit.directory)
     for trail in try reader.trails() {
-      guard let address = try reader.mailbox(of: trail) else { continue }
-      print(TerminalText.safe(address.bytes))
+      if let address = try reader.mailbox(of: trail) {
+        print(TerminalText.safe(address.bytes))
+      } else if all, !trail.isOfMailbox {
+        print(trail.directory)
+      }
     }
   }
 }

@@ -105,6 +105,13 @@ import Testing
         "etc/mailname": "other.example\n",
       ], domain: "example.org", origin: "auth_default_domain in /etc/dovecot/dovecot.conf"),
     Machine(
+      testDescription: "Dovecot's domain is equal to Postfix's others only where the name alone counts",
+      files: [
+        "etc/dovecot/dovecot.conf": "auth_default_domain = example.org\n",
+        "etc/postfix/main.cf":
+          "mydestination = example.org, a.example, localhost\nlocal_transport = lmtp:unix:private/dovecot-lmtp\n",
+      ], domain: "example.org", origin: "auth_default_domain in /etc/dovecot/dovecot.conf", equal: ["localhost"]),
+    Machine(
       testDescription: "the name of the mail alone", files: ["etc/mailname": "example.org\n"], domain: "example.org",
       origin: "/etc/mailname"),
     Machine(

@@ -41,8 +41,9 @@ package struct LocalDomains: Sendable, Equatable {
     let dovecot = DovecotNames(files)
     let postfix = PostfixSettings(files, hostName: hostName)
     if let domain = dovecot.defaultDomain {
-      let equal = postfix?.localDomains.names ?? []
-      return LocalDomains(domain: domain, origin: dovecot.origin, equal: equal.contains(domain) ? equal : [])
+      return LocalDomains(
+        domain: domain, origin: dovecot.origin,
+        equal: postfix?.names(equalTo: domain, dropsDomains: dovecot.dropsDomains) ?? [])
     }
     if let postfix, let found = postfix.domains(dropsDomains: dovecot.dropsDomains) { return found }
     if let exim = EximSettings(files), let found = exim.domains(hostName: hostName) { return found }

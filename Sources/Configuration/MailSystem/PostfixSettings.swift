@@ -103,8 +103,12 @@ struct PostfixSettings {
 
   // MARK: - Domains
 
-  /// The domains of local(8): a user is the same in each of them.
-  var localDomains: (names: [String], unread: [String]) { list("mydestination") }
+  /// The local domains whose users are those of a domain; none where it is not local itself.
+  func names(equalTo domain: String, dropsDomains: Bool) -> [String] {
+    let names = list("mydestination").names
+    guard names.contains(domain) else { return [] }
+    return isNameAlone(dropsDomains: dropsDomains) ? names : names.filter { !LocalDomains.isMailDomain($0) }
+  }
 
   /// Whether a user is the same in all local domains: local(8) looks at the name alone, another agent at what it likes,
   /// unless Dovecot behind it cuts the domain off.
@@ -122,33 +126,27 @@ struct PostfixSettings {
   /// - Parameter dropsDomains: whether Dovecot cuts the domains off its names: a bare one is then of the domain whose
   ///   mailboxes it serves.
   func domains(dropsDomains: Bool) -> LocalDomains? {
-    var local = localDomains
+    let local = list("mydestination")
     let hosted = list("virtual_mailbox_domains").names.filter(LocalDomains.isMailDomain)
     if dropsDomains, hosted.count == 1, !local.names.contains(where: LocalDomains.isMailDomain) {
       return LocalDomains(domain: hosted[0], origin: "virtual_mailbox_domains in \(Self.path)")
     }
     let mailDomains = local.names.filter(LocalDomains.isMailDomain)
-    if !isNameAlone(dropsDomains: dropsDomains) { local.names.removeAll(where: LocalDomains.isMailDomain) }
-    let origin = name("myorigin").flatMap { LocalDomains.isMailDomain($0) ? $0 : nil }
-    if let origin, !isHost(origin) {
-      let isLocal = mailDomains.contains(origin)
-      return found(origin, "myorigin", isLocal ? local : ([], local.unread))
+    func found(_ domain: String, _ setting: String) -> LocalDomains {
+      LocalDomains(
+        domain: domain, origin: "\(setting) in \(Self.path)", equal: names(equalTo: domain, dropsDomains: dropsDomains),
+        unread: local.unread)
     }
-    if let domain = name("mydomain"), mailDomains.contains(domain) { return found(domain, "mydomain", local) }
-    if let domain = mailDomains.first(where: { !isHost($0) }) { return found(domain, "mydestination", local) }
+    let origin = name("myorigin").flatMap { LocalDomains.isMailDomain($0) ? $0 : nil }
+    if let origin, !isHost(origin) { return found(origin, "myorigin") }
+    if let domain = name("mydomain"), mailDomains.contains(domain) { return found(domain, "mydomain") }
+    if let domain = mailDomains.first(where: { !isHost($0) }) { return found(domain, "mydestination") }
     // A host's name that is not local says no more than the host name does.
-    if let origin, mailDomains.contains(origin) { return found(origin, "myorigin", local) }
-    return nil
+    return origin.flatMap { mailDomains.contains($0) ? found($0, "myorigin") : nil }
   }
 
   /// Whether it is the name of the host and not of a domain, as mx.example.org.
   private func isHost(_ domain: String) -> Bool {
     domain == name("myhostname") && HostName.mailDomain(of: domain).contains(".")
-  }
-
-  private func found(_ domain: String, _ setting: String, _ local: (names: [String], unread: [String])) -> LocalDomains
-  {
-    LocalDomains(
-      domain: domain, origin: "\(setting) in \(Self.path)", equal: local.names, unread: local.unread)
   }
 }
