@@ -61,6 +61,9 @@ package struct HostUsers: Sendable {
   /// Whether a uid of this machine is a service's by its number.
   func isSystem(_ uid: UInt32) -> Bool { Self.isSystem(uid, systemMaximum.here) }
 
+  /// Whether a user of this machine is named in `rules.trusted-uids`.
+  func isTrusted(_ uid: UInt32) -> Bool { trustedHere.contains(uid) }
+
   private static func isSystem(_ uid: UInt32, _ maximum: UInt32) -> Bool {
     uid <= maximum || uid == nobody || dynamic.contains(uid)
   }

@@ -23,6 +23,17 @@ import Testing
     #expect(Self.users().user(4_000_000_000, on: 6) == nil)
   }
 
+  @Test func aServiceHasASystemsNumberOrNoShellOrIsTrusted() {
+    var rules = Configuration.Rules()
+    rules.trustedUsers = ["1005"]
+    let users = HostUsers(rules, machine: Self.here, systemMaximum: 999) { _ in nil }
+    #expect(!users.isService(1001, shell: "/bin/bash"))
+    #expect(users.isService(1005, shell: "/bin/bash"))
+    #expect(users.isService(1001, shell: "/usr/sbin/nologin") && users.isService(5000, shell: "/bin/false"))
+    #expect(users.isService(0, shell: "/bin/bash") && users.isService(999, shell: "/bin/sh"))
+    #expect(users.isService(65_534, shell: "/bin/sh") && users.isService(61_184, shell: "/bin/sh"))
+  }
+
   @Test func uidsOfOtherMachinesAreNotKnown() {
     #expect(Self.users().user(0, on: 5) == nil)
     #expect(Self.users(machine: .zero).user(0, on: 0) == nil)
