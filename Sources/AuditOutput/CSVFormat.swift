@@ -1,5 +1,6 @@
 import AuditFiles
 import AuditModel
+import Platform
 
 /// RFC 4180 with a heading: `csv`. A value that a spreadsheet would take for a formula gets a quote in front.
 ///

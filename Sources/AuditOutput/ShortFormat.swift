@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// A line for people each, in local time: `short`, and `short-iso` with a whole date.
 struct ShortFormat: EventFormat {

@@ -1,4 +1,5 @@
 import AuditModel
+import Platform
 
 /// What an event must be like to be shown.
 struct EventFilter: Sendable {

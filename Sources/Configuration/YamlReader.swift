@@ -1,4 +1,5 @@
 import CYaml
+import Platform
 
 /// Reads one YAML document with libyaml's event parser into a tree of `YamlNode`.
 ///

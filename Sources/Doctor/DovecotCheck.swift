@@ -1,3 +1,5 @@
+import Platform
+
 /// Does Dovecot log who did what? By what doveconf(1) prints.
 struct DovecotCheck {
   let machine: Machine

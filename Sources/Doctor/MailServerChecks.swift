@@ -1,3 +1,5 @@
+import Platform
+
 /// Postfix: where its log goes, and whether its lines can be known.
 struct PostfixCheck {
   let machine: Machine

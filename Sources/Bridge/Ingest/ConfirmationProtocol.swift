@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// What rsyslog's omprog says and wants to hear (its documentation, "confirmMessages" and "useTransactions").
 ///
