@@ -77,10 +77,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Commands", "Configuration",
-        "LogSources",
-        "Platform",
-        "TestSupport",
+        "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge", "Commands",
+        "Configuration", "Correlation", "LogSources", "Platform", "RuleTable", "TestSupport",
       ]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources", "TestSupport"]),
   ],
@@ -108,7 +106,7 @@ for target in package.targets where target.type != .system {
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
   // The module of regular expressions would be a tenth of the program, and nothing in it uses one.
-  if target.type != .test {
+  if target.type != .test, target.path?.hasPrefix("Tests/") != true {
     target.swiftSettings?.append(
       .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]))
   }

@@ -5,7 +5,7 @@ import Glibc
 
 /// Tells systemd and the system journal what people there should know: sd_notify(3), sd_journal_send(3).
 ///
-/// Entries bear the identifier `mailtrail`, which no rule table reads, so nothing comes back as input.
+/// Its own entries bear the identifier `mailtrail`, which no rule table reads, so nothing comes back as input.
 package enum SystemMessages {
   /// Sends a state to systemd, lines of `KEY=value`; does nothing when no manager asked for it.
   package static func notify(_ state: String) { sd_notify(0, state) }
@@ -54,6 +54,13 @@ package enum SystemMessages {
       ("MAILTRAIL_TRAILS", String(seal.files)), ("MAILTRAIL_DIRECTORY", directory),
     ]
     return send(values.map { Array("\($0.0)=\($0.1)".utf8) })
+  }
+
+  /// Writes a line under an identifier, severity informational. Answers as for an event.
+  package static func send(message: String, identifier: String) -> Int32 {
+    send(
+      [("MESSAGE", message), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", identifier)].map { Array("\($0.0)=\($0.1)".utf8) }
+    )
   }
 
   private static func send(_ fields: [[UInt8]]) -> Int32 {

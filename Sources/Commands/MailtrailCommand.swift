@@ -15,7 +15,7 @@ package struct MailtrailCommand: ParsableCommand {
     subcommands: [
       CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
       MailboxesCommand.self, LastCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self,
-      DoctorCommand.self, VerifyCommand.self,
+      DoctorCommand.self, VerifyCommand.self, RecordCommand.self,
     ])
 
   package init() {}

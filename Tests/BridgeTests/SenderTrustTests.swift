@@ -31,8 +31,11 @@ import Testing
             daemon web
             identifier web
             trust unit php*-fpm.service executable /usr/sbin/php-fpm*
+          scope bare
+            daemon bare
+            identifier bare
           rule t.login
-            in t web
+            in t web bare
             match login <user>
             event login.succeeded mailbox=<user>
             example login ann
@@ -101,6 +104,13 @@ import Testing
       ("t", "_UID=5000", .unprovable, .believed), ("t", cron + "_UID=5000 _EXE=/usr/bin/tool", .refused, .believed),
       ("t", mta + "_UID=5000 _EXE=/bin/logger", .refused, .refused), ("t", cron + "_UID=5000", .refused, .refused),
       ("web", "_UID=5000", .unprovable, .unprovable),
+      // Where nobody is named it is root alone.
+      ("bare", session + "_UID=0 _EXE=/usr/bin/tool", .believed, .believed),
+      ("bare", session + "_UID=1000 _EXE=/usr/bin/tool", .refused, .refused),
+      ("bare", cron + "_UID=33 _EXE=/usr/bin/tool", .refused, .refused),
+      ("bare", cron + "_UID=5000 _EXE=/usr/bin/tool", .refused, .refused),
+      ("bare", unit + "_UID=120", .refused, .refused), ("bare", "_UID=120", .unprovable, .unprovable),
+      ("bare", "_UID=5000", .unprovable, .unprovable), ("bare", "", .unprovable, .unprovable),
     ] as [(String, String, SenderTrust.Verdict, SenderTrust.Verdict)])
   func believes(scope: String, fields: String, first: SenderTrust.Verdict, later: SenderTrust.Verdict) throws {
     #expect(try Self.verdict(scope, fields, on: Self.elsewhere, SenderLedger()) == first)

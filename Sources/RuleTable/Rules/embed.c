@@ -65,6 +65,9 @@ static const unsigned char pmg[] = {
 static const unsigned char postfix[] = {
 #embed "postfix.rules"
 };
+static const unsigned char record[] = {
+#embed "record.rules"
+};
 static const unsigned char roundcube[] = {
 #embed "roundcube.rules"
 };
@@ -111,7 +114,8 @@ static const struct mailtrail_rule_file files[] = {
     TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(cyrus), TABLE(dkim),
     TABLE(dovecot), TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde),
     TABLE(james), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud),
-    TABLE(opensmtpd), TABLE(others), TABLE(pmg), TABLE(postfix), TABLE(roundcube), TABLE(rspamd),
+    TABLE(opensmtpd), TABLE(others), TABLE(pmg), TABLE(postfix), TABLE(record), TABLE(roundcube),
+    TABLE(rspamd),
     TABLE(saslauthd), TABLE(sendmail), TABLE(shadow), TABLE(snappymail), TABLE(sogo), TABLE(spamd),
     TABLE(squirrelmail), TABLE(stalwart), TABLE(uwimap), TABLE(zimbra), TABLE(zpush),
 };

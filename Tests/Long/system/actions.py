@@ -242,7 +242,13 @@ def session(server):
            (BOB, "purge.inbox", {}))
     else:
         do("IMAP: delete", courier_delete, (BOB, "message.expunged", {"service": "imap"}))
+    do("a script reports", lambda: record("account.password-changed", ANN, "ip=192.0.2.77", "actor_name=help \"desk\""),
+       (ANN, "account.password-changed", {"ip": "192.0.2.77", "actor_name": "help \"desk\" (root)", "service": "panel"}))
     return good
+
+
+def record(*arguments):
+    subprocess.run(["mailtrail", "record", *arguments], check=True)
 
 
 def text_line(log):

@@ -16,6 +16,7 @@ import os
 import poplib
 import smtplib
 import socket
+import subprocess
 import sys
 import time
 
@@ -133,6 +134,17 @@ def insider():
             client.append(name, "", None, b"Message-ID: <" + MESSAGE_IDS[0].encode() + b">\r\n\r\nhello\r\n")
             client.delete(name)
     client.logout()
+    report()
+
+
+def report():
+    """A user of the machine, even one whose uid is trusted, reports in a script's name."""
+    as_bob = ["runuser", "-u", "bob", "--"]
+    line = 'account.deleted {"mailbox":"%s","caller":"root"}' % VICTIM
+    subprocess.run([*as_bob, "logger", "-t", "mailtrail-record", line], check=True)
+    if subprocess.run([*as_bob, "mailtrail", "record", "account.deleted", VICTIM], check=False,
+                      stderr=subprocess.DEVNULL).returncode != 1:
+        raise RuntimeError("mailtrail record took a report that is not root's")
 
 
 def trails():
