@@ -39,13 +39,12 @@ let package = Package(
         "Configuration", "CSystemd", "Platform",
       ]),
     .target(name: "Doctor", dependencies: ["Configuration", "LogSources", "Platform"]),
+    .target(name: "Accounts", dependencies: ["AuditFiles", "AuditModel", "Configuration", "Platform"]),
     .target(
       name: "Commands",
       dependencies: [
-        "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge", "Configuration",
-        "Correlation", "Doctor",
-        "LogSources", "Platform",
-        "RuleTable",
+        "Accounts", "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge",
+        "Configuration", "Correlation", "Doctor", "LogSources", "Platform", "RuleTable",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "mailtrail", dependencies: ["Commands"]),
@@ -80,6 +79,7 @@ let package = Package(
         "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge", "Commands",
         "Configuration", "Correlation", "LogSources", "Platform", "RuleTable", "TestSupport",
       ]),
+    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "AuditModel", "Configuration"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -41,6 +41,7 @@ extension CommandOptions {
             Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
             Option("output", "o", .required), Option("quiet", "q"),
           ]),
+      "accounts": CommandOptions(options: common + [Option("accept-empty"), Option("quiet", "q")]),
       "record": CommandOptions(options: common),
       "status": CommandOptions(options: common + [Option("output", "o", .required)]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),

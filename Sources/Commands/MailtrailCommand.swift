@@ -16,6 +16,7 @@ package struct MailtrailCommand: ParsableCommand {
       CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
       MailboxesCommand.self, LastCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self,
       DoctorCommand.self, VerifyCommand.self, RecordCommand.self,
+      AccountsCommand.self,
     ])
 
   package init() {}

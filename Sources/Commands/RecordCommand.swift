@@ -16,9 +16,6 @@ struct RecordCommand: ParsableCommand {
       root's word counts: other users call it with sudo(8), and the record names them.
       """)
 
-  /// How long journald may take, microseconds.
-  private static let patience: UInt64 = 10_000_000
-
   @OptionGroup var options: ConfigurationOptions
 
   @Argument(help: ArgumentHelp("What was done, as in account.created; mailtrail-record(8) lists the kinds."))
@@ -47,24 +44,12 @@ struct RecordCommand: ParsableCommand {
     }
     let operation = ReportedOperation(
       kind, mailbox: name, caller: try ReportingUser.name(), values: values.map { ($0.key, $0.value) })
-    if let reason = Self.failure(try operation.send(patience: Self.patience, process: getpid())) {
+    if let reason = try operation.send(patience: ReportedOperation.patience).failure {
       throw CommandFailure("mailtrail: \(kind.name) of \(name) was not recorded: \(reason)")
     }
   }
 
   private static func repeated(_ values: [ReportedValue]) -> FieldKey? {
     values.indices.first { index in values[..<index].contains { $0.key == values[index].key } }.map { values[$0].key }
-  }
-
-  /// Why the journal does not have it; nil where it has.
-  private static func failure(_ outcome: ReportedOperation.Outcome) -> String? {
-    switch outcome {
-    case .recorded: nil
-    case .notSent(let code):
-      "systemd-journald did not take it (\(String(cString: strerror(code)))); look whether it runs, and repeat the command"
-    case .notKept:
-      "the journal does not have it; look whether systemd-journald runs, and whether it suppressed messages "
-        + "(journalctl -u systemd-journald), and repeat the command"
-    }
   }
 }

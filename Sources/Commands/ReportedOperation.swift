@@ -1,6 +1,7 @@
 import AuditModel
 import AuditOutput
 import Bridge
+import Glibc
 import LogSources
 import Platform
 
@@ -26,18 +27,28 @@ struct ReportedOperation: Sendable {
     .script, .method, .count,
   ]
 
+  /// How long journald may take, microseconds.
+  static let patience: UInt64 = 10_000_000
+
   /// The line, as the table's rules match it: the kind, and an object of the keys.
   let message: String
 
   /// - Parameters:
   ///   - mailbox: its canonical address.
-  ///   - caller: the user who reports.
-  init(_ kind: EventKind, mailbox: String, caller: String, values: [(key: FieldKey, value: String)]) {
+  ///   - caller: the user who reports; nil where it is no user's act.
+  init(_ kind: EventKind, mailbox: String, caller: String?, values: [(key: FieldKey, value: String)]) {
+    var members = [("mailbox", mailbox)]
+    if let caller { members.append(("caller", caller)) }
+    message = Self.message(kind, members + values.map { ($0.key.name.description, $0.value) })
+  }
+
+  /// A line of the table `record`.
+  ///
+  /// - Parameter members: the keys of a record, and those of the table alone.
+  static func message(_ kind: EventKind, _ members: [(name: String, value: String)]) -> String {
     var json = JSONText()
-    json.add("mailbox", mailbox)
-    json.add("caller", caller)
-    for (key, value) in values { json.add(key.name.description, value) }
-    message = "\(kind.name) \(json.object)"
+    for (name, value) in members { json.add(name, value) }
+    return "\(kind.name) \(json.object)"
   }
 
   /// How a report ended.
@@ -47,21 +58,33 @@ struct ReportedOperation: Sendable {
     case notSent(Int32)
     /// The journal does not have the entry: journald's limit of entries, or no storage.
     case notKept
+
+    /// Why the journal does not have it, and what to do; nil where it has.
+    var failure: String? {
+      switch self {
+      case .recorded: nil
+      case .notSent(let code):
+        "systemd-journald did not take it (\(String(cString: strerror(code)))); look whether it runs, and repeat the "
+          + "command"
+      case .notKept:
+        "the journal does not have it; look whether systemd-journald runs, and whether it suppressed messages "
+          + "(journalctl -u systemd-journald), and repeat the command"
+      }
+    }
   }
 
   /// Writes the line into the system journal and reads it back.
   ///
   /// - Parameter patience: how long the entry may take, microseconds.
   /// - Throws: `JournalError` when the journal cannot be read.
-  func send(patience: UInt64, process: Int32) throws -> Outcome {
+  func send(patience: UInt64) throws -> Outcome { try Self.send(message, patience: patience) }
+
+  static func send(_ message: String, patience: UInt64) throws -> Outcome {
     // The reader begins a little earlier: entries have journald's time.
-    var request = JournalRequest(selection: JournalSelection(localMachine: true))
-    request.start = .since(SystemClock.realtime() - 60_000_000)
-    request.filter = EntryFilter(identifiers: [Self.identifier])
-    request.follows = true
-    let reader = try JournalReader(request)
-    let code = SystemMessages.send(message: message, identifier: Self.identifier)
+    let reader = try JournalReader(request(since: SystemClock.realtime() - 60_000_000, follows: true))
+    let code = SystemMessages.send(message: message, identifier: identifier)
     guard code == 0 else { return .notSent(code) }
+    let process = getpid()
     let end = SystemClock.monotonic() + patience
     let batch = EntryBatch()
     while true {
@@ -73,5 +96,27 @@ struct ReportedOperation: Sendable {
       guard now < end else { return .notKept }
       if outcome == .end { _ = try reader.wait(timeoutMicroseconds: end - now) }
     }
+  }
+
+  /// The lines of root's that the journal has, from a moment on.
+  ///
+  /// - Throws: `JournalError` when the journal cannot be read.
+  static func messages(since start: UInt64) throws -> Set<String> {
+    let reader = try JournalReader(request(since: start, follows: false))
+    let batch = EntryBatch()
+    var found: Set<String> = []
+    while true {
+      let outcome = try reader.read(into: batch, limit: 1024)
+      for entry in batch.entries where entry.uid == 0 { found.insert(batch.text(of: entry.message)) }
+      if outcome == .end { return found }
+    }
+  }
+
+  private static func request(since start: UInt64, follows: Bool) -> JournalRequest {
+    var request = JournalRequest(selection: JournalSelection(localMachine: true))
+    request.start = .since(start)
+    request.filter = EntryFilter(identifiers: [identifier])
+    request.follows = follows
+    return request
   }
 }

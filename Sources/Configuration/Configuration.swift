@@ -11,6 +11,8 @@ package struct Configuration: Sendable, Equatable {
   package var sources: [Source]
   package var state: State
   package var rules: Rules
+  /// `accounts`: files that list accounts, which `mailtrail accounts` compares; by default none.
+  package var accounts: [AccountFile] = []
 
   /// The defaults.
   ///
@@ -130,6 +132,32 @@ package struct Configuration: Sendable, Equatable {
     package init(_ localDomains: LocalDomains) {
       self.localDomains = localDomains
       defaultDomain = localDomains.domain
+    }
+  }
+
+  /// One element of `accounts`.
+  package struct AccountFile: Sendable, Equatable {
+    package enum Format: String, Sendable, CaseIterable {
+      /// passwd(5), and the passwd-file of Dovecot.
+      case passwd
+      /// shadow(5): of the fields only name and password.
+      case shadow
+      /// A name a line, as `doveadm user '*'` prints them.
+      case list
+      /// virtual(5), aliases(5).
+      case virtual
+    }
+
+    /// Absolute.
+    package var path: String
+    package var format: Format
+    /// The domain of names without one; nil for the default domain.
+    package var domain: String?
+
+    package init(path: String, format: Format, domain: String? = nil) {
+      self.path = path
+      self.format = format
+      self.domain = domain
     }
   }
 

@@ -11,6 +11,7 @@ struct ConfigurationDecoder {
     file.decode("audit") { audit(&$0, into: &result.audit) }
     file.decode("mailboxes") { mailboxes(&$0, into: &result.mailboxes) }
     file.decode("sources", into: &result.sources, as: sources)
+    file.decode("accounts", into: &result.accounts, as: .list(of: accountFile))
     file.decode("state") { $0.decode("directory", into: &result.state.directory, as: .absolutePath) }
     file.decode("rules") { rules in
       rules.decode("trusted-senders", into: &result.rules.requiresTrustedSenders, as: .flag)
@@ -167,6 +168,25 @@ struct ConfigurationDecoder {
         return nil
       }
       return [.text(Configuration.TextSource(path: file, format: format))]
+    }
+  }
+
+  private var accountFile: ValueShape<Configuration.AccountFile> {
+    ValueShape { node, path, problems in
+      guard var keys = MappingDecoder(node, path: path, problems: problems) else { return nil }
+      var file: String?
+      var format: Configuration.AccountFile.Format?
+      var domain: String?
+      keys.decode("path", into: &file, as: .some(.absolutePath))
+      keys.decode("format", into: &format, as: .some(.accountFormat))
+      keys.decode("domain", into: &domain, as: .some(.mailDomain))
+      keys.finish()
+      guard let file, let format else {
+        let missing = file == nil ? "path" : "format"
+        if !keys.has(missing) { problems.report("`\(path)` has no `\(missing)`", at: node.location) }
+        return nil
+      }
+      return Configuration.AccountFile(path: file, format: format, domain: domain)
     }
   }
 }

@@ -145,6 +145,14 @@ extension ValueShape where Value == Configuration.TextSource.Format {
   }
 }
 
+extension ValueShape where Value == Configuration.AccountFile.Format {
+  /// What a file of accounts looks like.
+  static var accountFormat: ValueShape {
+    let names = Value.allCases.map(\.rawValue).sorted()
+    return .scalar(allowed: names.joined(separator: ", "), names: names) { text, _ in Value(rawValue: text) }
+  }
+}
+
 /// IP addresses as text.
 enum IPAddressText {
   /// The spelling of inet_ntop(3); nil when the text is no address.

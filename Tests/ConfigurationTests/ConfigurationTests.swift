@@ -57,11 +57,16 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       sources:
         - journal: { namespaces: [mail], directories: [/srv/journal] }
         - text: { path: /var/log/exim/mainlog, format: exim }
+      accounts: [{ path: /srv/users, format: passwd, domain: example.org }, { path: /srv/map, format: virtual }]
       state: { directory: /srv/state }
       rules: { trusted-senders: false, trusted-uids: [5000, vmail], system-uid-max: 499, directory: /srv/rules, off: [dovecot.login], tables: { on: [horde], off: [james] } }
       """
     let read = try parse(text)
     var wanted = Configuration(hostName: "mx.example.org")
+    wanted.accounts = [
+      Configuration.AccountFile(path: "/srv/users", format: .passwd, domain: "example.org"),
+      Configuration.AccountFile(path: "/srv/map", format: .virtual),
+    ]
     wanted.audit.isEnabled = false
     wanted.audit.directory = "/srv/audit"
     wanted.audit.level = .high
@@ -197,6 +202,11 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       (
         "sources:\n  - text: {path: /x, format: ▷exmi}",
         "`sources[0].text.format` is `exmi`; allowed: cpanel-access, cpanel-login, cpanel-session, docker-json, dovecot, exim, horde, journal-export, journal-json, mailman, roundcube, rspamd, stalwart, syslog, zimbra-audit, zimbra-mailbox; did you mean `exim`?"
+      ),
+      ("accounts:\n  - ▷{path: /x}", "`accounts[0]` has no `format`"),
+      (
+        "accounts:\n  - {path: /x, format: ▷pass}",
+        "`accounts[0].format` is `pass`; allowed: list, passwd, shadow, virtual; did you mean `passwd`?"
       ),
       ("state: {directory: ▷\"/x\\e[2J\"}", "`state.directory` is `/x\\u{1B}[2J`; allowed: a path that begins with /"),
     ])

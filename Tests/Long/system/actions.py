@@ -244,7 +244,16 @@ def session(server):
         do("IMAP: delete", courier_delete, (BOB, "message.expunged", {"service": "imap"}))
     do("a script reports", lambda: record("account.password-changed", ANN, "ip=192.0.2.77", "actor_name=help \"desk\""),
        (ANN, "account.password-changed", {"ip": "192.0.2.77", "actor_name": "help \"desk\" (root)", "service": "panel"}))
+    mail_users("x")
+    do("a password in a file of accounts", lambda: mail_users("y"),
+       (ANN, "account.password-changed", {"actor": "unknown", "reason": "seen in /root/mail-users"}))
     return good
+
+
+def mail_users(password):
+    with open("/root/mail-users", "w", encoding="utf-8") as file:
+        file.write(f"ann:{{PLAIN}}{password}::::::\nbob:{{PLAIN}}z::::::\n")
+    subprocess.run(["systemctl", "start", "mailtrail-accounts.service"], check=True)
 
 
 def record(*arguments):
