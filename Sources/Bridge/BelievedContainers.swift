@@ -31,11 +31,14 @@ struct BelievedContainers: Sendable {
     return runtimes.contains { command.elementsEqual($0) }
   }
 
+  /// Whether the configuration names a container.
+  func names(_ container: UnsafeRawBufferPointer) -> Bool { names.contains { Glob.matches($0, container) } }
+
   /// Takes an entry of a believed container for its daemon's own.
   func unwrap(_ entry: inout JournalEntry, in batch: EntryBatch) {
     guard entry.isFromContainer, !entry.isFromBelievedContainer, !entry.isPartOfLine, entry.uid == 0, !names.isEmpty,
       batch.withBytes(of: entry.command, wants(command:)),
-      batch.withBytes(of: entry.containerName, { name in names.contains { Glob.matches($0, name) } })
+      batch.withBytes(of: entry.containerName, names(_:))
     else { return }
     ContainerEntry.unwrap(&entry, in: batch)
     entry.isFromBelievedContainer = true

@@ -49,6 +49,8 @@ package final class Pipeline {
   package var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
   /// Gets entries that are not believed, for `doctor`; whether they are refused.
   package var onLeftOut: ((JournalEntry, EntryBatch, _ isRefused: Bool) -> Void)?
+  /// Gets entries of containers that a rule knows, for `doctor`.
+  package var onContained: ((JournalEntry, EntryBatch) -> Void)?
 
   /// - Parameter rules: says whose entries are believed.
   package convenience init(table: CompiledTable, policy: CorrelationPolicy, rules: Configuration.Rules) {
@@ -100,6 +102,7 @@ package final class Pipeline {
       return
     }
     counts.recognised += 1
+    if entry.isFromBelievedContainer { onContained?(entry, batch) }
     if !table.isNoise(finding.number) { join(entry, batch, finding, sender: .proven) }
   }
 

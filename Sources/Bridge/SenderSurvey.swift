@@ -3,7 +3,7 @@ import Configuration
 import LogSources
 import RuleTable
 
-/// Who logged under the daemons' identifiers and was not believed, for `mailtrail doctor`.
+/// Who logged under the daemons' identifiers and was not believed, and what containers wrote, for `mailtrail doctor`.
 package struct SenderSurvey {
   /// Entries of one sender.
   package struct Sender: Hashable, Sendable {
@@ -17,16 +17,32 @@ package struct SenderSurvey {
     package var isLocal: Bool
   }
 
+  /// What a container wrote, whoever believes it.
+  package struct Container: Sendable {
+    /// Lines that rules know.
+    package var count = 0
+    package var identifiers: Set<String> = []
+    /// Whether `rules.containers` names it.
+    package var isBelieved: Bool
+  }
+
   package private(set) var counts: [Sender: Int] = [:]
+  /// By name.
+  package private(set) var containers: [String: Container] = [:]
   /// Entries of more senders than are counted apart.
   package private(set) var others = 0
   private static let maximumSenders = 100
+  private static let maximumContainers = 100
+  private static let maximumIdentifiers = 20
 
   /// Reads a range of the journal as the collector reads it.
   ///
   /// - Throws: `JournalError`, or what a configuration's files throw.
   package init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
-    let replay = try Replay(configuration: configuration, table: table, calendar: .utc)
+    // All containers are read; those that are not believed are what is sought.
+    var all = configuration
+    all.rules.containers = ["*"]
+    let replay = try Replay(configuration: all, table: table, calendar: .utc)
     let users = HostUsers(configuration.rules)
     var (counts, others): ([Sender: Int], Int) = ([:], 0)
     replay.pipeline.onLeftOut = { entry, batch, isRefused in
@@ -40,7 +56,17 @@ package struct SenderSurvey {
         others += 1
       }
     }
+    let believed = BelievedContainers(configuration.rules)
+    var containers: [String: Container] = [:]
+    replay.pipeline.onContained = { entry, batch in
+      let name = batch.text(of: entry.containerName)
+      guard containers[name] != nil || containers.count < Self.maximumContainers else { return }
+      var one = containers[name] ?? Container(isBelieved: batch.withBytes(of: entry.containerName, believed.names(_:)))
+      one.count += 1
+      if one.identifiers.count < Self.maximumIdentifiers { one.identifiers.insert(batch.text(of: entry.identifier)) }
+      containers[name] = one
+    }
     try replay.run(request, to: .events { _ in true })
-    (self.counts, self.others) = (counts, others)
+    (self.counts, self.others, self.containers) = (counts, others, containers)
   }
 }

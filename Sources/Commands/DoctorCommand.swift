@@ -40,10 +40,12 @@ struct DoctorCommand: ParsableCommand {
     let readsJournal = root == nil || !journal.directory.isEmpty || !journal.file.isEmpty
     var request = try journal.request(since: nil, until: nil)
     request.start = .since(now - min(now, TimeSpan.day))
+    let survey = readsJournal ? try Self.survey(request, configuration, table) : nil
     let doctor = Doctor(
       machine: Machine(root: root ?? "/"), configuration: configuration, journal: readsJournal ? request : nil,
       isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) },
-      senders: try readsJournal ? Self.senders(request, configuration, table) : nil, now: now)
+      senders: survey.map { Self.senders($0, configuration, table) },
+      containers: survey.map { Self.containers($0, configuration, table) }, now: now)
     let findings = doctor.findings().filter { !quiet || $0.verdict != .good }
     switch output {
     case .short: for finding in findings { print(Self.text(finding)) }
@@ -52,19 +54,36 @@ struct DoctorCommand: ParsableCommand {
     if findings.contains(where: { $0.verdict == .bad }) { throw ExitCode(1) }
   }
 
-  /// Who was not believed, and which tables count for this machine.
-  private static func senders(
+  /// What the last day's journal says of its senders; nil where it cannot be read, which another check says.
+  private static func survey(
     _ request: JournalRequest, _ configuration: Configuration, _ table: CompiledTable
-  ) throws -> SenderCheck? {
-    let installed = InstalledTables(table, configuration.rules)
-    let survey: SenderSurvey
+  ) throws -> SenderSurvey? {
     do {
       let day = SourceRequest(journal: request.selection, start: request.start)
-      survey = try SenderSurvey(of: day, configuration, table)
+      return try SenderSurvey(of: day, configuration, table)
     } catch is JournalError {
-      // The check of the journal says it.
       return nil
     }
+  }
+
+  private static func containers(
+    _ survey: SenderSurvey, _ configuration: Configuration, _ table: CompiledTable
+  ) -> ContainerCheck {
+    let found = survey.containers.map { name, container in
+      let daemons = container.identifiers.flatMap { identifier in
+        Array(identifier.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) }.map { table.scopes[$0].daemon }
+      }
+      return ContainerCheck.Container(
+        name: name, count: container.count, daemons: Set(daemons).sorted(), isBelieved: container.isBelieved)
+    }
+    return ContainerCheck(found, names: configuration.rules.containers)
+  }
+
+  /// Who was not believed, and which tables count for this machine.
+  private static func senders(
+    _ survey: SenderSurvey, _ configuration: Configuration, _ table: CompiledTable
+  ) -> SenderCheck {
+    let installed = InstalledTables(table, configuration.rules)
     let senders = survey.counts.map { sender, count in
       let scopes = Array(sender.identifier.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) }
       let absent = scopes.map { table.scopes[$0].table }.first(where: installed.isMissing)

@@ -8,21 +8,25 @@ package struct Doctor {
   private let journal: SuppressionCheck?
   private let clock: ClockCheck
   private let senders: SenderCheck?
+  private let containers: ContainerCheck?
 
   /// - Parameters:
   ///   - machine: where to look.
   ///   - journal: which journal to read for dropped messages; nil to leave it out.
   ///   - isMailUnit: whether a unit's messages matter.
   ///   - senders: who was not believed; nil to leave it out.
+  ///   - containers: which containers log as mail daemons; nil to leave it out.
   ///   - now: microseconds since 1970.
   package init(
     machine: Machine, configuration: Configuration, journal: JournalRequest?,
-    isMailUnit: @escaping (String) -> Bool, senders: SenderCheck? = nil, now: UInt64
+    isMailUnit: @escaping (String) -> Bool, senders: SenderCheck? = nil,
+    containers: ContainerCheck? = nil, now: UInt64
   ) {
     self.machine = machine
     self.configuration = configuration
     self.journal = journal.map { SuppressionCheck(request: $0, isMailUnit: isMailUnit, now: now) }
     self.senders = senders
+    self.containers = containers
     clock = ClockCheck(machine: machine, now: now)
   }
 
@@ -32,6 +36,7 @@ package struct Doctor {
     findings += journal?.findings() ?? []
     findings += clock.findings()
     findings += senders?.findings() ?? []
+    findings += containers?.findings() ?? []
     let servers =
       DovecotCheck(machine: machine).findings() + PostfixCheck(machine: machine).findings()
       + EximCheck(machine: machine).findings() + CyrusCheck(machine: machine).findings()

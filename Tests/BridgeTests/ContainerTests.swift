@@ -1,5 +1,6 @@
 import Configuration
 import RuleTable
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -60,5 +61,42 @@ import Testing
     BelievedContainers(rules).unwrap(&entry, in: batch)
     #expect(!entry.isFromBelievedContainer)
     #expect(batch.text(of: entry.message) == "Nov  2 10:00:00 mail dovecot: x")
+  }
+
+  @Test("doctor's survey finds the containers that log as mail daemons") func survey() throws {
+    let temporary = TemporaryDirectory()
+    defer { temporary.remove() }
+    let line =
+      "Nov  2 10:00:00 mail dovecot: imap-login: Login: user=<ann>, method=PLAIN, rip=192.0.2.7, mpid=7, session=<x>"
+    let entries = [
+      ("mailserver", "dockerd", line), ("mailserver", "dockerd", line), ("web", "dockerd", "GET /"),
+      ("forged", "logger", line),
+    ]
+    let export = entries.enumerated().map { index, entry in
+      """
+      __REALTIME_TIMESTAMP=\(1_800_000_000_000_000 + index)
+      __MONOTONIC_TIMESTAMP=\(1000 + index)
+      _BOOT_ID=11111111111111111111111111111112
+      _UID=0
+      _COMM=\(entry.1)
+      CONTAINER_NAME=\(entry.0)
+      SYSLOG_IDENTIFIER=0123456789ab
+      MESSAGE=\(entry.2)
+
+
+      """
+    }.joined()
+    let path = temporary.path + "/c.journal"
+    try JournalFile.append(Array(export.utf8), to: path)
+    var configuration = Configuration(hostName: "mx.example.org")
+    let table = try RuleTables.load(directory: "")
+    let request = SourceRequest(journal: JournalSelection(files: [path]))
+    let found = try SenderSurvey(of: request, configuration, table).containers
+    #expect(found.keys.sorted() == ["mailserver"])
+    #expect(found["mailserver"]?.count == 2)
+    #expect(found["mailserver"]?.identifiers == ["dovecot"])
+    #expect(found["mailserver"]?.isBelieved == false)
+    configuration.rules.containers = ["mail*"]
+    #expect(try SenderSurvey(of: request, configuration, table).containers["mailserver"]?.isBelieved == true)
   }
 }

@@ -104,6 +104,23 @@ import Testing
     #expect(finding(isRefused: true, absent: "horde")?.remedy.last == "    tables: { on: [horde] }")
   }
 
+  @Test func containersThatLogMailAreFound() {
+    func findings(_ isBelieved: Bool, names: [String]) -> [Finding] {
+      let one = ContainerCheck.Container(name: "mailserver", count: 6, daemons: ["dovecot"], isBelieved: isBelieved)
+      return Doctor(
+        machine: Machine(root: "/nowhere"), configuration: Configuration(hostName: "mx.example.org"), journal: nil,
+        isMailUnit: { _ in true }, containers: ContainerCheck([one], names: names), now: 1
+      ).findings().filter { $0.subject == "containers" }
+    }
+    let unknown = findings(false, names: [])
+    #expect(unknown.map(\.verdict) == [.advice])
+    #expect(unknown.first?.remedy.last == "    containers: [\"mailserver\"]")
+    #expect(findings(true, names: ["mail*"]).map(\.verdict) == [.good])
+    let gone = findings(false, names: ["other", "none*"])
+    #expect(gone.map(\.verdict) == [.advice, .advice])
+    #expect(gone.last?.text.contains("names other") == true)
+  }
+
   @Test func aDovecotThatLogsEverythingIsGood() throws {
     let findings = try dovecot([:])
     #expect(findings.count == 4)
