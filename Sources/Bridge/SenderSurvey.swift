@@ -3,7 +3,8 @@ import Configuration
 import LogSources
 import RuleTable
 
-/// Who logged under the daemons' identifiers and was not believed, and what containers wrote, for `mailtrail doctor`.
+/// Who logged under the daemons' identifiers and was not believed, and what containers wrote: for `mailtrail doctor`,
+/// `status --refused` and `replay --refused`.
 package struct SenderSurvey {
   /// Entries of one sender.
   package struct Sender: Hashable, Sendable {
@@ -26,7 +27,16 @@ package struct SenderSurvey {
     package var isBelieved: Bool
   }
 
-  package private(set) var counts: [Sender: Int] = [:]
+  /// What was left out of a sender.
+  package struct Seen: Sendable {
+    package var count = 0
+    /// When the last of it was logged, microseconds since 1970.
+    package var time: UInt64 = 0
+    /// Its message, as far as it is short.
+    package var message: [UInt8] = []
+  }
+
+  package private(set) var leftOut: [Sender: Seen] = [:]
   /// By name.
   package private(set) var containers: [String: Container] = [:]
   /// Entries of more senders than are counted apart.
@@ -34,27 +44,34 @@ package struct SenderSurvey {
   private static let maximumSenders = 100
   private static let maximumContainers = 100
   private static let maximumIdentifiers = 20
+  private static let maximumMessage = 200
 
   /// Reads a range of the journal as the collector reads it.
   ///
+  /// - Parameter seeksContainers: whether all containers are read; what is left out is then without theirs.
   /// - Throws: `JournalError`, or what a configuration's files throw.
-  package init(of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable) throws {
-    // All containers are read; those that are not believed are what is sought.
+  package init(
+    of request: SourceRequest, _ configuration: Configuration, _ table: CompiledTable, seeksContainers: Bool = false
+  ) throws {
     var all = configuration
-    all.rules.containers = ["*"]
+    if seeksContainers { all.rules.containers = ["*"] }
     let replay = try Replay(configuration: all, table: table, calendar: .utc)
     let users = HostUsers(configuration.rules)
-    var (counts, others): ([Sender: Int], Int) = ([:], 0)
+    var (leftOut, others): ([Sender: Seen], Int) = ([:], 0)
     replay.pipeline.onLeftOut = { entry, batch, isRefused in
       let sender = Sender(
         isRefused: isRefused, uid: entry.uid == .max ? nil : entry.uid, identifier: batch.text(of: entry.identifier),
         unit: batch.text(of: entry.unit), executable: batch.text(of: entry.executable),
         isLocal: users.isHost(of: entry))
-      if counts[sender] != nil || counts.count < Self.maximumSenders {
-        counts[sender, default: 0] += 1
-      } else {
+      guard leftOut[sender] != nil || leftOut.count < Self.maximumSenders else {
         others += 1
+        return
       }
+      var seen = leftOut[sender] ?? Seen()
+      seen.count += 1
+      seen.time = entry.realtime
+      seen.message = batch.withBytes(of: entry.message) { Array($0.prefix(Self.maximumMessage)) }
+      leftOut[sender] = seen
     }
     let believed = BelievedContainers(configuration.rules)
     var containers: [String: Container] = [:]
@@ -67,6 +84,6 @@ package struct SenderSurvey {
       containers[name] = one
     }
     try replay.run(request, to: .events { _ in true })
-    (self.counts, self.others, self.containers) = (counts, others, containers)
+    (self.leftOut, self.others, self.containers) = (leftOut, others, containers)
   }
 }

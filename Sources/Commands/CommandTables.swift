@@ -27,7 +27,7 @@ extension CommandOptions {
         options: common + [Option("format", nil, .required), Option("confirm"), Option("no-confirm")]),
       "replay": CommandOptions(
         options: common + selection + journal + textLogs
-          + [Option("output-dir", nil, .required), Option("readers", nil, .required)]),
+          + [Option("output-dir", nil, .required), Option("readers", nil, .required), Option("refused")]),
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
@@ -43,7 +43,7 @@ extension CommandOptions {
           ]),
       "accounts": CommandOptions(options: common + [Option("accept-empty"), Option("quiet", "q")]),
       "record": CommandOptions(options: common),
-      "status": CommandOptions(options: common + [Option("output", "o", .required)]),
+      "status": CommandOptions(options: common + [Option("output", "o", .required), Option("refused")]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(
         options: common,

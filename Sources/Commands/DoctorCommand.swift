@@ -60,7 +60,7 @@ struct DoctorCommand: ParsableCommand {
   ) throws -> SenderSurvey? {
     do {
       let day = SourceRequest(journal: request.selection, start: request.start)
-      return try SenderSurvey(of: day, configuration, table)
+      return try SenderSurvey(of: day, configuration, table, seeksContainers: true)
     } catch is JournalError {
       return nil
     }
@@ -84,11 +84,11 @@ struct DoctorCommand: ParsableCommand {
     _ survey: SenderSurvey, _ configuration: Configuration, _ table: CompiledTable
   ) -> SenderCheck {
     let installed = InstalledTables(table, configuration.rules)
-    let senders = survey.counts.map { sender, count in
+    let senders = survey.leftOut.map { sender, seen in
       let scopes = Array(sender.identifier.utf8).withUnsafeBytes { table.scopes(ofIdentifier: $0) }
       let absent = scopes.map { table.scopes[$0].table }.first(where: installed.isMissing)
       return SenderCheck.Sender(
-        count: count, isRefused: sender.isRefused, uid: sender.uid,
+        count: seen.count, isRefused: sender.isRefused, uid: sender.uid,
         user: sender.isLocal ? sender.uid.flatMap(HostUsers.name(ofUID:)) : nil, identifier: sender.identifier,
         unit: sender.unit, executable: sender.executable, absentTable: sender.isLocal ? absent : nil)
     }

@@ -32,7 +32,11 @@ struct ReplayCommand: ParsableCommand {
       "The number of threads that read the journal in parallel; two by default.", valueName: "number"))
   var readers: Int?
 
+  @Flag(help: "List who logged as a mail daemon and was not believed instead of the events.")
+  var refused = false
+
   func validate() throws {
+    if refused, outputDir != nil { throw ValidationError("--refused writes no tree; leave --output-dir out") }
     if let readers, !(1...64).contains(readers) { throw ValidationError("--readers takes a number from 1 to 64.") }
   }
 
@@ -40,11 +44,17 @@ struct ReplayCommand: ParsableCommand {
     let configuration = try options.load()
     if let outputDir, Self.isSame(outputDir, configuration.audit.directory) { return try addToLiveTree(configuration) }
     let request = try text.request(with: journal, since: events.since, until: events.until)
+    if refused { return try printLeftOut(request, configuration) }
     let replay = try Replay(
       configuration: configuration, table: try configuration.loadTable(), calendar: try configuration.calendar())
     replay.readers = readers
     if let outputDir { try write(replay, request, configuration, to: outputDir) } else { try print(replay, request) }
     report(replay.notices, replay.pipeline.counts)
+  }
+
+  private func printLeftOut(_ request: SourceRequest, _ configuration: Configuration) throws {
+    let report = LeftOutReport(try SenderSurvey(of: request, configuration, try configuration.loadTable()))
+    for line in events.output == .json ? report.json : report.lines { Swift.print(line) }
   }
 
   private func report(_ notices: [SourceNotice], _ counts: Pipeline.Counts) {

@@ -6,6 +6,8 @@ import AuditReading
 import Bridge
 import Configuration
 import Glibc
+import LogSources
+import Platform
 
 /// `mailtrail status`: how the collector is doing.
 struct StatusCommand: ParsableCommand {
@@ -19,8 +21,16 @@ struct StatusCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "short, json or prometheus.")
   var output = Format.short
 
+  @Flag(help: "List who logged as a mail daemon in the last day and was not believed, from the journal itself.")
+  var refused = false
+
+  func validate() throws {
+    if refused, output == .prometheus { throw ValidationError("--refused goes with -o short and -o json") }
+  }
+
   func run() throws {
     let configuration = try options.load()
+    if refused { return try printLeftOut(configuration) }
     let status: CollectorStatus
     do { status = try CollectorStatus.read(from: configuration.state.directory) } catch {
       throw CommandFailure(
@@ -36,6 +46,15 @@ struct StatusCommand: ParsableCommand {
     case .json: print(json(status))
     case .prometheus: print(prometheus(status))
     }
+  }
+
+  private func printLeftOut(_ configuration: Configuration) throws {
+    let sources = SourceRequest(configuration.sources, follows: false)
+    let now = SystemClock.realtime()
+    let day = SourceRequest(
+      journal: sources.journal, text: sources.text, start: .since(now - min(now, TimeSpan.day)))
+    let report = LeftOutReport(try SenderSurvey(of: day, configuration, try configuration.loadTable()))
+    for line in output == .json ? report.json : report.lines { print(line) }
   }
 
   private func text(_ status: CollectorStatus, _ directory: String) -> String {
