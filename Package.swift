@@ -77,7 +77,7 @@ let package = Package(
       name: "CommandsTests",
       dependencies: [
         "AuditModel", "AuditFiles", "AuditOutput", "AuditReading", "AuditWriting", "Bridge", "Commands",
-        "Configuration", "Correlation", "LogSources", "Platform", "RuleTable", "TestSupport",
+        "Configuration", "Correlation", "Doctor", "LogSources", "Platform", "RuleTable", "TestSupport",
       ]),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "AuditModel", "Configuration"]),
     .testTarget(name: "DoctorTests", dependencies: ["Configuration", "Doctor", "LogSources", "TestSupport"]),

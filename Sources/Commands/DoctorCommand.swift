@@ -44,6 +44,7 @@ struct DoctorCommand: ParsableCommand {
     let doctor = Doctor(
       machine: Machine(root: root ?? "/"), configuration: configuration, journal: readsJournal ? request : nil,
       isMailUnit: { unit in Array(unit.utf8).withUnsafeBytes(table.isMailUnit) },
+      userOfDovecotLine: { Self.user(of: $0, as: "dovecot", table) },
       senders: survey.map { Self.senders($0, configuration, table) },
       containers: survey.map { Self.containers($0, configuration, table) }, now: now)
     let findings = doctor.findings().filter { !quiet || $0.verdict != .good }
@@ -64,6 +65,19 @@ struct DoctorCommand: ParsableCommand {
     } catch is JournalError {
       return nil
     }
+  }
+
+  /// The user whom a rule finds in a line; nil where none does.
+  static func user(of line: String, as identifier: String, _ table: CompiledTable) -> String? {
+    for scope in Array(identifier.utf8).withUnsafeBytes({ table.scopes(ofIdentifier: $0) }) {
+      var scratch = MatchScratch()
+      let bytes = Array(line.utf8)
+      guard table.match(scope: scope, bytes: bytes, &scratch) != nil,
+        let capture = scratch.captures.first(where: { table.names.name(of: $0.name) == "user" })
+      else { continue }
+      return String(decoding: capture.encoding.decode(Array(bytes[capture.start..<capture.end])), as: UTF8.self)
+    }
+    return nil
   }
 
   private static func containers(

@@ -9,17 +9,20 @@ package struct Doctor {
   private let clock: ClockCheck
   private let senders: SenderCheck?
   private let containers: ContainerCheck?
+  private let userOfDovecotLine: (String) -> String?
 
   /// - Parameters:
   ///   - machine: where to look.
   ///   - journal: which journal to read for dropped messages; nil to leave it out.
   ///   - isMailUnit: whether a unit's messages matter.
+  ///   - userOfDovecotLine: the user whom the tables find in a line of Dovecot's, if they know it.
   ///   - senders: who was not believed; nil to leave it out.
   ///   - containers: which containers log as mail daemons; nil to leave it out.
   ///   - now: microseconds since 1970.
   package init(
     machine: Machine, configuration: Configuration, journal: JournalRequest?,
-    isMailUnit: @escaping (String) -> Bool, senders: SenderCheck? = nil,
+    isMailUnit: @escaping (String) -> Bool, userOfDovecotLine: @escaping (String) -> String?,
+    senders: SenderCheck? = nil,
     containers: ContainerCheck? = nil, now: UInt64
   ) {
     self.machine = machine
@@ -27,6 +30,7 @@ package struct Doctor {
     self.journal = journal.map { SuppressionCheck(request: $0, isMailUnit: isMailUnit, now: now) }
     self.senders = senders
     self.containers = containers
+    self.userOfDovecotLine = userOfDovecotLine
     clock = ClockCheck(machine: machine, now: now)
   }
 
@@ -38,7 +42,8 @@ package struct Doctor {
     findings += senders?.findings() ?? []
     findings += containers?.findings() ?? []
     let servers =
-      DovecotCheck(machine: machine).findings() + PostfixCheck(machine: machine).findings()
+      DovecotCheck(machine: machine, userOfLine: userOfDovecotLine).findings()
+      + PostfixCheck(machine: machine).findings()
       + EximCheck(machine: machine).findings() + CyrusCheck(machine: machine).findings()
       + CourierCheck(machine: machine).findings()
     findings += servers

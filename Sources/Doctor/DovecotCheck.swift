@@ -3,6 +3,8 @@ import Platform
 /// Does Dovecot log who did what? By what doveconf(1) prints.
 struct DovecotCheck {
   let machine: Machine
+  /// The user whom the tables find in a line of Dovecot's; nil where they find none, or do not know the line.
+  let userOfLine: (String) -> String?
 
   /// What a trail can show of a mailbox (Dovecot's mail_log plugin).
   private static let events = [
@@ -16,6 +18,7 @@ struct DovecotCheck {
       return [Finding(.unknown, "Dovecot", "doveconf does not show its settings to this user: run this as root")]
     }
     return [verbosity(auth)] + destination(doveconf) + plugins(doveconf) + deliveries(doveconf)
+      + logins(doveconf)
   }
 
   private func verbosity(_ value: String) -> Finding {
@@ -87,12 +90,52 @@ struct DovecotCheck {
 
   private func deliveries(_ doveconf: String) -> [Finding] {
     guard let level = machine.output(of: doveconf, "-h", "mail_log_prefix")?.trimmed else { return [] }
-    return level.contains("%u") || level.contains("%{user}")
-      ? []
-      : [
+    guard level.contains("%u") || level.contains("%{user}") else {
+      return [
         Finding(
           .bad, "Dovecot", "mail_log_prefix has no user: a line does not say whose mailbox it is about",
           remedy: [Self.file, "  mail_log_prefix = \"%s(%u)<%{pid}><%{session}>: \""])
       ]
+    }
+    // doveconf prints the setting without the blank at its end, and where quotes stand in the file, with them.
+    let prefix = level.unquoted
+    return understanding(
+      of: "mail_log_prefix", DovecotLogFormat.mailLine(prefix: prefix.hasSuffix(" ") ? prefix : prefix + " "),
+      loses: "deletions, moves and folders", remedy: "  mail_log_prefix = \"%s(%u)<%{pid}><%{session}>: \"")
+  }
+
+  private func logins(_ doveconf: String) -> [Finding] {
+    guard let elements = machine.output(of: doveconf, "-h", "login_log_format_elements")?.trimmed,
+      let format = machine.output(of: doveconf, "-h", "login_log_format")?.trimmed
+    else { return [] }
+    return understanding(
+      of: "login_log_format_elements",
+      DovecotLogFormat.loginLine(format: format.unquoted, elements: elements.unquoted), loses: "logins",
+      remedy: "  login_log_format_elements = user=<%u> method=%m rip=%r lip=%l mpid=%e %c session=<%{session}>")
+  }
+
+  /// Whether the tables find the user in the line that a setting makes.
+  private func understanding(of setting: String, _ line: String?, loses: String, remedy: String) -> [Finding] {
+    guard let line else {
+      return [
+        Finding(
+          .unknown, "Dovecot",
+          "\(setting) has a variable that is not known here; ‘mailtrail rules explain’ says whether its lines are read")
+      ]
+    }
+    guard userOfLine(line) != DovecotLogFormat.user else { return [] }
+    return [
+      Finding(
+        .bad, "Dovecot",
+        "\(setting) makes lines in which no table finds the user: no \(loses) in the trails. "
+          + "As in: \(line)", remedy: [Self.file, remedy])
+    ]
+  }
+}
+
+extension String {
+  /// Without the quotes around it.
+  fileprivate var unquoted: String {
+    hasPrefix("\"") && hasSuffix("\"") && utf8.count > 1 ? String(dropFirst().dropLast()) : self
   }
 }

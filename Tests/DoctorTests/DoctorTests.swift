@@ -35,6 +35,7 @@ import Testing
       configuration.mailboxes.defaultDomain = "example.org"
       return Doctor(
         machine: Machine(root: temporary.path), configuration: configuration, journal: nil, isMailUnit: { _ in true },
+        userOfDovecotLine: { $0.contains("(ann@example.org)<4711><Xk3mPq+Zabc>: ") ? "ann@example.org" : nil },
         now: now
       ).findings()
     }
@@ -74,7 +75,7 @@ import Testing
     func first(_ check: SenderCheck, _ subject: String) -> Finding? {
       Doctor(
         machine: Machine(root: "/nowhere"), configuration: Configuration(hostName: "mx.example.org"), journal: nil,
-        isMailUnit: { _ in true }, senders: check, now: 1
+        isMailUnit: { _ in true }, userOfDovecotLine: { _ in nil }, senders: check, now: 1
       ).findings().first { $0.subject == subject }
     }
     func finding(
@@ -109,7 +110,8 @@ import Testing
       let one = ContainerCheck.Container(name: "mailserver", count: 6, daemons: ["dovecot"], isBelieved: isBelieved)
       return Doctor(
         machine: Machine(root: "/nowhere"), configuration: Configuration(hostName: "mx.example.org"), journal: nil,
-        isMailUnit: { _ in true }, containers: ContainerCheck([one], names: names), now: 1
+        isMailUnit: { _ in true }, userOfDovecotLine: { _ in nil }, containers: ContainerCheck([one], names: names),
+        now: 1
       ).findings().filter { $0.subject == "containers" }
     }
     let unknown = findings(false, names: [])
@@ -119,6 +121,21 @@ import Testing
     let gone = findings(false, names: ["other", "none*"])
     #expect(gone.map(\.verdict) == [.advice, .advice])
     #expect(gone.last?.text.contains("names other") == true)
+  }
+
+  @Test(
+    arguments: [
+      ("mail_log_prefix", "%s[%u]: ", Finding.Verdict.bad),
+      ("mail_log_prefix", "\"%s(%u)<%{pid}><%{session}>: \"", .good),
+      ("mail_log_prefix", "%s(%u)<%{pid}><%{session}>: ", .good), ("mail_log_prefix", "%Us(%u): ", .unknown),
+      ("mail_log_prefix", "%s: ", .bad), ("mail_log_prefix", "%{u", .bad), ("mail_log_prefix", "%u%", .unknown),
+      ("login_log_format_elements", "user=<%u> %k", .unknown), ("login_log_format_elements", "%u %r", .bad),
+    ])
+  func aFormatThatNoTableKnowsIsSaid(setting: String, value: String, verdict: Finding.Verdict) throws {
+    let findings = try dovecot(["-h \(setting)": value, "-h login_log_format": "%$: %s"])
+      .filter { $0.verdict != .good }
+    #expect(findings.map(\.verdict) == (verdict == .good ? [] : [verdict]))
+    #expect(findings.allSatisfy { $0.text.hasPrefix(setting) })
   }
 
   @Test func aDovecotThatLogsEverythingIsGood() throws {
