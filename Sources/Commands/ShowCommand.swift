@@ -56,18 +56,22 @@ struct ShowCommand: ParsableCommand {
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }
   }
 
-  /// Bounded by `--lines` from the newest end, so that a long trail costs nothing.
+  /// Bounded by `--lines` from the newest end, so that a long trail costs nothing: by whole days, for within a day what
+  /// came late, or was moved there, stands behind what is newer.
   private func collect(
     _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ unread: UnreadLines,
     _ isOurs: (AuditEvent) -> Bool
   ) throws -> [AuditEvent] {
     var found: [AuditEvent] = []
+    var lastDay: Day?
     let limit = events.limit ?? (follow ? 10 : nil)
     let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
     try reader.forEachLine(of: trail, in: times, order: limit == nil ? .oldestFirst : .newestFirst) { line in
+      if let lastDay, line.day < lastDay { return false }
       guard let event = unread.event(of: line, in: trail), filter.accepts(event), isOurs(event) else { return true }
       found.append(event)
-      return limit.map { found.count < $0 } ?? true
+      if let limit, found.count >= limit { lastDay = line.day }
+      return true
     }
     return found
   }
