@@ -17,6 +17,11 @@ package enum RecordLink {
     output.append(10)
   }
 
+  /// A line as it is without its link, given and answered without the line end.
+  package static func removed(from line: ArraySlice<UInt8>) -> [UInt8] {
+    read(line) == nil ? Array(line) : Array(line.dropLast(length + 1)) + [UInt8(ascii: "}")]
+  }
+
   /// The link of a line, given without its line end; nil when it has none.
   ///
   /// The quotation marks of a record's texts are escaped: what ends like a link is one, whatever a stranger wrote.

@@ -17,6 +17,12 @@ public struct DomainAliases: Sendable, Equatable {
   /// - Parameter name: canonical.
   func domain(of name: UnsafeBufferPointer<UInt8>) -> [UInt8]? { isEmpty ? nil : domains[ByteKey(Array(name))] }
 
+  /// The aliases that stand for a domain, sorted.
+  public func names(of domain: String) -> [String] {
+    let domain = Self.canonical(Array(domain.utf8))
+    return domains.filter { $0.value == domain }.map { Self.text($0.key.bytes) }.sorted()
+  }
+
   /// Why an alias cannot be.
   public enum Problem: Error, Sendable, Equatable {
     /// It stands for itself.

@@ -35,7 +35,8 @@ extension EventKind {
     switch self {
     case .loginFailed, .loginDenied, .loginDeniedRegion, .senderBlacklisted, .deliveryOverQuota, .deliveryRejected,
       .deliveryDiscardedByEvent, .deliveryDiscardedAsSpam, .fetchLoginFailed, .fetchRetrieved, .listPosted,
-      .listSubscribed, .listUnsubscribed, .bridgeGap, .bridgeTableChanged, .bridgeStarted, .bridgeStopped:
+      .listSubscribed, .listUnsubscribed, .bridgeGap, .bridgeTableChanged, .bridgeStarted, .bridgeStopped,
+      .bridgeTrailMerged:
       false
     default: true
     }

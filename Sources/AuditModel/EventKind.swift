@@ -18,6 +18,7 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   case filterChanged, forwarderChanged
   case listPosted, listSubscribed, listUnsubscribed
   case bridgeGap, bridgeTableChanged, bridgeStarted, bridgeStopped
+  case bridgeTrailMerged
 
   /// The name as it stands in a record, in a rule and on the command line: `login.failed`.
   public var name: StaticString { Self.rows[Int(rawValue)].name }
@@ -79,7 +80,7 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
     Row("filter.changed", .normal), Row("forwarder.changed", .normal),
     Row("list.posted", .normal), Row("list.subscribed", .normal), Row("list.unsubscribed", .normal),
     Row("bridge.gap", .high), Row("bridge.table-changed", .normal), Row("bridge.started", .low),
-    Row("bridge.stopped", .low),
+    Row("bridge.stopped", .low), Row("bridge.trail-merged", .high),
   ]
 
   private static let byName: [String: EventKind] = Dictionary(

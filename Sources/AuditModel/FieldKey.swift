@@ -4,7 +4,8 @@
 public enum FieldKey: UInt16, Sendable, CaseIterable {
   case mailbox, service, outcome, actor, actorName, ip, port, client, session, folder, toFolder, uids, messageID
   case subject, sender, recipient, recipients, size, queueID, relay, status, reason, change, scope, script, score
-  case method, tls, count, host, daemon, rule, confidence, prev
+  case method, tls, count, host, daemon, rule, confidence
+  case movedFrom, prev
 
   /// The name in the record, in rules and on the command line: `message_id`.
   public var name: StaticString {
@@ -42,6 +43,7 @@ public enum FieldKey: UInt16, Sendable, CaseIterable {
     case .daemon: "daemon"
     case .rule: "rule"
     case .confidence: "confidence"
+    case .movedFrom: "moved_from"
     case .prev: "prev"
     }
   }
@@ -59,7 +61,7 @@ public enum FieldKey: UInt16, Sendable, CaseIterable {
     case .port, .size, .count: .integer
     case .score: .number
     case .uids: .integers
-    case .recipients: .texts
+    case .recipients, .movedFrom: .texts
     default: .text
     }
   }

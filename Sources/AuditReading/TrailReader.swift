@@ -41,6 +41,8 @@ package struct TrailReader {
     root = try Directory.open(path, create: false, calls: SystemCalls())
   }
 
+  init(root: Directory) { self.root = root }
+
   /// The trails of the tree in the order of their directories, but for the collector's own.
   ///
   /// One of which the retention has left nothing but the end of its chain is not among them.
@@ -55,7 +57,8 @@ package struct TrailReader {
 
   /// The mailbox whose trail it is; nil for trails of others.
   ///
-  /// Where the name was shortened, its newest record says it, if the mailbox that it names has its trail there.
+  /// Where the name was shortened, the newest record says it that names a mailbox whose trail is there: one that was
+  /// moved there names another.
   package func mailbox(of trail: TrailPath) throws(FileError) -> MailboxAddress? {
     if case .mailbox(let address)? = trail.owner { return address }
     guard trail.owner == nil else { return nil }
@@ -63,13 +66,14 @@ package struct TrailReader {
     try forEachLine(of: trail, order: .newestFirst) { line in
       do {
         found = try line.event().fields[.mailbox].flatMap { MailboxAddress(Array($0)) }
-        return false
+          .flatMap { TrailPath(.mailbox($0)) == trail ? $0 : nil }
+        return found == nil
       } catch {
         // Of another version, or no record: one in front of it may say it.
         return true
       }
     }
-    return found.flatMap { TrailPath(.mailbox($0)) == trail ? $0 : nil }
+    return found
   }
 
   /// The days for which there is a file, in order.

@@ -15,6 +15,8 @@ struct TrailVerifier {
   private let days: [Day]
   private let head: TrailHead.Content
   private let sealedHeads: [ChainHash: Day]
+  /// The trails that were moved into this one: their records name other mailboxes.
+  private let sources: Set<TrailPath>
   private let problem: (VerifyProblem) -> Void
   private(set) var report: VerifyReport
   /// The hashes that first lines refer to, and the first day in which a line has it.
@@ -24,11 +26,12 @@ struct TrailVerifier {
   static let maximumIDs = 2_000_000
 
   init(
-    _ directory: Directory, _ trail: TrailPath, _ states: [SealVerifier.State], report: VerifyReport,
-    _ problem: @escaping (VerifyProblem) -> Void
+    _ directory: Directory, _ trail: TrailPath, _ states: [SealVerifier.State], sources: Set<TrailPath>,
+    report: VerifyReport, _ problem: @escaping (VerifyProblem) -> Void
   ) throws(FileError) {
     self.directory = directory
     self.trail = trail
+    self.sources = sources
     self.report = report
     self.problem = problem
     self.states = Dictionary(grouping: states, by: \.day).mapValues { $0.sorted { $0.length < $1.length } }
@@ -177,10 +180,19 @@ struct TrailVerifier {
       name.count < RecordEncoder.maximumValueLength
     {
       let owner = MailboxAddress(Array(name)).map { TrailPath(.mailbox($0)) }
-      if owner != TrailPath(parent: trail.parent, child: child) {
+      if owner != TrailPath(parent: trail.parent, child: child), !isMoved(event, of: owner) {
         report(state, "is of another mailbox than its file: the line was copied", after: event.time)
       }
     }
+  }
+
+  /// Whether a record that names another mailbox is of a trail that was moved into this one.
+  private func isMoved(_ event: AuditEvent, of owner: TrailPath?) -> Bool {
+    if sources.isEmpty { return false }
+    if let owner, sources.contains(owner) { return true }
+    let origins = (event.fields[.movedFrom] ?? []).split(separator: 0)
+      .map { $0.prefix { $0 != UInt8(ascii: " ") } }
+    return sources.contains { source in origins.contains { $0.elementsEqual(source.directory.utf8) } }
   }
 
   // MARK: The chain

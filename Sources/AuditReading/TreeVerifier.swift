@@ -53,41 +53,65 @@ package struct TreeVerifier {
       SealComparison(announced: journal.announced, oldestEntry: journal.oldestEntry)
         .check(seals.seals, &result, count.report)
     }
+    let history = try MergeHistory(reader: TrailReader(root: root))
     let trails: [TrailPath]
     if let chosen = options.trails { trails = chosen } else { trails = try TrailListing(root: root).trails() }
     let shares = max(1, (seals.fileCount + Self.maximumStates - 1) / Self.maximumStates)
     for share in 0..<shares {
       var states = try seals.states(share: share, of: shares)
       for trail in trails where SealVerifier.share(of: trail, among: shares) == share {
-        let own = states.removeValue(forKey: trail.directory) ?? []
-        result = try verify(trail, own, options.firstKept, result, count)
+        let own = try unmoved(states.removeValue(forKey: trail.directory) ?? [], of: trail, history)
+        result = try verify(trail, own, history, options.firstKept, result, count)
       }
-      if options.trails == nil { missing(states, options.firstKept, count) }
+      if options.trails == nil { try missing(states, history, options.firstKept, count) }
     }
     result.problems = count.problems
     return result
   }
 
   private func verify(
-    _ trail: TrailPath, _ states: [SealVerifier.State], _ firstKept: Day?, _ result: VerifyReport, _ count: Counter
+    _ trail: TrailPath, _ states: [SealVerifier.State], _ history: MergeHistory, _ firstKept: Day?,
+    _ result: VerifyReport, _ count: Counter
   ) throws(FileError) -> VerifyReport {
     var walker = TreeWalker(root: root)
     guard let directory = try walker.directory(trail, create: false) else {
       TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.report)
       return result
     }
-    var verifier = try TrailVerifier(directory, trail, states, report: result, count.report)
+    var verifier = try TrailVerifier(
+      directory, trail, states, sources: history.sources(of: trail), report: result, count.report)
     try verifier.run(firstKept: firstKept)
     return verifier.report
   }
 
   /// Trails that were sealed and whose directories are gone.
-  private func missing(_ states: [String: [SealVerifier.State]], _ firstKept: Day?, _ count: Counter) {
+  private func missing(
+    _ states: [String: [SealVerifier.State]], _ history: MergeHistory, _ firstKept: Day?, _ count: Counter
+  ) throws(FileError) {
     for (name, states) in states.sorted(by: { $0.key < $1.key }) {
       let names = name.split(separator: "/").map(String.init)
       let trail = TrailPath(parent: names[0], child: names.count == 2 ? names[1] : nil)
-      TrailVerifier.checkMissing(states, of: trail, present: [], firstKept: firstKept, count.report)
+      let left = try unmoved(states, of: trail, history)
+      TrailVerifier.checkMissing(left, of: trail, present: [], firstKept: firstKept, count.report)
     }
+  }
+
+  /// What seals say of a trail but for what stands in other trails now, by the records of `_bridge`: as it was sealed, to
+  /// the byte.
+  private func unmoved(
+    _ states: [SealVerifier.State], of trail: TrailPath, _ history: MergeHistory
+  ) throws(FileError) -> [SealVerifier.State] {
+    let targets = history.targets(of: trail)
+    if targets.isEmpty { return states }
+    let moved = MovedLines(root: root)
+    var left = states
+    for day in Set(states.map(\.day)) {
+      for target in targets {
+        let ends = try moved.ends(of: trail, on: day, in: target)
+        left.removeAll { $0.day == day && ends.contains(.init(length: $0.length, head: $0.head)) }
+      }
+    }
+    return left
   }
 
   private final class Counter {

@@ -103,14 +103,27 @@ package final class AuditTree {
     if skipsPresent {
       if try present.contains(event.id, in: key) { return false }
     }
-    if event.fields.contains(.prev) {
-      // Only this tree links records: what a rule captured under that name is none.
+    // Only this tree links and moves records: what a rule captured under these names is neither.
+    if event.fields.contains(.prev) || event.fields.contains(.movedFrom) {
       var event = event
       event.fields.remove(.prev)
+      event.fields.remove(.movedFrom)
       pending.append(event, key)
     } else {
       pending.append(event, key)
     }
+    return true
+  }
+
+  /// Takes a record as it stands in another trail's file of a day, for this owner's file of that day: its line without
+  /// line end and link, byte for byte. True when it will be written, false when the file has its id already.
+  ///
+  /// Throws as `append(_:owner:)` does.
+  package func append(_ record: [UInt8], id: EventID, owner: TrailOwner, day: Day) throws(FileError) -> Bool {
+    if pending.byteCount >= Self.bound { try makeRoom() }
+    let key = PendingLines.Key(owner: owner, day: day)
+    if try present.contains(id, in: key) { return false }
+    pending.append(record, key)
     return true
   }
 

@@ -36,6 +36,20 @@ struct PendingLines {
   var lineCount: Int { lines.count }
 
   mutating func append(_ event: AuditEvent, _ key: Key) {
+    let start = buffer.count
+    encoder.append(event, to: &buffer)
+    end(key, start)
+  }
+
+  /// Takes a line as it is, given without its line end and without a link.
+  mutating func append(_ record: [UInt8], _ key: Key) {
+    let start = buffer.count
+    buffer += record
+    buffer.append(10)
+    end(key, start)
+  }
+
+  private mutating func end(_ key: Key, _ start: Int) {
     let file: Int32
     if let known = index[key] {
       file = known
@@ -44,8 +58,6 @@ struct PendingLines {
       keys.append(key)
       index[key] = file
     }
-    let start = buffer.count
-    encoder.append(event, to: &buffer)
     lines.append(Line(file: file, offset: Int32(start), length: Int32(buffer.count - start)))
   }
 

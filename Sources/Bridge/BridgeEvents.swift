@@ -32,6 +32,24 @@ enum BridgeEvents {
     note(.bridgeTableChanged, reason, time)
   }
 
+  /// A trail is moved into another one.
+  ///
+  /// - Parameters:
+  ///   - identity: the same for a merge that is repeated.
+  ///   - lastHash: that of the last line of the source's newest file.
+  ///   - user: who did it.
+  static func merged(
+    _ merge: TrailMerge, identity: UInt64, lastHash: ChainHash?, user: String, at time: UInt64
+  ) -> OwnedEvent {
+    var fields = merge.fields
+    fields.set(.outcome, to: "success")
+    fields.set(.actor, to: "admin")
+    fields.set(.actorName, to: user)
+    let end = lastHash.map { ", whose last line has the hash \($0)" } ?? ""
+    fields.set(.reason, to: "\(merge.source.directory)\(end), is moved into \(merge.target.directory)")
+    return make(.bridgeTrailMerged, fields, at: time, level: .high, identity: identity)
+  }
+
   private static func note(_ kind: EventKind, _ reason: String, _ time: UInt64) -> OwnedEvent {
     var fields = FieldSet()
     fields.set(.outcome, to: "success")
@@ -39,14 +57,16 @@ enum BridgeEvents {
     return make(kind, fields, at: time, level: kind.defaultLevel)
   }
 
-  private static func make(_ kind: EventKind, _ fields: FieldSet, at time: UInt64, level: Level) -> OwnedEvent {
+  private static func make(
+    _ kind: EventKind, _ fields: FieldSet, at time: UInt64, level: Level, identity: UInt64? = nil
+  ) -> OwnedEvent {
     var fields = fields
     fields.set(.daemon, to: "mailtrail")
     var hash = StableHash()
     hash.combine(time)
     for key in [FieldKey.reason, .scope, .count] { hash.combine(fields[key] ?? []) }
     let event = AuditEvent(
-      id: EventID(source: hash.value, detail: UInt64(kind.rawValue)), time: time, kind: kind, level: level,
+      id: EventID(source: identity ?? hash.value, detail: UInt64(kind.rawValue)), time: time, kind: kind, level: level,
       fields: fields)
     return OwnedEvent(event: event, owner: .bridge)
   }

@@ -43,6 +43,7 @@ extension CommandOptions {
           ]),
       "accounts": CommandOptions(options: common + [Option("accept-empty"), Option("quiet", "q")]),
       "record": CommandOptions(options: common),
+      "merge": CommandOptions(options: common + [Option("dry-run")]),
       "status": CommandOptions(options: common + [Option("output", "o", .required), Option("refused")]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(

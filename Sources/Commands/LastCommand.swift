@@ -104,16 +104,18 @@ struct LastLogins {
     var lastDay: Day?
     try reader.forEachLine(of: trail, order: .newestFirst) { line in
       if let lastDay, line.day < lastDay { return false }
-      guard let event = unread.event(of: line, in: trail),
-        event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true
-      else {
-        return true
-      }
+      guard let event = unread.event(of: line, in: trail), isOfMailbox(event, in: trail) else { return true }
       last.take(event)
       if last.success != nil, last.failure != nil { lastDay = lastDay ?? line.day }
       return true
     }
     self = last
+  }
+
+  /// Two mailboxes with long names may have one trail. In every other all records are the mailbox's, also those that name
+  /// another, from which they were moved.
+  private func isOfMailbox(_ event: AuditEvent, in trail: TrailPath) -> Bool {
+    trail.owner != nil || event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true
   }
 
   /// Takes up what failed before the mailbox was known here, in one pass; names that are not asked for make no entry.

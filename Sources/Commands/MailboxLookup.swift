@@ -3,6 +3,7 @@ import AuditFiles
 import AuditModel
 import AuditOutput
 import AuditReading
+import AuditWriting
 import Bridge
 import Configuration
 
@@ -10,10 +11,14 @@ import Configuration
 /// extension, that of the mailbox which the address leads to.
 struct MailboxLookup {
   private let naming: MailboxNaming
+  /// As names were filed before the configuration made some of their domains equal.
+  private let namingWithoutAliases: MailboxNaming
   private let reader: TrailReader
 
   init(_ configuration: Configuration, _ reader: TrailReader) throws {
     naming = try MailboxNaming(configuration.mailboxes)
+    namingWithoutAliases = MailboxNaming(
+      defaultDomain: configuration.mailboxes.defaultDomain, foldsCase: naming.foldsCase)
     self.reader = reader
   }
 
@@ -22,12 +27,25 @@ struct MailboxLookup {
     var trail: TrailPath
     /// The names under which `_unknown` may have more of it; none for what is no mailbox.
     var names: [MailboxAddress] = []
+    /// nil for what is no mailbox.
+    var mailbox: MailboxAddress?
   }
 
   func subject(of name: String) throws -> Subject {
     if let trail = Self.namedTrail(name) { return Subject(trail: trail) }
     let (mailbox, account) = try find(name)
-    return Subject(trail: TrailPath(.mailbox(mailbox)), names: [mailbox, account])
+    return Subject(trail: TrailPath(.mailbox(mailbox)), names: [mailbox, account], mailbox: mailbox)
+  }
+
+  /// A trail that is to go: the one of just this name where there is one, also half removed; for by the configuration,
+  /// which was corrected since, the name may be another's.
+  func source(of name: String, in root: String) throws -> Subject {
+    if Self.namedTrail(name) == nil, let address = namingWithoutAliases.mailbox(of: AccountName(name.utf8)) {
+      let trail = TrailPath(.mailbox(address))
+      let isThere = try hasTrail(trail) || TrailRemoval(root: root, trail: trail).isUnfinished()
+      if isThere { return Subject(trail: trail, names: [address], mailbox: address) }
+    }
+    return try subject(of: name)
   }
 
   private static func namedTrail(_ name: String) -> TrailPath? {

@@ -15,8 +15,7 @@ package struct MailtrailCommand: ParsableCommand {
     subcommands: [
       CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
       MailboxesCommand.self, LastCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self,
-      DoctorCommand.self, VerifyCommand.self, RecordCommand.self,
-      AccountsCommand.self,
+      DoctorCommand.self, VerifyCommand.self, RecordCommand.self, AccountsCommand.self, MergeCommand.self,
     ])
 
   package init() {}

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// Who reports with root's word: the user who called sudo(8) or su(1), else root.
+/// Who works with root's rights: the user who called sudo(8) or su(1), else root.
 enum ReportingUser {
   static func name() throws -> String {
     let uid = uid(real: getuid(), sudo: getenv("SUDO_UID").map { String(cString: $0) }, login: try loginUID())

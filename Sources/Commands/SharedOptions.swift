@@ -5,6 +5,7 @@ import AuditOutput
 import Bridge
 import Configuration
 import LogSources
+import Platform
 import RuleTable
 
 /// `--config` and `--set`, which every command takes.
@@ -32,6 +33,14 @@ extension Configuration {
   }
 
   func calendar() throws -> DayCalendar { try DayCalendar(audit.timeZone) }
+
+  /// The first day that the retention keeps, as it counts: from the earlier of the clock and the newest entry.
+  func firstKept() throws -> Day? {
+    let status = try? CollectorStatus.read(from: state.directory)
+    let now = SystemClock.realtime()
+    let newest = status.map(\.newestEntry).flatMap { $0 > 0 ? $0 : nil } ?? now
+    return try calendar().firstKept(now: now, newest: newest, retention: audit.retention.microseconds)
+  }
 }
 
 /// Which journal entries to read, as journalctl(1) selects them.

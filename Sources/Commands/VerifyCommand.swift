@@ -46,7 +46,7 @@ struct VerifyCommand: ParsableCommand {
     let root = configuration.audit.directory
     let verifier = try TreeVerifier(root: root)
     var check = TreeVerifier.Options()
-    check.firstKept = try firstKept(configuration)
+    check.firstKept = try configuration.firstKept()
     check.trails = try trails(configuration)
     var notes: [String] = []
     do { check.journal = try journal(of: verifier, root) } catch {
@@ -57,15 +57,6 @@ struct VerifyCommand: ParsableCommand {
     notes += report.notes
     if !quiet { printSummary(report, notes) }
     if report.problems > 0 { throw ExitCode(1) }
-  }
-
-  /// As the retention counts: from the earlier of the clock and the newest entry.
-  private func firstKept(_ configuration: Configuration) throws -> Day? {
-    let status = try? CollectorStatus.read(from: configuration.state.directory)
-    let now = SystemClock.realtime()
-    let newest = status.map(\.newestEntry).flatMap { $0 > 0 ? $0 : nil } ?? now
-    return try configuration.calendar()
-      .firstKept(now: now, newest: newest, retention: configuration.audit.retention.microseconds)
   }
 
   private func trails(_ configuration: Configuration) throws -> [TrailPath]? {

@@ -9,6 +9,9 @@ extension Configuration {
     package var files: [String] = []
 
     package init() {}
+
+    /// The aliases that the configuration itself has of a domain, sorted.
+    package func names(of domain: String) -> [String] { named.names(of: domain) }
   }
 }
 

@@ -7,7 +7,8 @@ struct CollectorCheck {
   let machine: Machine
 
   func findings() -> [Finding] {
-    LocalDomainCheck(mailboxes: configuration.mailboxes, machine: machine).findings() + directories() + room()
+    LocalDomainCheck(mailboxes: configuration.mailboxes, tree: configuration.audit.directory, machine: machine)
+      .findings() + directories() + room()
   }
 
   private func directories() -> [Finding] {

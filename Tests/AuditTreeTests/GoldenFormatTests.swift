@@ -36,7 +36,7 @@ import Testing
   // MARK: Record
 
   private static let record = #"""
-    {"id":"0000000000000abc.000000000def.burst","time":"2026-03-01T10:00:00.123456Z","kind":"delivery.spam","level":10,"mailbox":"ann@example.org","service":"imap","outcome":"failed","actor":"bob","actor_name":"b","ip":"192.0.2.1","port":993,"client":"c","session":"s","folder":"INBOX/\u000aÄ\\xFF","to_folder":"Trash","uids":[7,8],"message_id":"<1@example.org>","subject":"hi","sender":"a@example.org","recipient":"r@example.org","recipients":["a@example.org","b@example.org"],"size":18,"queue_id":"4A","relay":"mx","status":"250","reason":"ok","change":"ch","scope":"sc","script":"sieve","score":-1.5,"method":"PLAIN","tls":"TLSv1.3","count":3,"host":"h","daemon":"dovecot","rule":"spam","confidence":"ambiguous","prev":"p"}
+    {"id":"0000000000000abc.000000000def.burst","time":"2026-03-01T10:00:00.123456Z","kind":"delivery.spam","level":10,"mailbox":"ann@example.org","service":"imap","outcome":"failed","actor":"bob","actor_name":"b","ip":"192.0.2.1","port":993,"client":"c","session":"s","folder":"INBOX/\u000aÄ\\xFF","to_folder":"Trash","uids":[7,8],"message_id":"<1@example.org>","subject":"hi","sender":"a@example.org","recipient":"r@example.org","recipients":["a@example.org","b@example.org"],"size":18,"queue_id":"4A","relay":"mx","status":"250","reason":"ok","change":"ch","scope":"sc","script":"sieve","score":-1.5,"method":"PLAIN","tls":"TLSv1.3","count":3,"host":"h","daemon":"dovecot","rule":"spam","confidence":"ambiguous","moved_from":["mx/ann ab","x/b"],"prev":"p"}
 
     """#
 
@@ -51,6 +51,7 @@ import Testing
     let values: [FieldKey: String] = [
       .mailbox: "ann@example.org", .actorName: "b", .port: "993", .toFolder: "Trash", .uids: "7,8", .score: "-1.5",
       .messageID: "<1@example.org>", .recipients: "a@example.org\0b@example.org", .queueID: "4A", .prev: "p",
+      .movedFrom: "mx/ann ab\0x/b",
     ]
     for (key, value) in values { #expect(event.fields[key].map(Array.init) == Array(value.utf8), "\(key)") }
     #expect(event.fields[.folder].map(Array.init) == Array("INBOX/\nÄ".utf8) + [0xff])
@@ -67,7 +68,7 @@ import Testing
     delivery.discarded-as-spam delivery.rejected delivery.forwarded delivery.replied fetch.login-failed
     fetch.retrieved purge.deleted-items purge.inbox purge.sent-items purge.junk purge.other filter.changed
     forwarder.changed list.posted list.subscribed list.unsubscribed bridge.gap bridge.table-changed bridge.started
-    bridge.stopped
+    bridge.stopped bridge.trail-merged
     """.split(whereSeparator: \.isWhitespace)
 
   @Test func recordsOfEveryKind() throws {

@@ -59,6 +59,18 @@ import Testing
     #expect(findings.last?.text.contains("hash:/etc/postfix/local") == true)
   }
 
+  @Test func trailsInAnotherNameOfTheDomainAreToBeMerged() throws {
+    let tree = "var/log/mailtrail/Audit/"
+    var files = ["etc/postfix/main.cf": "mydestination = example.org, localhost\n"]
+    for user in ["ann", "bob", "eve", "zoe", "a%20b"] { files[tree + "localhost/\(user)/AUDIT-260301.log"] = "" }
+    files[tree + "other.example/ann/AUDIT-260301.log"] = ""
+    let found = try System(files).findings(of: "mailtrail").filter { $0.text.contains("two files") }
+    #expect(found.map(\.verdict) == [.advice])
+    #expect(found.first?.text.hasPrefix("4 trails are in localhost, which is the same as example.org") == true)
+    #expect(found.first?.remedy.contains("mailtrail merge eve@localhost eve@example.org") == true)
+    #expect(found.first?.remedy.count == 6)
+  }
+
   private static let doveconf: [String: String] = [
     "-h auth_verbose": "yes", "-h log_path": "syslog", "-f protocol=imap -h mail_plugins": "quota notify mail_log",
     "-f protocol=pop3 -h mail_plugins": "notify mail_log",
