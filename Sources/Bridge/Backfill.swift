@@ -137,7 +137,12 @@ package final class Backfill {
 
   /// Without a collector: in the bulk mode, which leaves the collector's intents alone.
   private func ownTree() throws -> Commit {
-    let tree = try AuditTree(root: configuration.audit.directory, mode: .bulk, calendar: calendar)
+    try ProcessUser.check(
+      ownerOf: configuration.audit.directory,
+      remedy: "start the service, which then adds the events itself, or run the command as that user (runuser(1))")
+    let tree = try AuditTree(
+      root: configuration.audit.directory, mode: .bulk, calendar: calendar,
+      hasTamperEvidence: configuration.audit.hasTamperEvidence)
     // Without a checkpoint the next collector searches the whole files, and nothing need be left to it.
     let read =
       access(configuration.state.directory, F_OK) == 0

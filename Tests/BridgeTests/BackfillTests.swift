@@ -105,6 +105,32 @@ import Testing
     #expect(records.filter { $0.contains("account.password-changed") }.count == 40)
   }
 
+  @Test("without a collector the chains go on, and nobody else's tree is written")
+  func aloneWithTamperEvidence() throws {
+    let site = try LiveSite()
+    defer { site.remove() }
+    let evidence = ["--set", "audit.tamper-evidence=true"]
+    try site.log { fill(&$0, sessions: 30) }
+    #expect(try site.run(["collect", "--until-end"] + evidence).status == 0)
+    try addRule(site)
+    let before = try site.records().count
+    if geteuid() == 0 {
+      chown(site.tree, 65_533, 65_533)
+      let refused = try replay(site, evidence)
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains("it belongs to uid 65533"), "\(refused.errors)")
+      chown(site.tree, 0, 0)
+    }
+    #expect(try site.records().count == before)
+    #expect(try replay(site, evidence).status == 0)
+    #expect(try site.records().count == before + 30)
+    #expect(try site.records().allSatisfy { $0.contains("\"prev\":\"") })
+    // Seals go to the machine's journal: this one, which has nothing, says nothing of them.
+    mkdir(site.directory + "/nothing", 0o755)
+    let verified = try site.run(["verify", "-D", site.directory + "/nothing"] + evidence)
+    #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+  }
+
   @Test("since a time: what lies before it is context only; what is older than the retention is not added")
   func bounds() throws {
     let site = try LiveSite()
