@@ -14,9 +14,10 @@ extension EventKind {
   /// Who acted where neither the rule nor the line says another; nil where it is not known.
   public var defaultActor: StaticString? {
     switch self {
-    case .loginSucceeded, .logout, .folderCreated, .folderDeleted, .folderRenamed, .messageExpunged, .messageDeleted,
-      .messageUndeleted, .messageMoved, .messageCopied, .messageArchived, .messageSaved, .messageSent,
-      .calendarDeleted, .contactDeleted, .taskDeleted, .filterChanged, .sendRejected, .sendRateExceeded:
+    case .loginSucceeded, .logout, .folderCreated, .folderDeleted, .folderRenamed, .folderShared, .folderUnshared,
+      .messageExpunged, .messageDeleted, .messageUndeleted, .messageMoved, .messageCopied, .messageArchived,
+      .messageSaved, .messageSent, .calendarDeleted, .contactDeleted, .taskDeleted, .filterChanged, .sendRejected,
+      .sendRateExceeded:
       "owner"
     case .loginFailed, .loginDenied, .loginDeniedRegion: "unknown"
     case .senderBlacklisted, .deliveryStored, .deliveryOverQuota, .deliverySpam, .deliveryRejected, .listPosted:

@@ -19,6 +19,7 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
   case listPosted, listSubscribed, listUnsubscribed
   case bridgeGap, bridgeTableChanged, bridgeStarted, bridgeStopped
   case bridgeTrailMerged
+  case folderShared, folderUnshared
 
   /// The name as it stands in a record, in a rule and on the command line: `login.failed`.
   public var name: StaticString { Self.rows[Int(rawValue)].name }
@@ -81,6 +82,7 @@ public enum EventKind: UInt8, Sendable, CaseIterable {
     Row("list.posted", .normal), Row("list.subscribed", .normal), Row("list.unsubscribed", .normal),
     Row("bridge.gap", .high), Row("bridge.table-changed", .normal), Row("bridge.started", .low),
     Row("bridge.stopped", .low), Row("bridge.trail-merged", .high),
+    Row("folder.shared", .normal), Row("folder.unshared", .normal),
   ]
 
   private static let byName: [String: EventKind] = Dictionary(

@@ -23,6 +23,8 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   case dovecot = 8
   /// Nothing is replaced, but `...` or `…` stands where the name was cut.
   case ellipsis = 9
+  /// A quoted value of Cyrus' logfmt: `\t`, `\"`, `\\`, `\x{e9}` (lib/logfmt.c).
+  case logfmt = 10
 
   /// The encoding by its name in a table.
   public init?(name: some StringProtocol) {
@@ -33,7 +35,7 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
   /// The byte with which an escape begins, and a second one; 0 where there is none.
   private var escapeStarts: (UInt8, UInt8) {
     switch self {
-    case .json, .exim, .vis: (UInt8(ascii: "\\"), 0)
+    case .json, .exim, .vis, .logfmt: (UInt8(ascii: "\\"), 0)
     case .query: (UInt8(ascii: "%"), UInt8(ascii: "+"))
     case .utf7: (UInt8(ascii: "&"), 0)
     case .syslog: (UInt8(ascii: "#"), 0)
@@ -63,6 +65,7 @@ public enum CaptureEncoding: UInt8, Sendable, CaseIterable {
     case .exim: decoder.decodeExim()
     case .vis: decoder.decodeVis()
     case .syslog: decoder.decodeSyslog()
+    case .logfmt: decoder.decodeLogfmt()
     case .utf7: if !decoder.decodeModifiedUTF7() { decoder.copyAll() }
     }
     return decoder.count

@@ -18,7 +18,7 @@ struct EscapeDecoder {
     for byte in input { write(byte) }
   }
 
-  // MARK: - Exim, vis, syslog
+  // MARK: - Exim, vis, syslog, logfmt
 
   /// Exim writes `\ooo` for each byte beyond ASCII, and does not double the backslash that a name has itself. So what it
   /// also writes for control characters (`\n`, `\b`, `\001`), and no name has, stays as it stands: `CORP\nina` is a name.
@@ -90,6 +90,31 @@ struct EscapeDecoder {
         position += 3
       } else {
         write(byte)
+      }
+    }
+  }
+
+  /// Only the control characters that have a letter of their own have one; other bytes are `\x{e9}`.
+  mutating func decodeLogfmt() {
+    while let byte = next() {
+      guard byte == UInt8(ascii: "\\"), let kind = peek(0) else {
+        write(byte)
+        continue
+      }
+      switch kind {
+      case UInt8(ascii: "\\"), UInt8(ascii: "\""):
+        write(kind)
+        position += 1
+      case UInt8(ascii: "t"), UInt8(ascii: "n"), UInt8(ascii: "r"):
+        write(Self.letterEscape(kind) ?? kind)
+        position += 1
+      case UInt8(ascii: "x"):
+        guard peek(1) == UInt8(ascii: "{"), let code = hexadecimal(2, behind: 2), peek(4) == UInt8(ascii: "}") else {
+          fallthrough
+        }
+        write(UInt8(truncatingIfNeeded: code))
+        position += 5
+      default: write(byte)
       }
     }
   }

@@ -12,6 +12,11 @@ public enum ValueFunction: Sendable, Hashable {
   case inBrackets
   /// What stands in front of the last `@` of an address, and behind it.
   case localPart, domainPart
+  /// What stands in front of the first occurrence of a text, everything where there is none; and what stands behind it.
+  case before([UInt8])
+  case after([UInt8])
+  /// The rights that the second of two access control lists gives, with a NUL between them: see `RightsChange`.
+  case rightsGiven
   /// A Message-ID as far as all daemons print it alike: see `MessageIDKey`.
   case messageID
   /// The name of the uid's user on the entry's host: a person's, or a service's; nothing for the other, and for a host
@@ -38,6 +43,9 @@ public enum ValueFunction: Sendable, Hashable {
     case .unescaped: CaptureEncoding.exim.decode(value)
     case .inBrackets: Self.inLastBrackets(of: value)
     case .localPart: Array(value[..<(value.lastIndex(of: UInt8(ascii: "@")) ?? value.endIndex)])
+    case .before(let text): Array(Self.halves(of: value, at: text).before)
+    case .after(let text): Array(Self.halves(of: value, at: text).after)
+    case .rightsGiven: RightsChange.given(value)
     case .messageID: MessageIDKey.of(value)
     // Correlation asks its policy for these: who a uid is depends on the host.
     case .loginUser, .serviceUser: []
@@ -59,6 +67,15 @@ public enum ValueFunction: Sendable, Hashable {
       }
     }
     return result
+  }
+
+  private static func halves(of value: [UInt8], at text: [UInt8]) -> (
+    before: ArraySlice<UInt8>, after: ArraySlice<UInt8>
+  ) {
+    for index in value.indices where value[index...].starts(with: text) {
+      return (value[..<index], value[(index + text.count)...])
+    }
+    return (value[...], [])
   }
 
   private static func inLastBrackets(of value: [UInt8]) -> [UInt8] {

@@ -53,6 +53,16 @@ extension ActionParser {
     case ("login-user", 1): return .applied(.loginUser, try value(parts[0], token, depth: depth))
     case ("service-user", 1): return .applied(.serviceUser, try value(parts[0], token, depth: depth))
     case ("unescaped", 1): return .applied(.unescaped, try value(parts[0], token, depth: depth))
+    case ("before", 2), ("after", 2):
+      let text = TextTokens.unquoted(parts[1])
+      guard !text.isEmpty else { fallthrough }
+      return .applied(name == "before" ? .before(text) : .after(text), try value(parts[0], token, depth: depth))
+    case ("rights-given", 2), ("rights-taken", 2):
+      // What the one list gives more than the other is what the other gives less.
+      let lists = name == "rights-given" ? parts : parts.reversed()
+      let first = try value(lists[0], token, depth: depth)
+      let second = try value(lists[1], token, depth: depth)
+      return .applied(.rightsGiven, .joined([first, .literal([0]), second]))
     case ("replaced", 3...) where !parts.count.isMultiple(of: 2):
       let texts = parts.dropFirst().map(TextTokens.unquoted)
       let pairs = stride(from: 0, to: texts.count, by: 2).map {
@@ -65,7 +75,8 @@ extension ActionParser {
         "‘\(token.text)’ is no function of a value",
         "use mailbox(<x>), account(<x>), address(<x>), replaced(<x>,\"old\",\"new\"), folder-name(<x>), words(<x>), "
           + "in-brackets(<x>), local-part(<x>), domain-part(<x>), message-id(<x>), segment(<x>,2), login-user(<x>), "
-          + "service-user(<x>) or unescaped(<x>)",
+          + "service-user(<x>), before(<x>,\".\"), after(<x>,\".\"), rights-given(<old>,<new>), "
+          + "rights-taken(<old>,<new>) or unescaped(<x>)",
         token)
     }
   }

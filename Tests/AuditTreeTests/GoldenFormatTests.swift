@@ -68,7 +68,7 @@ import Testing
     delivery.discarded-as-spam delivery.rejected delivery.forwarded delivery.replied fetch.login-failed
     fetch.retrieved purge.deleted-items purge.inbox purge.sent-items purge.junk purge.other filter.changed
     forwarder.changed list.posted list.subscribed list.unsubscribed bridge.gap bridge.table-changed bridge.started
-    bridge.stopped bridge.trail-merged
+    bridge.stopped bridge.trail-merged folder.shared folder.unshared
     """.split(whereSeparator: \.isWhitespace)
 
   @Test func recordsOfEveryKind() throws {

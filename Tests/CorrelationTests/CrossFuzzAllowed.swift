@@ -69,6 +69,7 @@ enum CrossFuzzAllowed {
       "cyrus.delivered", "given", [.muted],
       "a Message-ID that may be a mailbox's: Sieve's and lmtpd's other lines tell it"
     ),
+    ("cyrus.acl", "before", [.kind], "who may give rights chooses the names: the owner's in both readings"),
     ("cyrus.login.denied", "user", [.owner, .muted], "somebody who is logged in, as no such name is"),
     ("dovecot.folder.", "folder", [.kind, .muted], "who is logged in names his own folder, in his own trail"),
     ("exim.delivered", "final", [.kind], "it is the local part of what is in brackets: none begins with >"),

@@ -103,6 +103,7 @@ struct CrossFuzzPrinting {
     case .exim, .syslog: text.flatMap { $0 < 32 || $0 > 126 ? Self.octal($0, shape.coding.encoding) : [$0] }
     case .vis: text.flatMap { Self.vis($0, hidesBlanks: capture == "login") }
     case .utf7: text.flatMap { $0 == UInt8(ascii: "&") ? Array("&-".utf8) : [$0] }
+    case .logfmt: text.flatMap { Self.logfmt($0) }
     case .postfix, .dovecot: text.map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
     }
   }
@@ -111,6 +112,18 @@ struct CrossFuzzPrinting {
     let digits = String(byte, radix: 8)
     let escape = encoding == .exim ? "\\" : "#"
     return Array((escape + String(repeating: "0", count: 3 - digits.count) + digits).utf8)
+  }
+
+  /// A quoted value (lib/logfmt.c of Cyrus).
+  private static func logfmt(_ byte: UInt8) -> [UInt8] {
+    switch byte {
+    case quote, backslash: [backslash, byte]
+    case 9: [backslash, UInt8(ascii: "t")]
+    case 10: [backslash, UInt8(ascii: "n")]
+    case 13: [backslash, UInt8(ascii: "r")]
+    case 32..<127: [byte]
+    default: Array("\\x{\(byte < 16 ? "0" : "")\(String(byte, radix: 16))}".utf8)
+    }
   }
 
   /// vis(3) with VIS_SAFE: blanks stay, a backslash is doubled. Names come with VIS_WHITE besides.

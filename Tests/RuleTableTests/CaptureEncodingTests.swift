@@ -27,6 +27,13 @@ import Testing
     #expect(CaptureEncoding.vis.decode(Array(#"\M^C\240\M^?"#.utf8)) == [0x83, 0xA0, 0xFF])
   }
 
+  @Test(
+    arguments: [
+      (#"ann\tlrs\tbob\tlr\t"#, "ann\tlrs\tbob\tlr\t"), (#"zo\x{c3}\x{ab}"#, "zoë"), (#"a\"b\\\t"#, "a\"b\\\t"),
+      (#"\\t"#, #"\t"#), (#"\q\x{g1}\x{c3"#, #"\q\x{g1}\x{c3"#), (#"a\"#, #"a\"#), (#"\r\n"#, "\r\n"), ("", ""),
+    ])
+  func undoesLogfmt(value: String, result: String) { #expect(text(.logfmt, value) == result) }
+
   /// Printing as vis(3) does with VIS_WHITE, and reading it, changes no byte.
   @Test func readsWhatVisWrites() {
     for first in UInt8.min...UInt8.max {

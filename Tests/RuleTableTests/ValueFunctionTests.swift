@@ -49,6 +49,37 @@ import Testing
   }
 
   @Test(arguments: [
+    ("user.ann.Work", ".", "user", "ann.Work"), ("ann", ".", "ann", ""), (".ann", ".", "", "ann"), ("a", "ab", "a", ""),
+    ("a->b->c", "->", "a", "b->c"), ("", ".", "", ""), ("ann.", ".", "ann", ""),
+  ])
+  func cutsATextAtTheFirst(value: String, text: String, before: String, after: String) {
+    #expect(self.text(.before(Array(text.utf8)), value) == before)
+    #expect(self.text(.after(Array(text.utf8)), value) == after)
+  }
+
+  /// Lists as Cyrus writes them, with blanks for the tabs: what the second gives more than the first, and less.
+  @Test(arguments: [
+    ("ann lrswip ", "ann lrswip bob lrs ", "bob lrs", ""), ("ann a bob lrs ", "ann a ", "", "bob lrs"),
+    ("bob lrs ", "bob lrw ", "bob w", "bob s"), ("ann a ", "ann a ", "", ""),
+    ("", "anyone lr group:staff p ", "anyone lr, group:staff p", ""),
+    ("ann a ", "ann a -bob w ", "", "-bob w"), ("-bob wt ", "-bob t bob l ", "bob l, -bob w", ""),
+    ("ann a bob", "ann a bob lr ", "bob lr", ""), ("ann a ", "", "", "ann a"), ("ann", "bob", "", ""),
+    ("x lr x a ", "x lra ", "x a", ""),
+  ])
+  func saysWhoseRightsChanged(old: String, new: String, given: String, taken: String) {
+    let lists = [old, new].map { $0.replacing(" ", with: "\t") }
+    #expect(text(.rightsGiven, lists[0] + "\0" + lists[1]) == given)
+    #expect(text(.rightsGiven, lists[1] + "\0" + lists[0]) == taken)
+  }
+
+  /// Nobody's name reads as somebody else's rights.
+  @Test func quotesNamesThatLookLikeMore() {
+    #expect(text(.rightsGiven, "\0bob lrs, anyone\ta\t") == #""bob lrs, anyone" a"#)
+    #expect(text(.rightsGiven, "\0a\"b\\\ta\t\tl\t") == #""a\"b\\" a, "" l"#)
+    #expect(text(.rightsGiven, "ann\ta\t") == "" && text(.rightsGiven, "\0\0ann\ta\t") == "")
+  }
+
+  @Test(arguments: [
     ("/SOGo/dav/ann@example.org/Calendar", 3, "ann@example.org"),
     ("/SOGo//dav/%61nn%40example.org/", 3, "ann@example.org"),
     ("/SOGo/dav/ann?x=/a/b", 3, "ann"), ("/a/b#c/d", -1, "b"), ("/a/b/", -1, "b"), ("/a%2Fb/c", 1, "a/b"),
