@@ -4,7 +4,8 @@ import Configuration
 /// What became of an account between two looks at its file.
 package struct AccountChange: Sendable, Equatable {
   package var kind: EventKind
-  package var account: String
+  /// The mailbox, canonical.
+  package var account: [UInt8]
   /// What was changed, for kinds that say it.
   package var change: String?
 
@@ -17,7 +18,7 @@ package struct AccountChange: Sendable, Equatable {
     _ old: AccountSnapshot, and snapshot: AccountSnapshot, listing: AccountListing,
     format: Configuration.AccountFile.Format
   ) -> [AccountChange] {
-    let names = Set(old.accounts.keys).union(snapshot.accounts.keys).sorted()
+    let names = Set(old.accounts.keys).union(snapshot.accounts.keys).sorted { $0.lexicographicallyPrecedes($1) }
     return names.flatMap { name in
       let before = old.accounts[name]
       let after = snapshot.accounts[name]
@@ -28,12 +29,20 @@ package struct AccountChange: Sendable, Equatable {
     }
   }
 
-  private static func forwarder(_ name: String, existed: Bool, targets: String?) -> AccountChange {
-    let change = targets.map { (existed ? "changed, to " : "added, to ") + $0 } ?? "removed"
+  private static func forwarder(_ name: [UInt8], existed: Bool, targets: [UInt8]?) -> AccountChange {
+    let change = targets.map { (existed ? "changed, to " : "added, to ") + Self.text($0) } ?? "removed"
     return AccountChange(kind: .forwarderChanged, account: name, change: change)
   }
 
-  private static func account(_ name: String, _ before: [String: String]?, _ after: [String: String]?)
+  /// At most so much that a report with it is one entry of the journal, and that a record has it whole.
+  private static func text(_ value: [UInt8]) -> String {
+    let text = String(decoding: value.prefix(longest), as: UTF8.self)
+    return value.count > longest ? text + "\u{2026}" : text
+  }
+
+  private static let longest = 1000
+
+  private static func account(_ name: [UInt8], _ before: [String: String]?, _ after: [String: String]?)
     -> [AccountChange]
   {
     guard let before else { return [AccountChange(kind: .accountCreated, account: name)] }
@@ -50,7 +59,8 @@ package struct AccountChange: Sendable, Equatable {
     let others = changed.subtracting([AccountListing.password, AccountListing.locked])
     if !others.isEmpty {
       found.append(
-        AccountChange(kind: .accountChanged, account: name, change: others.sorted().joined(separator: ", ")))
+        AccountChange(
+          kind: .accountChanged, account: name, change: text(Array(others.sorted().joined(separator: ", ").utf8))))
     }
     return found
   }

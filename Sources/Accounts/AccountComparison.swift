@@ -9,6 +9,8 @@ package struct AccountComparison<Channel: ReportChannel> {
   private let save: (AccountState) throws -> Void
   /// The line that reports a change; its last argument makes it unlike every other.
   private let message: (AccountChange, _ file: Configuration.AccountFile, _ identity: String) throws -> String
+  private let mailbox: ([UInt8]) -> [UInt8]?
+  private let defaultDomain: String
   private let now: UInt64
 
   /// What a run has to say besides its reports.
@@ -27,12 +29,18 @@ package struct AccountComparison<Channel: ReportChannel> {
     }
   }
 
+  /// - Parameters:
+  ///   - defaultDomain: the domain that `mailbox` gives bare names.
+  ///   - mailbox: the canonical address of a name; nil for what is no mailbox.
   package init(
-    channel: Channel, now: UInt64, save: @escaping (AccountState) throws -> Void,
+    channel: Channel, now: UInt64, defaultDomain: String, mailbox: @escaping ([UInt8]) -> [UInt8]?,
+    save: @escaping (AccountState) throws -> Void,
     message: @escaping (AccountChange, Configuration.AccountFile, _ identity: String) throws -> String
   ) {
     self.channel = channel
     self.now = now
+    self.defaultDomain = defaultDomain
+    self.mailbox = mailbox
     self.save = save
     self.message = message
   }
@@ -64,14 +72,17 @@ package struct AccountComparison<Channel: ReportChannel> {
   private func compare(
     _ file: Configuration.AccountFile, _ text: [UInt8], acceptsEmpty: Bool, _ result: inout Result
   ) throws {
-    let listing = AccountListing(text, file)
+    let listing = AccountListing(text, file, mailbox: mailbox)
     if let first = listing.unreadLines.first {
       result.problems.append(
         "\(file.path):\(first): no account (\(listing.unreadLines.count) such lines); is the format \(file.format.rawValue)?"
       )
     }
-    let snapshot = AccountSnapshot(of: listing, key: result.state.key)
-    guard let old = result.state.snapshots[file.path] else {
+    let reading = file.format.rawValue + " " + (file.domain ?? defaultDomain)
+    let snapshot = AccountSnapshot(of: listing, reading: reading, key: result.state.key)
+    guard let old = result.state.snapshots[file.path], old.reading == reading else {
+      // A file of another format is not taken for a list, of whatever it has in it.
+      guard listing.unreadLines.count <= listing.accounts.count / 10 else { return }
       result.firstSeen.append((file.path, snapshot.accounts.count))
       result.state.snapshots[file.path] = snapshot
       return
@@ -92,10 +103,9 @@ package struct AccountComparison<Channel: ReportChannel> {
   private func sendPending(_ result: inout Result) throws {
     guard !result.state.pending.isEmpty else { return }
     let sent = try channel.sent(since: result.state.pendingSince)
-    for message in result.state.pending where !sent.contains(message) {
-      try channel.send(message)
-      result.reported += 1
-    }
+    let missing = result.state.pending.filter { !sent.contains($0) }
+    try channel.send(missing)
+    result.reported += missing.count
     result.state.pending = []
     result.state.pendingSince = 0
     try save(result.state)
@@ -104,8 +114,8 @@ package struct AccountComparison<Channel: ReportChannel> {
 
 /// Where reports go: the system journal.
 package protocol ReportChannel {
-  /// Sends a message, and returns when it is kept.
-  func send(_ message: String) throws
+  /// Sends messages, and returns when all are kept.
+  func send(_ messages: [String]) throws
   /// The messages that are kept, from a moment on, microseconds since 1970.
   func sent(since: UInt64) throws -> Set<String>
 }

@@ -1,11 +1,12 @@
 import Configuration
-import Platform
 
 /// The accounts that a file lists, each with the attributes that are compared.
+///
+/// All of it is bytes: what a person may write into a field, such as a combining character, must not hide a separator.
 package struct AccountListing: Sendable, Equatable {
-  /// By name as it stands in the file, with the domain that the configuration gives bare ones.
-  package var accounts: [String: [String: String]] = [:]
-  /// The numbers, from 1, of lines that list nothing: damaged ones, and in virtual(5) whole domains.
+  /// By mailbox. Of several lines about one mailbox the first counts, as for the daemons.
+  package var accounts: [[UInt8]: [String: [UInt8]]] = [:]
+  /// The numbers, from 1, of lines that list nothing and should.
   package var unreadLines: [Int] = []
 
   /// The attribute that is compared without what locks it.
@@ -15,37 +16,42 @@ package struct AccountListing: Sendable, Equatable {
   /// Where an address of virtual(5) or aliases(5) leads.
   static let targets = "targets"
 
-  package init(_ text: [UInt8], _ file: Configuration.AccountFile) {
-    var logical: [(number: Int, text: String)] = []
-    for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-      guard let text = String(validating: line.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self) else {
-        unreadLines.append(index + 1)
-        continue
-      }
-      guard !text.isBlank, !text.hasPrefix("#") else { continue }
+  /// Longer names are no addresses (RFC 5321, 4.5.3.1).
+  private static let longestName = 320
+
+  /// - Parameter mailbox: the canonical address of a name; nil for what is no mailbox.
+  package init(_ text: [UInt8], _ file: Configuration.AccountFile, mailbox: ([UInt8]) -> [UInt8]?) {
+    var lines: [(number: Int, text: [UInt8])] = []
+    for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+      let text = line.filter { $0 != 13 }
+      guard let first = text.first(where: { !Self.isBlank($0) }), first != UInt8(ascii: "#") else { continue }
       // In virtual(5) a line that begins with a blank continues the one before.
-      if file.format == .virtual, text.first?.isBlank == true, !logical.isEmpty {
-        logical[logical.count - 1].text += text
+      if file.format == .virtual, Self.isBlank(text[0]), !lines.isEmpty {
+        lines[lines.count - 1].text += text
       } else {
-        logical.append((index + 1, text))
+        lines.append((index + 1, text))
       }
     }
-    for (number, text) in logical { add(text, number: number, file) }
+    for (number, text) in lines { add(text, number: number, file, mailbox) }
   }
 
-  private mutating func add(_ line: String, number: Int, _ file: Configuration.AccountFile) {
-    guard let (name, attributes) = Self.account(line, file.format), let address = Self.address(name, file) else {
-      return unreadLines.append(number)
-    }
-    accounts[address] = attributes
+  private mutating func add(
+    _ line: [UInt8], number: Int, _ file: Configuration.AccountFile, _ mailbox: ([UInt8]) -> [UInt8]?
+  ) {
+    if file.format == .virtual, Self.isOfDomain(line) { return }
+    guard let (name, attributes) = Self.account(line[...], file.format),
+      let address = Self.address(name, file).flatMap(mailbox)
+    else { return unreadLines.append(number) }
+    if accounts[address] == nil { accounts[address] = attributes }
   }
 
-  private static func account(_ line: String, _ format: Configuration.AccountFile.Format) -> (String, [String: String])?
-  {
+  private static func account(
+    _ line: ArraySlice<UInt8>, _ format: Configuration.AccountFile.Format
+  ) -> (ArraySlice<UInt8>, [String: [UInt8]])? {
     switch format {
-    case .list: return (line.trimmingBlanks, [:])
+    case .list: return (trimmed(line), [:])
     case .shadow:
-      let fields = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      let fields = line.split(separator: colon, omittingEmptySubsequences: false)
       return fields.count > 1 ? (fields[0], attributes(ofPassword: fields[1])) : nil
     case .passwd: return passwdEntry(line)
     case .virtual: return forward(line)
@@ -53,61 +59,79 @@ package struct AccountListing: Sendable, Equatable {
   }
 
   /// passwd(5), and the passwd-file of Dovecot, whose eighth field has words `key=value`.
-  private static func passwdEntry(_ line: String) -> (String, [String: String])? {
-    let fields = line.split(separator: ":", maxSplits: 7, omittingEmptySubsequences: false).map(String.init)
+  private static func passwdEntry(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, [String: [UInt8]])? {
+    let fields = line.split(separator: colon, maxSplits: 7, omittingEmptySubsequences: false)
     guard fields.count > 1 else { return nil }
     var found = attributes(ofPassword: fields[1])
     for (name, value) in zip(["uid", "gid", "gecos", "home", "shell"], fields.dropFirst(2)) where !value.isEmpty {
-      found[name] = value
+      found[name] = Array(value)
     }
-    for word in fields.dropFirst(7).joined().split(whereSeparator: \.isBlank) {
-      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard let key = parts.first else { continue }
-      if key == "nologin" { found[locked] = "yes" } else { found["field " + key] = parts.count > 1 ? parts[1] : "yes" }
+    for word in fields.dropFirst(7).joined().split(whereSeparator: isBlank) {
+      let parts = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      let key = String(decoding: parts[0], as: UTF8.self)
+      if key == "nologin" {
+        found[locked] = yes
+      } else {
+        found["field " + key] = parts.count > 1 ? Array(parts[1]) : yes
+      }
     }
     return (fields[0], found)
   }
 
+  private static let yes = Array("yes".utf8)
+
   /// What passwd(1) and control panels put in front of a password locks the account; the password stays.
-  private static func attributes(ofPassword field: String) -> [String: String] {
-    var rest = field[...]
-    var isLocked = false
-    while let mark = ["*LOCKED*", "!", "*"].first(where: { rest.hasPrefix($0) }) {
-      rest = rest.dropFirst(mark.count)
-      isLocked = true
-    }
-    var found = [password: String(rest)]
-    if isLocked { found[locked] = "yes" }
+  private static func attributes(ofPassword field: ArraySlice<UInt8>) -> [String: [UInt8]] {
+    var rest = field
+    while let mark = locks.first(where: { rest.starts(with: $0) }) { rest = rest.dropFirst(mark.count) }
+    var found = [password: Array(rest)]
+    if rest.count < field.count { found[locked] = yes }
     return found
   }
 
+  private static let locks = ["*LOCKED*", "!", "*"].map { Array($0.utf8) }
+
   /// `address targets` of virtual(5), `name: targets` of aliases(5).
-  private static func forward(_ line: String) -> (String, [String: String])? {
-    guard let end = line.firstIndex(where: { $0.isBlank || $0 == ":" }) else { return nil }
-    let name = String(line[..<end])
-    let list = line[end...].drop { $0.isBlank || $0 == ":" }
-    let found = list.split { $0.isBlank || $0 == "," }.joined(separator: ", ")
-    // `example.org anything` declares a domain, `@example.org` catches what is left of one.
-    let isDomain =
-      name.hasPrefix("@") || line[end] != ":" && !name.contains(Character("@")) && name.contains(Character("."))
-    return found.isEmpty || isDomain ? nil : (name, [targets: found])
+  private static func forward(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, [String: [UInt8]])? {
+    guard let end = line.firstIndex(where: { isBlank($0) || $0 == colon }) else { return nil }
+    var list = line[end...].drop(while: isBlank)
+    if list.first == colon { list = list.dropFirst() }
+    let found = list.split { isBlank($0) || $0 == UInt8(ascii: ",") }
+    // The fields of a passwd-file, read by mistake, must not be taken for targets: they have passwords.
+    let isOfAnotherFormat = found.contains { target in
+      [UInt8(ascii: "{"), UInt8(ascii: "$"), UInt8(ascii: "!"), UInt8(ascii: "*")].contains(target.first)
+        || target.count { $0 == colon } > 2
+    }
+    guard !found.isEmpty, !isOfAnotherFormat else { return nil }
+    return (line[..<end], [targets: Array(found.joined(separator: Array(", ".utf8)))])
   }
 
-  private static func address(_ name: String, _ file: Configuration.AccountFile) -> String? {
-    guard !name.isEmpty, !name.hasPrefix("@") else { return nil }
-    return name.contains(Character("@")) ? name : file.domain.map { name + "@" + $0 } ?? name
+  /// `example.org anything` declares a domain, `@example.org` catches what is left of one: neither is a mailbox's.
+  private static func isOfDomain(_ line: [UInt8]) -> Bool {
+    let name = line.prefix { !isBlank($0) && $0 != colon }
+    return name.first == at
+      || !name.contains(at) && name.contains(UInt8(ascii: ".")) && line.dropFirst(name.count).first.map(isBlank) == true
+        && line.dropFirst(name.count).first(where: { !isBlank($0) }) != colon
   }
-}
 
-extension Character {
-  fileprivate var isBlank: Bool { self == " " || self == "\t" }
-}
+  /// With the file's domain; nil for what is no name, such as the line of another format.
+  private static func address(_ name: ArraySlice<UInt8>, _ file: Configuration.AccountFile) -> [UInt8]? {
+    let isName = name.allSatisfy { $0 > 32 && $0 != 127 && $0 != colon && $0 != UInt8(ascii: "$") }
+    guard !name.isEmpty, name.count <= longestName, name.first != at, isName else { return nil }
+    guard !name.contains(at), let domain = file.domain else { return Array(name) }
+    return Array(name) + [at] + Array(domain.utf8)
+  }
 
-extension String {
-  fileprivate var isBlank: Bool { allSatisfy(\.isBlank) }
+  // MARK: - Bytes
 
-  fileprivate var trimmingBlanks: String {
-    let start = drop(while: \.isBlank)
-    return String(start.prefix(start.count - start.reversed().prefix(while: \.isBlank).count))
+  private static let colon = UInt8(ascii: ":")
+  private static let at = UInt8(ascii: "@")
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
+
+  private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var rest = text.drop(while: isBlank)
+    while let last = rest.last, isBlank(last) { rest = rest.dropLast() }
+    return rest
   }
 }

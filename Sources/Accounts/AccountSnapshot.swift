@@ -5,17 +5,20 @@ import AuditFiles
 /// No value is kept, a password's hash least of all: the digest is of the value, the name and a secret of this machine,
 /// and half of it at that.
 package struct AccountSnapshot: Sendable, Equatable {
-  /// Digests by account and attribute.
-  package var accounts: [String: [String: String]] = [:]
+  /// Digests by mailbox and attribute.
+  package var accounts: [[UInt8]: [String: String]] = [:]
+  /// What it depends on besides the file: its format, and the domain of bare names. Another one makes all names others.
+  package var reading: String
 
-  package init() {}
+  package init(reading: String) { self.reading = reading }
 
   /// - Parameter key: the secret, 64 hexadecimal digits.
-  package init(of listing: AccountListing, key: String) {
+  package init(of listing: AccountListing, reading: String, key: String) {
+    self.reading = reading
     for (name, attributes) in listing.accounts {
       var digests: [String: String] = [:]
       for (attribute, value) in attributes {
-        digests[attribute] = Self.digest([key, name, attribute, value])
+        digests[attribute] = Self.digest([Array(key.utf8), name, Array(attribute.utf8), value])
       }
       accounts[name] = digests
     }
@@ -23,9 +26,9 @@ package struct AccountSnapshot: Sendable, Equatable {
 
   static let digestLength = 16
 
-  private static func digest(_ parts: [String]) -> String {
+  private static func digest(_ parts: [[UInt8]]) -> String {
     // None of the parts has a line feed, so that no two lists of parts are one text.
-    let bytes = Array(parts.joined(separator: "\n").utf8)
+    let bytes = Array(parts.joined(separator: [10]))
     return String(ChainHash(of: bytes[...]).description.prefix(digestLength))
   }
 }

@@ -34,17 +34,18 @@ package struct AccountState: Sendable, Equatable {
   package var text: String {
     var lines = [Self.heading, "key " + key]
     for path in snapshots.keys.sorted() {
-      lines.append("file " + Self.encoded(path))
-      let accounts = snapshots[path]?.accounts ?? [:]
-      for name in accounts.keys.sorted() {
-        let digests = accounts[name] ?? [:]
+      guard let snapshot = snapshots[path] else { continue }
+      lines.append("file \(Self.encoded(path.utf8)) \(Self.encoded(snapshot.reading.utf8))")
+      for name in snapshot.accounts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        let digests = snapshot.accounts[name] ?? [:]
         lines.append(
-          (["account", Self.encoded(name)] + digests.keys.sorted().map { Self.encoded($0) + "=" + (digests[$0] ?? "") })
+          (["account", Self.encoded(name)]
+            + digests.keys.sorted().map { Self.encoded($0.utf8) + "=" + (digests[$0] ?? "") })
             .joined(separator: " "))
       }
     }
     if !pending.isEmpty { lines.append("pending \(pendingSince)") }
-    lines += pending.map { "report " + Self.encoded($0) }
+    lines += pending.map { "report " + Self.encoded($0.utf8) }
     return lines.joined(separator: "\n") + "\n" + Self.ending + "\n"
   }
 
@@ -57,14 +58,16 @@ package struct AccountState: Sendable, Equatable {
     self.init(key: second[1])
     var path: String?
     for line in lines {
-      guard let word = line.first, line.count > 1, let value = Self.decoded(line[1]) else { return nil }
+      guard let word = line.first, line.count > 1, let bytes = Self.decoded(line[1]) else { return nil }
+      let value = String(decoding: bytes, as: UTF8.self)
       switch word {
       case "file":
+        guard line.count == 3, let reading = Self.decoded(line[2]) else { return nil }
         path = value
-        snapshots[value] = AccountSnapshot()
+        snapshots[value] = AccountSnapshot(reading: String(decoding: reading, as: UTF8.self))
       case "account":
         guard let path, let digests = Self.digests(line.dropFirst(2)) else { return nil }
-        snapshots[path]?.accounts[value] = digests
+        snapshots[path]?.accounts[bytes] = digests
       case "pending":
         guard let time = UInt64(value) else { return nil }
         pendingSince = time
@@ -81,14 +84,14 @@ package struct AccountState: Sendable, Equatable {
       guard parts.count == 2, let name = decoded(parts[0]), parts[1].utf8.count == AccountSnapshot.digestLength else {
         return nil
       }
-      found[name] = parts[1]
+      found[String(decoding: name, as: UTF8.self)] = parts[1]
     }
     return found
   }
 
-  private static func encoded(_ text: String) -> String {
+  private static func encoded(_ text: some Sequence<UInt8>) -> String {
     var result = ""
-    for byte in text.utf8 {
+    for byte in text {
       switch byte {
       case 48...57, 64...90, 97...122, 43...47, 95: result.unicodeScalars.append(Unicode.Scalar(byte))
       default: result += "%" + hexadecimal(UInt64(byte)).suffix(2)
@@ -97,7 +100,7 @@ package struct AccountState: Sendable, Equatable {
     return result
   }
 
-  private static func decoded(_ text: String) -> String? {
+  private static func decoded(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
@@ -111,6 +114,6 @@ package struct AccountState: Sendable, Equatable {
       bytes.append(value)
       rest = rest.dropFirst(2)
     }
-    return String(validating: bytes, as: UTF8.self)
+    return bytes
   }
 }

@@ -38,13 +38,17 @@ struct AccountsCommand: ParsableCommand {
       throw CommandFailure("mailtrail: accounts were not compared: only root's reports count; run it with sudo(8)")
     }
     // Apart from the collector's, whose user must not choose where root writes.
-    let path = configuration.state.directory + "-accounts"
+    var path = configuration.state.directory
+    while path.hasSuffix("/") { path.removeLast() }
+    path += "-accounts"
     umask(0o077)
     try DirectoryLock.acquire(path)
     let directory = try Directory.open(path)
+    let naming = try MailboxNaming(configuration.mailboxes)
     let comparison = AccountComparison(
-      channel: JournalReports(), now: SystemClock.realtime(), save: { try Self.save($0, directory) },
-      message: try Self.message(configuration))
+      channel: JournalReports(), now: SystemClock.realtime(), defaultDomain: configuration.mailboxes.defaultDomain,
+      mailbox: { naming.mailbox(of: AccountName($0))?.bytes }, save: { try Self.save($0, directory) },
+      message: Self.message)
     let contents = configuration.accounts.map { file in
       (file, Result { try Self.content(of: file.path) })
     }
@@ -84,28 +88,24 @@ struct AccountsCommand: ParsableCommand {
 
   /// How a change is reported: nobody knows who made it, and the file is the evidence.
   private static func message(
-    _ configuration: Configuration
-  ) throws -> (AccountChange, Configuration.AccountFile, String) throws -> String {
-    let naming = try MailboxNaming(configuration.mailboxes)
-    return { change, file, identity in
-      let address = naming.mailbox(of: AccountName(change.account.utf8))
-      var members = [
-        ("mailbox", address.map { String(decoding: $0.bytes, as: UTF8.self) } ?? change.account), ("actor", "unknown"),
-        ("service", "system"), ("reason", "seen in " + file.path), ("report", identity),
-      ]
-      if let text = change.change { members.append(("change", text)) }
-      if change.kind == .accountSuspended || change.kind == .accountResumed { members.append(("scope", "login")) }
-      if file.format == .virtual { members.append(("if", "known")) }
-      return ReportedOperation.message(change.kind, members)
-    }
+    _ change: AccountChange, _ file: Configuration.AccountFile, identity: String
+  ) -> String {
+    var members = [
+      ("mailbox", String(decoding: change.account, as: UTF8.self)), ("actor", "unknown"), ("service", "system"),
+      ("reason", "seen in " + file.path), ("report", identity),
+    ]
+    if let text = change.change { members.append(("change", text)) }
+    if change.kind == .accountSuspended || change.kind == .accountResumed { members.append(("scope", "login")) }
+    if file.format == .virtual { members.append(("if", "known")) }
+    return ReportedOperation.message(change.kind, members)
   }
 }
 
 /// The system journal as the place where reports go.
 struct JournalReports: ReportChannel {
-  func send(_ message: String) throws {
-    if let reason = try ReportedOperation.send(message, patience: ReportedOperation.patience).failure {
-      throw CommandFailure("mailtrail: a change was not recorded, the next run tries it again: \(reason)")
+  func send(_ messages: [String]) throws {
+    if let reason = try ReportedOperation.send(messages, patience: ReportedOperation.patience).failure {
+      throw CommandFailure("mailtrail: changes were not recorded, the next run tries it again: \(reason)")
     }
   }
 

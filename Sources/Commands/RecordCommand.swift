@@ -32,8 +32,13 @@ struct RecordCommand: ParsableCommand {
     let kind = try ReportedKind(kind).kind
     let values = try values.map { try ReportedValue($0) }
     if let repeated = Self.repeated(values) { throw ValidationError("the key ‘\(repeated.name)’ is given twice") }
+    // A caller of sudo(8) must not have root read a file of his choice, and quote it.
+    if ReportingUser.isSudo, options.path != nil || !options.overrides.isEmpty {
+      throw CommandFailure(
+        "mailtrail: \(kind.name) was not recorded: --config and --set are not for callers of sudo(8)")
+    }
     let naming = try MailboxNaming(try options.load().mailboxes)
-    guard let address = naming.mailbox(of: AccountName(mailbox.utf8)) else {
+    guard !mailbox.hasPrefix("@"), let address = naming.mailbox(of: AccountName(mailbox.utf8)) else {
       throw ValidationError("‘\(mailbox)’ is no mailbox")
     }
     let name = String(decoding: address.bytes, as: UTF8.self)

@@ -37,7 +37,8 @@ struct ReportedOperation: Sendable {
   ///   - mailbox: its canonical address.
   ///   - caller: the user who reports; nil where it is no user's act.
   init(_ kind: EventKind, mailbox: String, caller: String?, values: [(key: FieldKey, value: String)]) {
-    var members = [("mailbox", mailbox)]
+    // Unlike every other report, so that an equal one does not confirm it.
+    var members = [("mailbox", mailbox), ("report", String(UInt64.random(in: 0 ... .max), radix: 16))]
     if let caller { members.append(("caller", caller)) }
     message = Self.message(kind, members + values.map { ($0.key.name.description, $0.value) })
   }
@@ -77,21 +78,28 @@ struct ReportedOperation: Sendable {
   ///
   /// - Parameter patience: how long the entry may take, microseconds.
   /// - Throws: `JournalError` when the journal cannot be read.
-  func send(patience: UInt64) throws -> Outcome { try Self.send(message, patience: patience) }
+  func send(patience: UInt64) throws -> Outcome { try Self.send([message], patience: patience) }
 
-  static func send(_ message: String, patience: UInt64) throws -> Outcome {
+  /// Writes lines, and reads them back: all of them, so that journald's own time to write counts once.
+  ///
+  /// - Parameter patience: how long nothing of them may come, microseconds.
+  /// - Throws: `JournalError` when the journal cannot be read.
+  static func send(_ messages: [String], patience: UInt64) throws -> Outcome {
     // The reader begins a little earlier: entries have journald's time.
     let reader = try JournalReader(request(since: SystemClock.realtime() - 60_000_000, follows: true))
-    let code = SystemMessages.send(message: message, identifier: identifier)
-    guard code == 0 else { return .notSent(code) }
-    let process = getpid()
-    let end = SystemClock.monotonic() + patience
+    for message in messages {
+      let code = SystemMessages.send(message: message, identifier: identifier)
+      guard code == 0 else { return .notSent(code) }
+    }
+    var missing = Set(messages)
+    var end = SystemClock.monotonic() + patience
     let batch = EntryBatch()
     while true {
       let outcome = try reader.read(into: batch, limit: 1024)
-      if batch.entries.contains(where: { $0.pid == process && batch.text(of: $0.message) == message }) {
-        return .recorded
+      for entry in batch.entries where entry.uid == 0 {
+        if missing.remove(batch.text(of: entry.message)) != nil { end = SystemClock.monotonic() + patience }
       }
+      if missing.isEmpty { return .recorded }
       let now = SystemClock.monotonic()
       guard now < end else { return .notKept }
       if outcome == .end { _ = try reader.wait(timeoutMicroseconds: end - now) }

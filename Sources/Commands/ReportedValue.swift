@@ -13,7 +13,7 @@ struct ReportedKind {
         if EventKind(name: name) != nil {
           "the daemons' own logs say ‘\(name)’; there can be recorded "
         } else if let near = Suggestion.nearest(to: name, among: names) {
-          "there is no kind ‘\(name)’; did you mean ‘\(near)’? There are "
+          "there is no kind ‘\(name)’; did you mean ‘\(near)’? Else there are "
         } else {
           "there is no kind ‘\(name)’; there are "
         }
@@ -30,6 +30,8 @@ struct ReportedValue {
 
   /// A record has no more of a value (mailtrail-record(5)).
   private static let longest = 2048
+  /// So that the caller's name, which follows it, is never cut off.
+  private static let longestName = 256
   private static let actors = ["owner", "admin", "delegate", "system", "unknown"]
 
   init(_ text: String) throws {
@@ -39,8 +41,8 @@ struct ReportedValue {
     let name = String(text[..<sign])
     guard let key = FieldKey(name: name), ReportedOperation.keys.contains(key) else {
       let names = ReportedOperation.keys.map(\.name.description)
-      let advice = Suggestion.nearest(to: name, among: names).map { "did you mean ‘\($0)’? " } ?? ""
-      throw ValidationError("‘\(name)’ is no key; \(advice)There are \(names.joined(separator: ", "))")
+      let advice = Suggestion.nearest(to: name, among: names).map { "did you mean ‘\($0)’? Else " } ?? ""
+      throw ValidationError("‘\(name)’ is no key; \(advice)there are \(names.joined(separator: ", "))")
     }
     self.key = key
     value = String(text[text.index(after: sign)...])
@@ -49,8 +51,9 @@ struct ReportedValue {
 
   private func check() throws {
     if value.isEmpty { throw ValidationError("‘\(key.name)’ has no value; leave the key out") }
-    if value.utf8.count > Self.longest {
-      throw ValidationError("the value of ‘\(key.name)’ has \(value.utf8.count) bytes; at the most \(Self.longest)")
+    let longest = key == .actorName ? Self.longestName : Self.longest
+    if value.utf8.count > longest {
+      throw ValidationError("the value of ‘\(key.name)’ has \(value.utf8.count) bytes; at the most \(longest)")
     }
     switch key {
     case .actor: try check(isOneOf: Self.actors)
@@ -60,7 +63,9 @@ struct ReportedValue {
         throw ValidationError("‘\(value)’ is no address; as in 192.0.2.7 or 2001:db8::7")
       }
     case .port, .count:
-      guard UInt32(value) != nil, value.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
+      guard let number = UInt32(value), key != .port || number <= 65_535,
+        value.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 })
+      else {
         throw ValidationError("‘\(value)’ is no number for ‘\(key.name)’")
       }
     default: break

@@ -8,6 +8,9 @@ enum ReportingUser {
     return PasswordEntry(uid: uid).map { String(decoding: $0.name, as: UTF8.self) } ?? "uid \(uid)"
   }
 
+  /// Whether somebody who is not root called sudo(8).
+  static var isSudo: Bool { getenv("SUDO_UID").map { String(cString: $0) != "0" } ?? false }
+
   /// - Parameters:
   ///   - sudo: what sudo(8) says of its caller. Only root can set it for a program that runs as root.
   ///   - login: who logged in, by the kernel; nil for a service.

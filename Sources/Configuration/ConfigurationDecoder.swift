@@ -11,7 +11,7 @@ struct ConfigurationDecoder {
     file.decode("audit") { audit(&$0, into: &result.audit) }
     file.decode("mailboxes") { mailboxes(&$0, into: &result.mailboxes) }
     file.decode("sources", into: &result.sources, as: sources)
-    file.decode("accounts", into: &result.accounts, as: .list(of: accountFile))
+    file.decode("accounts", into: &result.accounts, as: accountFiles)
     file.decode("state") { $0.decode("directory", into: &result.state.directory, as: .absolutePath) }
     file.decode("rules") { rules in
       rules.decode("trusted-senders", into: &result.rules.requiresTrustedSenders, as: .flag)
@@ -168,6 +168,18 @@ struct ConfigurationDecoder {
         return nil
       }
       return [.text(Configuration.TextSource(path: file, format: format))]
+    }
+  }
+
+  private var accountFiles: ValueShape<[Configuration.AccountFile]> {
+    ValueShape { node, path, problems in
+      guard let files = ValueShape.list(of: accountFile).read(node, path, problems) else { return nil }
+      let paths = files.map(\.path)
+      if let twice = paths.indices.first(where: { paths[..<$0].contains(paths[$0]) }) {
+        problems.report("`\(path)` names \(paths[twice]) twice; a file is compared once", at: node.location)
+        return nil
+      }
+      return files
     }
   }
 

@@ -44,9 +44,18 @@ package struct ContainerCheck: Sendable {
     guard !container.isBelieved else { return Finding(.good, "containers", text + "which are believed") }
     return Finding(
       .advice, "containers", text + "which are not believed: a container may be anybody's who may start one",
-      remedy: [
-        "if it is your mail server's, in /etc/mailtrail/mailtrail.yaml:", "  rules:",
-        "    containers: [\"\(container.name)\"]",
-      ])
+      remedy: !Self.isPlain(container.name)
+        ? []
+        : [
+          "if it is your mail server's, in /etc/mailtrail/mailtrail.yaml:", "  rules:",
+          "    containers: [\"\(container.name)\"]",
+        ])
+  }
+
+  /// What container engines let a name be; another one is somebody's text.
+  private static func isPlain(_ name: String) -> Bool {
+    name.utf8.allSatisfy { byte in
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [45, 46, 95].contains(byte)
+    }
   }
 }

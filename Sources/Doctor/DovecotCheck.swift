@@ -90,7 +90,8 @@ struct DovecotCheck {
 
   private func deliveries(_ doveconf: String) -> [Finding] {
     guard let level = machine.output(of: doveconf, "-h", "mail_log_prefix")?.trimmed else { return [] }
-    guard level.contains("%u") || level.contains("%{user}") else {
+    let hasUser = DovecotLogFormat.expanded(level)?.contains(DovecotLogFormat.user) ?? true
+    guard hasUser else {
       return [
         Finding(
           .bad, "Dovecot", "mail_log_prefix has no user: a line does not say whose mailbox it is about",

@@ -124,7 +124,7 @@ package final class Directory: Sendable {
     var status = stat()
     guard fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
     else { return nil }
-    return UInt64(max(0, status.st_mtim.tv_sec)) * 1_000_000 + UInt64(status.st_mtim.tv_nsec / 1000)
+    return status.changeTime
   }
 
   private func type(of name: String) -> mode_t? {

@@ -14,7 +14,7 @@ package enum SettledFile {
   ) throws(FileError) -> [UInt8] {
     let end = SystemClock.monotonic() + patience
     while true {
-      let contents = try FileDescriptor.contents(of: path, limit: limit)
+      let contents = try Self.contents(of: path, limit: limit)
       let age = age(of: path)
       if age >= quiet { return contents }
       guard SystemClock.monotonic() + (quiet - age) < end else {
@@ -24,13 +24,38 @@ package enum SettledFile {
     }
   }
 
+  /// Of a regular file itself: a link would have root read what somebody else chose, a FIFO would keep us for ever.
+  private static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
+    let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard number >= 0 else {
+      guard errno == ELOOP else { throw FileError(.open, path: path, code: errno) }
+      throw FileError(.open, path: path, reason: "it is a symbolic link", remedy: "name the file that it leads to")
+    }
+    let file = FileDescriptor(owning: number)
+    guard file.status()?.isRegular == true else {
+      throw FileError(.read, path: path, reason: "it is no regular file", remedy: "name a file")
+    }
+    return try file.contents(path: path, limit: limit)
+  }
+
   /// How long ago it was changed, microseconds; 0 where that is not known.
   private static func age(of path: String) -> UInt64 {
     var status = stat()
     guard stat(path, &status) == 0 else { return 0 }
-    let changed = UInt64(clamping: status.st_mtim.tv_sec) * 1_000_000 + UInt64(clamping: status.st_mtim.tv_nsec / 1_000)
+    let changed = status.changeTime
     let now = SystemClock.realtime()
     // A time in the future says nothing, and would never be long ago.
     return changed > now ? .max : now - changed
+  }
+}
+
+extension stat {
+  fileprivate var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
+
+  /// When the file was written to, microseconds since 1970; as far as the number goes, for whatever time somebody set.
+  var changeTime: UInt64 {
+    let (seconds, isTooLate) = UInt64(clamping: st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000)
+    let (time, isOver) = seconds.addingReportingOverflow(UInt64(clamping: st_mtim.tv_nsec / 1000))
+    return isTooLate || isOver ? .max : time
   }
 }

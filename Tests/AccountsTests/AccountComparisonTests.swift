@@ -11,10 +11,12 @@ private final class FaultyJournal: ReportChannel {
   var failsBefore: Int?
   var failsAfter: Int?
 
-  func send(_ message: String) throws {
-    if kept.count == failsBefore { throw Fault() }
-    kept.append(message)
-    if kept.count == failsAfter { throw Fault() }
+  func send(_ messages: [String]) throws {
+    for message in messages {
+      if kept.count == failsBefore { throw Fault() }
+      kept.append(message)
+      if kept.count == failsAfter { throw Fault() }
+    }
   }
 
   func sent(since: UInt64) throws -> Set<String> { Set(kept) }
@@ -31,13 +33,14 @@ struct AccountComparisonTests {
     let journal = FaultyJournal()
     var state = AccountState(key: String(repeating: "0", count: 64))
     var failsAtSave: Int?
+    var domain = "example.org"
     private var saves = 0
 
     func run(
       _ files: [(Configuration.AccountFile, String?)], acceptsEmpty: Bool = false
     ) throws -> AccountComparison<FaultyJournal>.Result {
       let comparison = AccountComparison(
-        channel: journal, now: 1,
+        channel: journal, now: 1, defaultDomain: domain, mailbox: { $0 },
         save: { state in
           self.saves += 1
           if self.saves == self.failsAtSave { throw FaultyJournal.Fault() }
@@ -45,7 +48,7 @@ struct AccountComparisonTests {
           self.state = try #require(AccountState(text: state.text))
         },
         message: { change, _, identity in
-          "\(change.kind.name) \(change.account) \(change.change ?? "-") \(identity)"
+          "\(change.kind.name) \(String(decoding: change.account, as: UTF8.self)) \(change.change ?? "-") \(identity)"
         })
       return try comparison.run(
         state, files: files.map { file, text in (file, text.map { .success(Array($0.utf8)) } ?? .failure(Gone())) },
@@ -121,6 +124,40 @@ struct AccountComparisonTests {
     #expect(try site.run([(Self.users, Self.before), (Self.map, "c@example.org d@example.org")]).reported == 0)
   }
 
+  @Test("another format or domain of a file begins anew")
+  func beginsAnew() throws {
+    let site = Site()
+    _ = try site.run([(Self.users, Self.before)])
+    var other = Self.users
+    other.domain = "example.net"
+    #expect(try site.run([(other, Self.before)]).firstSeen.count == 1)
+    other.format = .shadow
+    #expect(try site.run([(other, Self.before)]).firstSeen.count == 1)
+    other.domain = nil
+    site.domain = "example.com"
+    #expect(try site.run([(other, Self.before)]).firstSeen.count == 1)
+    #expect(site.reports.isEmpty)
+  }
+
+  @Test("nothing is kept of a file that is of another format")
+  func keepsNothingOfOtherFormats() throws {
+    let site = Site()
+    var list = Self.users
+    list.format = .list
+    #expect(try site.run([(list, "root:$6$abc$hash:19000:0\nann:x")]).problems.count == 1)
+    #expect(site.state.snapshots.isEmpty)
+  }
+
+  @Test("a report is short, whatever a map has")
+  func reportsAreShort() throws {
+    let site = Site()
+    let targets = (0..<6_000).map { "user\($0)@example.org" }.joined(separator: ",")
+    _ = try site.run([(Self.map, "a@example.org b@example.org\nb@example.org c@example.com")])
+    _ = try site.run([(Self.map, "a@example.org \(targets)\nb@example.org d@example.net")])
+    #expect(site.journal.kept.count == 2)
+    #expect(site.journal.kept.allSatisfy { $0.utf8.count < 1_200 })
+  }
+
   @Test("forwarders")
   func forwarders() throws {
     let site = Site()
@@ -150,15 +187,15 @@ struct AccountComparisonTests {
   @Test("the file of the state")
   func goldenState() throws {
     let site = Site()
-    _ = try site.run([(Self.users, "a b\u{E9}@example.org:x")])
+    _ = try site.run([(Self.users, "a%b\u{E9}@example.org:x")])
     site.state.pending = ["account.created {\"mailbox\":\"a b\"} 1"]
     site.state.pendingSince = 1_772_560_800_000_000
     #expect(
       site.state.text == """
         mailtrail-accounts 1
         key \(String(repeating: "0", count: 64))
-        file /etc/dovecot/users
-        account a%20b%c3%a9@example.org password=675ca888120f6570
+        file /etc/dovecot/users passwd%20example.org
+        account a%25b%c3%a9@example.org password=db3985d63173b04d
         pending 1772560800000000
         report account.created%20%7b%22mailbox%22%3a%22a%20b%22%7d%201
         end

@@ -6,8 +6,28 @@ import Testing
 struct AccountListingTests {
   private func listing(
     _ text: String, _ format: Configuration.AccountFile.Format, domain: String? = nil
-  ) -> AccountListing {
-    AccountListing(Array(text.utf8), Configuration.AccountFile(path: "/f", format: format, domain: domain))
+  ) -> Read {
+    let file = Configuration.AccountFile(path: "/f", format: format, domain: domain)
+    return Read(AccountListing(Array(text.utf8), file, mailbox: Self.mailbox))
+  }
+
+  /// As the naming does it, in short: one case, no name without letters.
+  private static func mailbox(_ name: [UInt8]) -> [UInt8]? {
+    name == [45] ? nil : Array(String(decoding: name, as: UTF8.self).lowercased().utf8)
+  }
+
+  /// A listing as texts.
+  private struct Read {
+    var accounts: [String: [String: String]]
+    var unreadLines: [Int]
+
+    init(_ listing: AccountListing) {
+      accounts = Dictionary(
+        uniqueKeysWithValues: listing.accounts.map { name, attributes in
+          (String(decoding: name, as: UTF8.self), attributes.mapValues { String(decoding: $0, as: UTF8.self) })
+        })
+      unreadLines = listing.unreadLines
+    }
   }
 
   @Test("a passwd-file of Dovecot: fields and the words of the eighth")
@@ -52,22 +72,52 @@ struct AccountListingTests {
       @example.org catch@example.org
       info@example.org ann@example.org,
         bob@example.org   carl@example.com
-      sales: ann, "|/bin/x y"
+      sales: ann, "|/bin/x"
+      john.doe : ann
+      all: :include:/etc/mail/all
       broken
       """
     let found = listing(text, .virtual)
-    #expect(found.accounts["info@example.org"] == ["targets": "ann@example.org, bob@example.org, carl@example.com"])
-    #expect(found.accounts["sales"] != nil)
-    #expect(found.accounts.count == 2)
-    #expect(found.unreadLines == [1, 2, 6])
+    #expect(
+      found.accounts == [
+        "info@example.org": ["targets": "ann@example.org, bob@example.org, carl@example.com"],
+        "sales": ["targets": "ann, \"|/bin/x\""], "john.doe": ["targets": "ann"],
+        "all": ["targets": ":include:/etc/mail/all"],
+      ])
+    #expect(found.unreadLines == [8])
+  }
+
+  @Test(
+    "a file of another format lists nothing of what it has",
+    arguments: [
+      ("root:$6$abc$hash:19000:0:99999:7:::", Configuration.AccountFile.Format.list),
+      ("ann@example.org:{PLAIN}secret:1000:1000::/home/ann", .list), ("ann@example.org extra", .list),
+      ("ann:{PLAIN}secret:1000:1000::/home/ann", .virtual), ("ann:$6$x", .virtual), ("ann:!$6$x", .virtual),
+      ("ann:x:1000:1000:Ann Smith:/home/ann:/bin/sh", .virtual), ("ann", .passwd), ("a b:x", .passwd),
+    ])
+  func refusesOtherFormats(line: String, format: Configuration.AccountFile.Format) {
+    #expect(listing(line, format).accounts.isEmpty)
+    #expect(listing(line, format).unreadLines == [1])
+  }
+
+  @Test("a combining character hides no separator, and two spellings of a name are two names")
+  func comparesBytes() {
+    let found = listing("ann:x:1:1:\u{301}Bob:/home::nologin", .passwd)
+    #expect(found.accounts["ann"]?["locked"] == "yes")
+    let file = Configuration.AccountFile(path: "/f", format: .passwd)
+    #expect(AccountListing(Array("e\u{301}:x\n\u{E9}:y".utf8), file, mailbox: { $0 }).accounts.count == 2)
+  }
+
+  @Test("of two lines about one mailbox the first counts")
+  func firstLineCounts() {
+    #expect(listing("Ann@example.org:x\nann@example.org:y", .passwd).accounts == ["ann@example.org": ["password": "x"]])
   }
 
   @Test("lists, and lines that are none")
   func lists() {
-    let bytes =
-      Array("ann@example.org\n  bob@example.org \n\n# x\n".utf8) + [0xFF, 0x0A] + Array("@example.org\n".utf8)
-    let found = AccountListing(bytes, Configuration.AccountFile(path: "/f", format: .list))
+    let text = "ann@example.org\n  bob@example.org \n\n# x\n@example.org\n-\n" + String(repeating: "x", count: 321)
+    let found = listing(text, .list)
     #expect(found.accounts.keys.sorted() == ["ann@example.org", "bob@example.org"])
-    #expect(found.unreadLines == [5, 6])
+    #expect(found.unreadLines == [5, 6, 7])
   }
 }

@@ -90,9 +90,10 @@ struct ReportedOperationTests {
     "what a script gives that is no key and value is refused",
     arguments: [
       "ip", "=x", "ips=1", "ip=", "ip=x", "ip=192.0.2.0/24", "port=-1", "count=4294967296", "count=1e3", "count=+1",
+      "port=70000",
       "actor=me",
       "service=ftp", "mailbox=bob@example.org", "kind=x", "id=x", "level=10", "rule=x", "daemon=x",
-      "change=" + String(repeating: "x", count: 2049),
+      "change=" + String(repeating: "x", count: 2049), "actor_name=" + String(repeating: "x", count: 257),
     ])
   func refusesWhatIsNoValue(text: String) { #expect(throws: ValidationError.self) { try ReportedValue(text) } }
 

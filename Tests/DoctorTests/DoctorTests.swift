@@ -140,7 +140,7 @@ import Testing
       ("mail_log_prefix", "%s[%u]: ", Finding.Verdict.bad),
       ("mail_log_prefix", "\"%s(%u)<%{pid}><%{session}>: \"", .good),
       ("mail_log_prefix", "%s(%u)<%{pid}><%{session}>: ", .good), ("mail_log_prefix", "%Us(%u): ", .unknown),
-      ("mail_log_prefix", "%s: ", .bad), ("mail_log_prefix", "%{u", .bad), ("mail_log_prefix", "%u%", .unknown),
+      ("mail_log_prefix", "%s: ", .bad), ("mail_log_prefix", "%{u", .unknown), ("mail_log_prefix", "%u%", .unknown),
       ("login_log_format_elements", "user=<%u> %k", .unknown), ("login_log_format_elements", "%u %r", .bad),
     ])
   func aFormatThatNoTableKnowsIsSaid(setting: String, value: String, verdict: Finding.Verdict) throws {
