@@ -4,29 +4,45 @@ import Configuration
 /// What became of an account between two looks at its file.
 package struct AccountChange: Sendable, Equatable {
   package var kind: EventKind
-  /// The mailbox, canonical.
+  /// The mailbox, canonical; of a map also `@example.org`, which catches what is left of a domain.
   package var account: [UInt8]
   /// What was changed, for kinds that say it.
   package var change: String?
 
-  /// The changes, sorted by account.
+  private typealias Account = (name: [UInt8], digests: [String: String])
+
+  /// The changes, sorted by mailbox.
   ///
   /// - Parameters:
   ///   - listing: the file as it is.
   ///   - snapshot: the same, digested.
+  ///   - mailbox: the canonical address of a name; nil for what is none by the configuration of today.
   package static func between(
-    _ old: AccountSnapshot, and snapshot: AccountSnapshot, listing: AccountListing,
-    format: Configuration.AccountFile.Format
+    _ old: AccountSnapshot, and snapshot: AccountSnapshot, listing: AccountListing, mailbox: ([UInt8]) -> [UInt8]?
   ) -> [AccountChange] {
-    let names = Set(old.accounts.keys).union(snapshot.accounts.keys).sorted { $0.lexicographicallyPrecedes($1) }
-    return names.flatMap { name in
-      let before = old.accounts[name]
-      let after = snapshot.accounts[name]
-      guard before != after else { return [AccountChange]() }
-      return format == .virtual
-        ? [forwarder(name, existed: before != nil, targets: listing.accounts[name]?[AccountListing.targets])]
-        : account(name, before, after)
+    let (before, after) = (byMailbox(old, mailbox), byMailbox(snapshot, mailbox))
+    let mailboxes = Set(before.keys).union(after.keys).sorted { $0.lexicographicallyPrecedes($1) }
+    return mailboxes.flatMap { address in
+      let (was, now) = (before[address], after[address])
+      guard was?.digests != now?.digests || (was == nil) != (now == nil) else { return [AccountChange]() }
+      return snapshot.format == .virtual
+        ? [
+          forwarder(
+            address, existed: was != nil, targets: now.flatMap { listing.accounts[$0.name]?[AccountListing.targets] })
+        ]
+        : account(address, was?.digests, now?.digests)
     }
+  }
+
+  /// Of several names of one mailbox one counts, the same in each run.
+  private static func byMailbox(_ snapshot: AccountSnapshot, _ mailbox: ([UInt8]) -> [UInt8]?) -> [[UInt8]: Account] {
+    var found: [[UInt8]: Account] = [:]
+    for (name, digests) in snapshot.accounts {
+      guard let address = mailbox(name) else { continue }
+      if let other = found[address], other.name.lexicographicallyPrecedes(name) { continue }
+      found[address] = (name, digests)
+    }
+    return found
   }
 
   private static func forwarder(_ name: [UInt8], existed: Bool, targets: [UInt8]?) -> AccountChange {

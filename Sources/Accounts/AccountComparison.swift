@@ -1,4 +1,5 @@
 import Configuration
+import Platform
 
 /// One run: compares each file with what the run before saw of it, and reports what became of the accounts, once.
 ///
@@ -10,7 +11,6 @@ package struct AccountComparison<Channel: ReportChannel> {
   /// The line that reports a change; its last argument makes it unlike every other.
   private let message: (AccountChange, _ file: Configuration.AccountFile, _ identity: String) throws -> String
   private let mailbox: ([UInt8]) -> [UInt8]?
-  private let defaultDomain: String
   private let now: UInt64
 
   /// What a run has to say besides its reports.
@@ -30,16 +30,14 @@ package struct AccountComparison<Channel: ReportChannel> {
   }
 
   /// - Parameters:
-  ///   - defaultDomain: the domain that `mailbox` gives bare names.
   ///   - mailbox: the canonical address of a name; nil for what is no mailbox.
   package init(
-    channel: Channel, now: UInt64, defaultDomain: String, mailbox: @escaping ([UInt8]) -> [UInt8]?,
+    channel: Channel, now: UInt64, mailbox: @escaping ([UInt8]) -> [UInt8]?,
     save: @escaping (AccountState) throws -> Void,
     message: @escaping (AccountChange, Configuration.AccountFile, _ identity: String) throws -> String
   ) {
     self.channel = channel
     self.now = now
-    self.defaultDomain = defaultDomain
     self.mailbox = mailbox
     self.save = save
     self.message = message
@@ -72,15 +70,19 @@ package struct AccountComparison<Channel: ReportChannel> {
   private func compare(
     _ file: Configuration.AccountFile, _ text: [UInt8], acceptsEmpty: Bool, _ result: inout Result
   ) throws {
-    let listing = AccountListing(text, file, mailbox: mailbox)
+    let mailbox = { (name: [UInt8]) -> [UInt8]? in
+      if name.first == AccountListing.at { return name }
+      guard !name.contains(AccountListing.at), let domain = file.domain else { return self.mailbox(name) }
+      return self.mailbox(name + [AccountListing.at] + Array(domain.utf8))
+    }
+    let listing = AccountListing(text, file.format, isMailbox: { mailbox($0) != nil })
     if let first = listing.unreadLines.first {
       result.problems.append(
         "\(file.path):\(first): no account (\(listing.unreadLines.count) such lines); is the format \(file.format.rawValue)?"
       )
     }
-    let reading = file.format.rawValue + " " + (file.domain ?? defaultDomain)
-    let snapshot = AccountSnapshot(of: listing, reading: reading, key: result.state.key)
-    guard let old = result.state.snapshots[file.path], old.reading == reading else {
+    let snapshot = AccountSnapshot(of: listing, file.format, key: result.state.key)
+    guard let old = result.state.snapshots[file.path], old.format == file.format else {
       // A file of another format is not taken for a list, of whatever it has in it.
       guard listing.unreadLines.count <= listing.accounts.count / 10 else { return }
       result.firstSeen.append((file.path, snapshot.accounts.count))
@@ -93,7 +95,7 @@ package struct AccountComparison<Channel: ReportChannel> {
           + "written anew; if they were deleted, run ‘mailtrail accounts --accept-empty’")
       return
     }
-    for change in AccountChange.between(old, and: snapshot, listing: listing, format: file.format) {
+    for change in AccountChange.between(old, and: snapshot, listing: listing, mailbox: mailbox) {
       let identity = AccountState.hexadecimal(UInt64.random(in: 0 ... .max))
       result.state.pending.append(try message(change, file, identity))
     }
@@ -102,7 +104,9 @@ package struct AccountComparison<Channel: ReportChannel> {
 
   private func sendPending(_ result: inout Result) throws {
     guard !result.state.pending.isEmpty else { return }
-    let sent = try channel.sent(since: result.state.pendingSince)
+    // An hour earlier: the clock may have been set back meanwhile.
+    let start = result.state.pendingSince
+    let sent = try channel.sent(since: start - min(start, TimeSpan.hour))
     let missing = result.state.pending.filter { !sent.contains($0) }
     try channel.send(missing)
     result.reported += missing.count

@@ -4,7 +4,7 @@ import Configuration
 ///
 /// All of it is bytes: what a person may write into a field, such as a combining character, must not hide a separator.
 package struct AccountListing: Sendable, Equatable {
-  /// By mailbox. Of several lines about one mailbox the first counts, as for the daemons.
+  /// By name as the file has it. Of several lines with one name the first counts, as for the daemons.
   package var accounts: [[UInt8]: [String: [UInt8]]] = [:]
   /// The numbers, from 1, of lines that list nothing and should.
   package var unreadLines: [Int] = []
@@ -19,30 +19,33 @@ package struct AccountListing: Sendable, Equatable {
   /// Longer names are no addresses (RFC 5321, 4.5.3.1).
   private static let longestName = 320
 
-  /// - Parameter mailbox: the canonical address of a name; nil for what is no mailbox.
-  package init(_ text: [UInt8], _ file: Configuration.AccountFile, mailbox: ([UInt8]) -> [UInt8]?) {
+  /// - Parameter isMailbox: whether a name can be one.
+  package init(_ text: [UInt8], _ format: Configuration.AccountFile.Format, isMailbox: ([UInt8]) -> Bool) {
     var lines: [(number: Int, text: [UInt8])] = []
     for (index, line) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
       let text = line.filter { $0 != 13 }
       guard let first = text.first(where: { !Self.isBlank($0) }), first != UInt8(ascii: "#") else { continue }
       // In virtual(5) a line that begins with a blank continues the one before.
-      if file.format == .virtual, Self.isBlank(text[0]), !lines.isEmpty {
+      if format == .virtual, Self.isBlank(text[0]), !lines.isEmpty {
         lines[lines.count - 1].text += text
       } else {
         lines.append((index + 1, text))
       }
     }
-    for (number, text) in lines { add(text, number: number, file, mailbox) }
+    for (number, text) in lines { add(text, number: number, format, isMailbox) }
   }
 
   private mutating func add(
-    _ line: [UInt8], number: Int, _ file: Configuration.AccountFile, _ mailbox: ([UInt8]) -> [UInt8]?
+    _ line: [UInt8], number: Int, _ format: Configuration.AccountFile.Format, _ isMailbox: ([UInt8]) -> Bool
   ) {
-    if file.format == .virtual, Self.isOfDomain(line) { return }
-    guard let (name, attributes) = Self.account(line[...], file.format),
-      let address = Self.address(name, file).flatMap(mailbox)
-    else { return unreadLines.append(number) }
-    if accounts[address] == nil { accounts[address] = attributes }
+    if format == .virtual, Self.declaresDomain(line) { return }
+    guard let (slice, attributes) = Self.account(line[...], format) else { return unreadLines.append(number) }
+    let name = Array(slice)
+    let catchesAll = format == .virtual && name.first == Self.at && name.count > 1
+    guard Self.isName(name), catchesAll || name.first != Self.at && isMailbox(name) else {
+      return unreadLines.append(number)
+    }
+    if accounts[name] == nil { accounts[name] = attributes }
   }
 
   private static func account(
@@ -106,26 +109,23 @@ package struct AccountListing: Sendable, Equatable {
     return (line[..<end], [targets: Array(found.joined(separator: Array(", ".utf8)))])
   }
 
-  /// `example.org anything` declares a domain, `@example.org` catches what is left of one: neither is a mailbox's.
-  private static func isOfDomain(_ line: [UInt8]) -> Bool {
+  /// `example.org anything` declares a domain.
+  private static func declaresDomain(_ line: [UInt8]) -> Bool {
     let name = line.prefix { !isBlank($0) && $0 != colon }
-    return name.first == at
-      || !name.contains(at) && name.contains(UInt8(ascii: ".")) && line.dropFirst(name.count).first.map(isBlank) == true
-        && line.dropFirst(name.count).first(where: { !isBlank($0) }) != colon
+    return !name.contains(at) && name.contains(UInt8(ascii: "."))
+      && line.dropFirst(name.count).first(where: { !isBlank($0) }) != colon
   }
 
-  /// With the file's domain; nil for what is no name, such as the line of another format.
-  private static func address(_ name: ArraySlice<UInt8>, _ file: Configuration.AccountFile) -> [UInt8]? {
-    let isName = name.allSatisfy { $0 > 32 && $0 != 127 && $0 != colon && $0 != UInt8(ascii: "$") }
-    guard !name.isEmpty, name.count <= longestName, name.first != at, isName else { return nil }
-    guard !name.contains(at), let domain = file.domain else { return Array(name) }
-    return Array(name) + [at] + Array(domain.utf8)
+  /// Not the line of another format.
+  private static func isName(_ name: [UInt8]) -> Bool {
+    !name.isEmpty && name.count <= longestName
+      && name.allSatisfy { $0 > 32 && $0 != 127 && $0 != colon && $0 != UInt8(ascii: "$") }
   }
 
   // MARK: - Bytes
 
   private static let colon = UInt8(ascii: ":")
-  private static let at = UInt8(ascii: "@")
+  static let at = UInt8(ascii: "@")
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
 

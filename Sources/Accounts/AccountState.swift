@@ -1,4 +1,4 @@
-import Platform
+import Configuration
 
 /// What `mailtrail accounts` keeps from run to run: a snapshot of each file, and reports that may not have been sent.
 ///
@@ -35,7 +35,7 @@ package struct AccountState: Sendable, Equatable {
     var lines = [Self.heading, "key " + key]
     for path in snapshots.keys.sorted() {
       guard let snapshot = snapshots[path] else { continue }
-      lines.append("file \(Self.encoded(path.utf8)) \(Self.encoded(snapshot.reading.utf8))")
+      lines.append("file \(Self.encoded(path.utf8)) \(snapshot.format.rawValue)")
       for name in snapshot.accounts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
         let digests = snapshot.accounts[name] ?? [:]
         lines.append(
@@ -62,9 +62,9 @@ package struct AccountState: Sendable, Equatable {
       let value = String(decoding: bytes, as: UTF8.self)
       switch word {
       case "file":
-        guard line.count == 3, let reading = Self.decoded(line[2]) else { return nil }
+        guard line.count == 3, let format = Configuration.AccountFile.Format(rawValue: line[2]) else { return nil }
         path = value
-        snapshots[value] = AccountSnapshot(reading: String(decoding: reading, as: UTF8.self))
+        snapshots[value] = AccountSnapshot(format)
       case "account":
         guard let path, let digests = Self.digests(line.dropFirst(2)) else { return nil }
         snapshots[path]?.accounts[bytes] = digests

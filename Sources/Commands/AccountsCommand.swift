@@ -25,6 +25,7 @@ struct AccountsCommand: ParsableCommand {
   var quiet = false
 
   private static let stateName = "state"
+  private static let stampsName = "compared"
   private static let fileLimit = 256 << 20
 
   func run() throws {
@@ -44,16 +45,37 @@ struct AccountsCommand: ParsableCommand {
     umask(0o077)
     try DirectoryLock.acquire(path)
     let directory = try Directory.open(path)
+    let stamps = Self.stamps(of: configuration.accounts)
+    if let stamps, !acceptEmpty, try Self.areCompared(stamps, path) { return }
     let naming = try MailboxNaming(configuration.mailboxes)
     let comparison = AccountComparison(
-      channel: JournalReports(), now: SystemClock.realtime(), defaultDomain: configuration.mailboxes.defaultDomain,
-      mailbox: { naming.mailbox(of: AccountName($0))?.bytes }, save: { try Self.save($0, directory) },
+      channel: JournalReports(), now: SystemClock.realtime(), mailbox: { naming.mailbox(of: AccountName($0))?.bytes },
+      save: { try Self.save($0, directory) },
       message: Self.message)
     let contents = configuration.accounts.map { file in
       (file, Result { try Self.content(of: file.path) })
     }
     let result = try comparison.run(try Self.state(path), files: contents, acceptsEmpty: acceptEmpty)
+    if let stamps, result.problems.isEmpty {
+      try directory.replace(Self.stampsName, with: stamps, mode: 0o600, isDurable: false)
+    }
     try report(result)
+  }
+
+  /// What the files are known by, before they are read; nil where one is not there.
+  private static func stamps(of files: [Configuration.AccountFile]) -> [UInt8]? {
+    var lines = ""
+    for file in files {
+      guard let stamp = FileStamp.stamp(of: file.path) else { return nil }
+      lines += "\(stamp) \(file.format.rawValue) \(file.path)\n"
+    }
+    return Array(lines.utf8)
+  }
+
+  /// Whether the last run compared these files as they are: a great one is not read each minute.
+  private static func areCompared(_ stamps: [UInt8], _ path: String) throws -> Bool {
+    let isBegun = FileStamp.stamp(of: path + "/" + stateName) != nil
+    return try isBegun && InputFile.contentsIfPresent(of: path + "/" + stampsName) == stamps
   }
 
   private func report(_ result: AccountComparison<JournalReports>.Result) throws {
@@ -90,11 +112,13 @@ struct AccountsCommand: ParsableCommand {
   private static func message(
     _ change: AccountChange, _ file: Configuration.AccountFile, identity: String
   ) -> String {
-    var members = [
-      ("mailbox", String(decoding: change.account, as: UTF8.self)), ("actor", "unknown"), ("service", "system"),
-      ("reason", "seen in " + file.path), ("report", identity),
+    let account = String(decoding: change.account, as: UTF8.self)
+    let isMailbox = !account.hasPrefix("@")
+    var members = isMailbox ? [("mailbox", account)] : []
+    members += [
+      ("actor", "unknown"), ("service", "system"), ("reason", "seen in " + file.path), ("report", identity),
     ]
-    if let text = change.change { members.append(("change", text)) }
+    if let text = change.change { members.append(("change", isMailbox ? text : account + " " + text)) }
     if change.kind == .accountSuspended || change.kind == .accountResumed { members.append(("scope", "login")) }
     if file.format == .virtual { members.append(("if", "known")) }
     return ReportedOperation.message(change.kind, members)

@@ -32,10 +32,11 @@ struct RecordCommand: ParsableCommand {
     let kind = try ReportedKind(kind).kind
     let values = try values.map { try ReportedValue($0) }
     if let repeated = Self.repeated(values) { throw ValidationError("the key ‘\(repeated.name)’ is given twice") }
-    // A caller of sudo(8) must not have root read a file of his choice, and quote it.
-    if ReportingUser.isSudo, options.path != nil || !options.overrides.isEmpty {
+    // A caller of sudo(8) or its like must not have root read a file of his choice, and quote it.
+    if ReportingUser.isLent, options.path != nil || !options.overrides.isEmpty {
       throw CommandFailure(
-        "mailtrail: \(kind.name) was not recorded: --config and --set are not for callers of sudo(8)")
+        "mailtrail: \(kind.name) was not recorded: --config and --set are not for callers of sudo(8), pkexec(1) or doas"
+      )
     }
     let naming = try MailboxNaming(try options.load().mailboxes)
     guard !mailbox.hasPrefix("@"), let address = naming.mailbox(of: AccountName(mailbox.utf8)) else {

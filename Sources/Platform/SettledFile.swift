@@ -48,14 +48,3 @@ package enum SettledFile {
     return changed > now ? .max : now - changed
   }
 }
-
-extension stat {
-  fileprivate var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
-
-  /// When the file was written to, microseconds since 1970; as far as the number goes, for whatever time somebody set.
-  var changeTime: UInt64 {
-    let (seconds, isTooLate) = UInt64(clamping: st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000)
-    let (time, isOver) = seconds.addingReportingOverflow(UInt64(clamping: st_mtim.tv_nsec / 1000))
-    return isTooLate || isOver ? .max : time
-  }
-}

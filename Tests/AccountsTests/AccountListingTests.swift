@@ -4,16 +4,8 @@ import Testing
 
 @Suite("Files that list accounts")
 struct AccountListingTests {
-  private func listing(
-    _ text: String, _ format: Configuration.AccountFile.Format, domain: String? = nil
-  ) -> Read {
-    let file = Configuration.AccountFile(path: "/f", format: format, domain: domain)
-    return Read(AccountListing(Array(text.utf8), file, mailbox: Self.mailbox))
-  }
-
-  /// As the naming does it, in short: one case, no name without letters.
-  private static func mailbox(_ name: [UInt8]) -> [UInt8]? {
-    name == [45] ? nil : Array(String(decoding: name, as: UTF8.self).lowercased().utf8)
+  private func listing(_ text: String, _ format: Configuration.AccountFile.Format) -> Read {
+    Read(AccountListing(Array(text.utf8), format, isMailbox: { $0 != [UInt8(ascii: "-")] }))
   }
 
   /// A listing as texts.
@@ -39,14 +31,14 @@ struct AccountListingTests {
       bob:{PLAIN}secret\r
       carl@example.org:!{PLAIN}x:::::: nologin=y
       """
-    let found = listing(text, .passwd, domain: "example.org")
+    let found = listing(text, .passwd)
     #expect(
       found.accounts == [
         "ann@example.org": [
           "password": "{SHA512-CRYPT}$6$x", "uid": "1001", "gid": "1001", "home": "/var/mail/ann",
           "field userdb_quota_rule": "*:storage=1G", "field nopassword": "yes",
         ],
-        "bob@example.org": ["password": "{PLAIN}secret"],
+        "bob": ["password": "{PLAIN}secret"],
         "carl@example.org": ["password": "{PLAIN}x", "locked": "yes"],
       ])
     #expect(found.unreadLines.isEmpty)
@@ -80,6 +72,7 @@ struct AccountListingTests {
     let found = listing(text, .virtual)
     #expect(
       found.accounts == [
+        "@example.org": ["targets": "catch@example.org"],
         "info@example.org": ["targets": "ann@example.org, bob@example.org, carl@example.com"],
         "sales": ["targets": "ann, \"|/bin/x\""], "john.doe": ["targets": "ann"],
         "all": ["targets": ":include:/etc/mail/all"],
@@ -104,13 +97,13 @@ struct AccountListingTests {
   func comparesBytes() {
     let found = listing("ann:x:1:1:\u{301}Bob:/home::nologin", .passwd)
     #expect(found.accounts["ann"]?["locked"] == "yes")
-    let file = Configuration.AccountFile(path: "/f", format: .passwd)
-    #expect(AccountListing(Array("e\u{301}:x\n\u{E9}:y".utf8), file, mailbox: { $0 }).accounts.count == 2)
+    let names = AccountListing(Array("e\u{301}:x\n\u{E9}:y".utf8), .passwd, isMailbox: { _ in true }).accounts
+    #expect(names.count == 2)
   }
 
-  @Test("of two lines about one mailbox the first counts")
+  @Test("of two lines with one name the first counts")
   func firstLineCounts() {
-    #expect(listing("Ann@example.org:x\nann@example.org:y", .passwd).accounts == ["ann@example.org": ["password": "x"]])
+    #expect(listing("ann:x\nann:y", .passwd).accounts == ["ann": ["password": "x"]])
   }
 
   @Test("lists, and lines that are none")

@@ -112,10 +112,10 @@ struct ReportedOperationTests {
 
   @Test("the caller is who called sudo, or who logged in, else root")
   func namesTheCaller() {
-    #expect(ReportingUser.uid(real: 33, sudo: "1000", login: 1001) == 33)
-    #expect(ReportingUser.uid(real: 0, sudo: "33", login: 1001) == 33)
-    #expect(ReportingUser.uid(real: 0, sudo: "no number", login: 1001) == 1001)
-    #expect(ReportingUser.uid(real: 0, sudo: nil, login: nil) == 0)
+    #expect(ReportingUser.uid(real: 33, caller: "1000", login: 1001) == 33)
+    #expect(ReportingUser.uid(real: 0, caller: "33", login: 1001) == 33)
+    #expect(ReportingUser.uid(real: 0, caller: "no number", login: 1001) == 1001)
+    #expect(ReportingUser.uid(real: 0, caller: nil, login: nil) == 0)
     #expect(ReportingUser.loginUID(of: "4294967295") == nil)
     #expect(ReportingUser.loginUID(of: "1000") == 1000)
   }
