@@ -126,6 +126,7 @@ final class EntryRecognizer: EntryInterest, @unchecked Sendable {
       if scopes.isEmpty { scopes = router.scopes(ofCommand: bytes.part(entry.command)) }
       finding.number = scopes.isEmpty ? Outcome.foreign : Outcome.unrecognised
       guard let trust else {
+        finding.group = UInt16(scopes.first ?? 0)
         _ = scopes.contains { match($0, bytes.part(entry.message), &finding, batch) }
         return finding
       }

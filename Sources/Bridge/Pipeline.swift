@@ -13,6 +13,8 @@ package final class Pipeline {
     package var recognised: UInt64 = 0
     /// Entries of mail daemons that no rule knows.
     package var unrecognised: UInt64 = 0
+    /// The same by daemon, as records name it.
+    package var unrecognisedByDaemon: [String: UInt64] = [:]
     /// Entries under a mail daemon's identifier that did not come from it.
     package var refused: UInt64 = 0
     /// Entries under a mail daemon's identifier of which the journal does not say enough to know.
@@ -98,6 +100,7 @@ package final class Pipeline {
   private func processBelieved(_ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding) {
     guard finding.number >= 0 else {
       counts.unrecognised += 1
+      counts.unrecognisedByDaemon[table.scopes[Int(finding.group)].daemon, default: 0] += 1
       onUnrecognised?(entry, batch)
       return
     }

@@ -39,9 +39,10 @@ package struct SenderSurvey {
   package private(set) var leftOut: [Sender: Seen] = [:]
   /// By name.
   package private(set) var containers: [String: Container] = [:]
-  /// Entries of more senders than are counted apart.
+  /// Entries of more senders than are counted apart: of all, and of one uid, whose user chooses programs and identifiers.
   package private(set) var others = 0
-  private static let maximumSenders = 100
+  private static let maximumSenders = 400
+  private static let maximumSendersOfUser = 20
   private static let maximumContainers = 100
   private static let maximumIdentifiers = 20
   private static let maximumMessage = 200
@@ -58,14 +59,19 @@ package struct SenderSurvey {
     let replay = try Replay(configuration: all, table: table, calendar: .utc)
     let users = HostUsers(configuration.rules)
     var (leftOut, others): ([Sender: Seen], Int) = ([:], 0)
+    var sendersOfUser: [UInt32: Int] = [:]
     replay.pipeline.onLeftOut = { entry, batch, isRefused in
       let sender = Sender(
         isRefused: isRefused, uid: entry.uid == .max ? nil : entry.uid, identifier: batch.text(of: entry.identifier),
         unit: batch.text(of: entry.unit), executable: batch.text(of: entry.executable),
         isLocal: users.isHost(of: entry))
-      guard leftOut[sender] != nil || leftOut.count < Self.maximumSenders else {
-        others += 1
-        return
+      if leftOut[sender] == nil {
+        guard leftOut.count < Self.maximumSenders, sendersOfUser[entry.uid, default: 0] < Self.maximumSendersOfUser
+        else {
+          others += 1
+          return
+        }
+        sendersOfUser[entry.uid, default: 0] += 1
       }
       var seen = leftOut[sender] ?? Seen()
       seen.count += 1

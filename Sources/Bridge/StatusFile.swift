@@ -15,6 +15,7 @@ package struct CollectorStatus: Sendable, Equatable {
   package var entriesRead: UInt64 = 0
   package var recognised: UInt64 = 0
   package var unrecognised: UInt64 = 0
+  package var unrecognisedByDaemon: [String: UInt64] = [:]
   package var refused: UInt64 = 0
   package var unprovable: UInt64 = 0
   package var eventsWritten: UInt64 = 0
@@ -53,6 +54,7 @@ package struct CollectorStatus: Sendable, Equatable {
   mutating func take(_ pipeline: Pipeline) {
     let (counts, correlator) = (pipeline.counts, pipeline.correlator)
     (recognised, unrecognised) = (counts.recognised, counts.unrecognised)
+    unrecognisedByDaemon = counts.unrecognisedByDaemon
     (refused, unprovable) = (counts.refused, counts.unprovable)
     (contexts, waiting) = (UInt64(correlator.sizes.contexts), UInt64(correlator.sizes.waiting))
     mailboxes = UInt64(correlator.mailboxCount)
@@ -65,6 +67,9 @@ package struct CollectorStatus: Sendable, Equatable {
     text += "last_error=" + lastError.replacing("\n", with: " ") + "\n"
     for (subject, reason) in waitingFor.sorted(by: { $0.key < $1.key }) {
       text += "waiting." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
+    }
+    for (daemon, count) in unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) {
+      text += "unrecognised.\(daemon)=\(count)\n"
     }
     for (kind, count) in countsByKind.sorted(by: { $0.key < $1.key }) { text += "kind.\(kind)=\(count)\n" }
     do {
@@ -87,6 +92,8 @@ package struct CollectorStatus: Sendable, Equatable {
         status.lastError = value
       } else if name.hasPrefix("waiting.") {
         status.waitingFor[String(name.dropFirst(8))] = value
+      } else if name.hasPrefix("unrecognised.") {
+        status.unrecognisedByDaemon[String(name.dropFirst(13))] = UInt64(value)
       } else if name.hasPrefix("kind.") {
         status.countsByKind[String(name.dropFirst(5))] = UInt64(value)
       } else {

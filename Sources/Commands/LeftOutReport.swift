@@ -15,21 +15,28 @@ struct LeftOutReport {
     return lines
   }
 
-  /// An object a sender.
-  var json: [String] {
-    rows.map { sender, seen in
-      var json = JSONText()
-      json.add("time", seen.time)
-      json.add("count", seen.count)
-      json.add("verdict", Self.verdict(sender))
-      json.add("identifier", sender.identifier)
-      if let uid = sender.uid { json.add("uid", uid) }
-      if let user = Self.user(sender) { json.add("user", user) }
-      json.add("unit", sender.unit)
-      json.add("executable", sender.executable)
-      json.add("message", bytes: seen.message)
-      return json.object
-    }
+  /// An object a sender, and one for those that are not kept apart.
+  var json: [String] { rows.map(Self.object) + (survey.others > 0 ? [Self.rest(survey.others)] : []) }
+
+  private static func rest(_ count: Int) -> String {
+    var json = JSONText()
+    json.add("count", count)
+    json.add("verdict", "others")
+    return json.object
+  }
+
+  private static func object(_ sender: SenderSurvey.Sender, _ seen: SenderSurvey.Seen) -> String {
+    var json = JSONText()
+    json.add("time", seen.time)
+    json.add("count", seen.count)
+    json.add("verdict", verdict(sender))
+    json.add("identifier", sender.identifier)
+    if let uid = sender.uid { json.add("uid", uid) }
+    if let user = user(sender) { json.add("user", user) }
+    json.add("unit", sender.unit)
+    json.add("executable", sender.executable)
+    json.add("message", bytes: seen.message)
+    return json.object
   }
 
   private var rows: [(SenderSurvey.Sender, SenderSurvey.Seen)] {
@@ -39,8 +46,8 @@ struct LeftOutReport {
 
   private static func line(_ sender: SenderSurvey.Sender, _ seen: SenderSurvey.Seen) -> String {
     let who = sender.uid.map { uid in user(sender).map { "\($0) (uid \(uid))" } ?? "uid \(uid)" } ?? "nobody known"
-    let program = sender.executable.isEmpty ? "" : ", \(sender.executable)"
-    let unit = sender.unit.isEmpty ? "" : " in \(sender.unit)"
+    let program = sender.executable.isEmpty ? "" : ", ‘\(sender.executable)’"
+    let unit = sender.unit.isEmpty ? "" : " in ‘\(sender.unit)’"
     let text =
       "\(LocalClock.text(seen.time, isISO: true)) \(seen.count) \(verdict(sender)): as \(sender.identifier), by \(who)"
       + program + unit + ": "

@@ -80,6 +80,7 @@ struct StatusCommand: ParsableCommand {
       "      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused, "
         + "\(status.unprovable) unprovable"
     )
+    if let unknown = Self.unknown(status) { lines.append("      Unknown: " + unknown) }
     lines.append("         Gaps: \(status.gaps)" + (status.truncated > 0 ? ", \(status.truncated) messages cut" : ""))
     lines.append(
       "       Memory: \(status.contexts) context records, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
@@ -94,6 +95,14 @@ struct StatusCommand: ParsableCommand {
           + kind)
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Whose lines no rule knows: a daemon that logs in another format is seen here first.
+  private static func unknown(_ status: CollectorStatus) -> String? {
+    let daemons = status.unrecognisedByDaemon.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    guard !daemons.isEmpty else { return nil }
+    let list = daemons.map { "\($0.value) of \(TerminalText.safe($0.key.utf8))" }.joined(separator: ", ")
+    return list + "; ‘mailtrail rules coverage’ prints them, ‘mailtrail doctor’ checks Dovecot's format"
   }
 
   /// The last gaps, of earlier runs too: they are in the collector's own trail.
@@ -121,12 +130,18 @@ struct StatusCommand: ParsableCommand {
     var events = JSONText()
     for (kind, count) in status.countsByKind.sorted(by: { $0.key < $1.key }) { events.add(kind, count) }
     json.add("events", json: events.object)
+    var unknown = JSONText()
+    for (daemon, count) in status.unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) { unknown.add(daemon, count) }
+    json.add("unrecognised_by_daemon", json: unknown.object)
     return json.object
   }
 
   private func prometheus(_ status: CollectorStatus) -> String {
     var lines = status.numbers.filter { $0.name != "pid" }.map { "mailtrail_\($0.name) \($0.value)" }
     lines.append("mailtrail_last_error \(status.lastError.isEmpty ? 0 : 1)")
+    lines += status.unrecognisedByDaemon.sorted { $0.key < $1.key }.map {
+      "mailtrail_unrecognised_by_daemon{daemon=\"\($0.key)\"} \($0.value)"
+    }
     lines += status.countsByKind.sorted { $0.key < $1.key }.map {
       "mailtrail_events_total{kind=\"\($0.key)\"} \($0.value)"
     }

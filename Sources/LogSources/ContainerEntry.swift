@@ -3,7 +3,9 @@
 public enum ContainerEntry {
   /// Makes the entry the daemon's own, where its message is such a line.
   public static func unwrap(_ entry: inout JournalEntry, in batch: EntryBatch) {
-    let message = batch.bytes(of: entry.message)
+    var message = batch.bytes(of: entry.message)
+    // Podman's conmon leaves the end of the line in the message, Docker's daemon takes it off.
+    while let last = message.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { message.removeLast() }
     message.withUnsafeBytes { bytes in
       guard let line = ContainerLine.own(LineCursor(bytes)) else { return }
       entry.identifier =

@@ -25,6 +25,8 @@ import Testing
       ("2026-11-02T10:00:00+00:00 mail dovecot: imap-login: x", "dovecot", "imap-login: x"),
       ("Nov  2 10:00:00 mail postfix/smtpd[9]: x", "postfix/smtpd", "x"),
       ("Nov  2 10:00:00 imap-login: Info: x", "dovecot", "imap-login: x"),
+      ("Nov  2 10:00:00 imap-login: Info: x\n", "dovecot", "imap-login: x"),
+      ("Nov  2 10:00:00 mail postfix/smtpd[9]: x\r\n", "postfix/smtpd", "x"),
       ("Nov  2 10:00:00 mail web[1]: Nov  2 10:00:00 mail dovecot: x", "web", "Nov  2 10:00:00 mail dovecot: x"),
       ("no line of syslog", "mailserver", "no line of syslog"),
     ])
