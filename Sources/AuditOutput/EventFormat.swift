@@ -18,20 +18,27 @@ extension EventFormat {
 package enum OutputFormat: String, CaseIterable, Sendable {
   case short
   case shortISO = "short-iso"
+  case verbose
   case json
   case jsonPretty = "json-pretty"
   case csv
 
-  /// - Parameters:
-  ///   - usesColor: whether the reader is a terminal that shows colours.
-  ///   - showsMailbox: whether lines for people name the mailbox: needless in the trail of one.
-  package func format(usesColor: Bool, showsMailbox: Bool) -> any EventFormat {
+  package func format(_ presentation: Presentation) -> any EventFormat {
     switch self {
-    case .short: ShortFormat(isISO: false, usesColor: usesColor, showsMailbox: showsMailbox)
-    case .shortISO: ShortFormat(isISO: true, usesColor: usesColor, showsMailbox: showsMailbox)
+    case .short: ShortFormat(isISO: false, presentation: presentation)
+    case .shortISO: ShortFormat(isISO: true, presentation: presentation)
+    case .verbose: VerboseFormat(presentation: presentation)
     case .json: JSONFormat()
     case .jsonPretty: PrettyJSONFormat()
     case .csv: CSVFormat()
+    }
+  }
+
+  /// Whether it is for people, so that hints and headings may stand around the events.
+  package var isForPeople: Bool {
+    switch self {
+    case .short, .shortISO, .verbose: true
+    case .json, .jsonPretty, .csv: false
     }
   }
 }

@@ -6,24 +6,31 @@ import LogSources
 /// Events about the collector itself: they go to `_bridge` and to the system journal, never to a mailbox.
 enum BridgeEvents {
   /// Entries are missing or may be missing.
-  static func gap(_ notice: SourceNotice, at time: UInt64) -> OwnedEvent {
+  ///
+  /// - Parameter identity: of the entry that says it, where one does: what is known around it depends on the run.
+  static func gap(_ notice: SourceNotice, at time: UInt64, identity: UInt64? = nil) -> OwnedEvent {
     let reason = notice.reason + GapBounds(from: notice.from, to: notice.to).text
     var fields = FieldSet()
     fields.set(.outcome, to: "failure")
     fields.set(.reason, to: reason)
     fields.set(.scope, to: notice.subject)
     if let count = notice.count { fields.set(.count, to: String(count)) }
-    return make(.bridgeGap, fields, at: notice.to ?? time, level: .high)
+    return make(.bridgeGap, fields, at: notice.to ?? time, level: .high, identity: identity)
   }
 
   /// journald dropped messages of a unit over its rate limit.
-  static func suppressed(_ entry: JournalEntry, in batch: EntryBatch) -> OwnedEvent {
-    let unit = batch.text(of: entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit)
+  ///
+  /// - Parameter last: when the unit's last entry before it was written; nil when that is not known.
+  static func suppressed(_ entry: JournalEntry, unit: String, since last: UInt64?) -> OwnedEvent {
     let notice = SourceNotice(
       kind: .gap, subject: unit,
       reason: "journald's rate limit dropped messages of \(unit); see RateLimitBurst= in journald.conf(5)",
-      from: nil, to: entry.realtime, count: entry.droppedCount == 0 ? nil : Int(clamping: entry.droppedCount))
-    return gap(notice, at: entry.realtime)
+      from: last, to: entry.realtime, count: entry.droppedCount == 0 ? nil : Int(clamping: entry.droppedCount))
+    var identity = StableHash()
+    for value in [entry.bootID.high, entry.bootID.low, entry.monotonic, entry.realtime, entry.contentHash] {
+      identity.combine(value)
+    }
+    return gap(notice, at: entry.realtime, identity: identity.value)
   }
 
   static func started(_ reason: String, at time: UInt64) -> OwnedEvent { note(.bridgeStarted, reason, time) }

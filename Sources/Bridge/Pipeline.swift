@@ -47,6 +47,7 @@ package final class Pipeline {
   private var host: [UInt8] = []
   private var unit: [UInt8] = []
   private var identifier: [UInt8] = []
+  private var lastEntries = LastEntryOfUnits()
   /// Gets entries that no rule knows, for `rules coverage`.
   package var onUnrecognised: ((JournalEntry, EntryBatch) -> Void)?
   /// Gets entries that are not believed, for `doctor`; whether they are refused.
@@ -83,7 +84,7 @@ package final class Pipeline {
   private func process(_ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding) {
     switch finding.number {
     case EntryRecognizer.Outcome.foreign: break
-    case EntryRecognizer.Outcome.suppression: gaps.append(BridgeEvents.suppressed(entry, in: batch))
+    case EntryRecognizer.Outcome.suppression: gaps.append(suppressed(entry, batch))
     case EntryRecognizer.Outcome.refused: leaveOut(entry, batch, isRefused: true)
     case EntryRecognizer.Outcome.unprovable: leaveOut(entry, batch, isRefused: false)
     default:
@@ -95,6 +96,12 @@ package final class Pipeline {
       case .unprovable: processDoubtful(entry, batch, finding, sender: .unprovable)
       }
     }
+  }
+
+  private func suppressed(_ entry: JournalEntry, _ batch: EntryBatch) -> OwnedEvent {
+    let unit = batch.text(of: entry.objectUnit.isEmpty ? entry.unit : entry.objectUnit)
+    let last = lastEntries.time(of: Array(unit.utf8), machine: Self.machine(of: entry))
+    return BridgeEvents.suppressed(entry, unit: unit, since: last.flatMap { $0 <= entry.realtime ? $0 : nil })
   }
 
   private func processBelieved(_ entry: JournalEntry, _ batch: EntryBatch, _ finding: EntryFinding) {
@@ -154,6 +161,7 @@ package final class Pipeline {
     Self.keep(bytes.part(entry.hostname), in: &host)
     Self.keep(bytes.part(entry.unit), in: &unit)
     Self.keep(bytes.part(entry.identifier), in: &identifier)
+    lastEntries.remember(unit, machine: Self.machine(of: entry), at: entry.realtime)
     var facts = EntryFacts(
       realtime: entry.realtime, identity: hash.value, machine: Self.machine(of: entry),
       pid: entry.pid, uid: entry.uid, host: host, unit: unit, identifier: identifier)

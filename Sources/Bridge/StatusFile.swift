@@ -61,6 +61,13 @@ package struct CollectorStatus: Sendable, Equatable {
     (evicted, waitsCutShort) = (UInt64(correlator.contextsEvicted), UInt64(correlator.waitsCutShort))
   }
 
+  /// Whether the process that wrote the report still runs, by its lock of the state directory; where the kernel does not
+  /// name locks, by its number alone.
+  package func isRunning(in directory: String) -> Bool {
+    guard pid > 0 else { return false }
+    return DirectoryLock.isHeld(directory, by: pid) ?? (kill(pid, 0) == 0 || errno == EPERM)
+  }
+
   /// Replaces the report; a failure is not worth more than an old report.
   func write(in directory: String) {
     var text = numbers.map { "\($0.name)=\($0.value)\n" }.joined()

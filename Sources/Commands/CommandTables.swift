@@ -8,7 +8,7 @@ extension CommandOptions {
     Option("since", "S", .required), Option("until", "U", .required), Option("output", "o", .required),
     Option("grep", "g", .required), Option("no-pager"), Option("reverse", "r"), Option("lines", "n", .lineCount),
     Option("kind", "k", .required), Option("ip", nil, .required), Option("service", nil, .required),
-    Option("level", nil, .required), Option("quiet", "q"),
+    Option("level", nil, .required), Option("quiet", "q"), Option("utc"), Option("pager-end", "e"),
   ]
 
   private static let journal = [
@@ -28,7 +28,7 @@ extension CommandOptions {
       "replay": CommandOptions(
         options: common + selection + journal + textLogs
           + [Option("output-dir", nil, .required), Option("readers", nil, .required), Option("refused")]),
-      "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
+      "show": CommandOptions(options: common + selection + [Option("follow", "f"), Option("gaps")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
       "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),

@@ -11,6 +11,13 @@ struct EventFilter: Sendable {
   var level: Level?
   var text: [UInt8]?
 
+  /// The time about which an answer says something: what was asked for, as far as there is a bound, else from the first
+  /// event that was found.
+  func shownTimes(of found: [AuditEvent]) -> ClosedRange<UInt64> {
+    let first = since ?? found.first?.time ?? 0
+    return first...max(first, until ?? .max - 1)
+  }
+
   static func fits(_ kind: EventKind, _ name: String) -> Bool {
     let own = kind.name.description
     return own == name || own.hasPrefix(name + ".")

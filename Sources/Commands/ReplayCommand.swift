@@ -112,9 +112,7 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func print(_ replay: Replay, _ request: SourceRequest) throws {
-    let format = (events.output ?? .short).format(
-      usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
-    let output = EventOutput(format: format, isPagerDisabled: events.noPager, jumpsToEnd: false)
+    let output = events.makeOutput(showsMailbox: true)
     var filter = try events.filter()
     // The request has bounded the time by the journal's order, which knows better.
     (filter.since, filter.until) = (nil, nil)
@@ -127,7 +125,7 @@ struct ReplayCommand: ParsableCommand {
         return try window.pass(owned.event) { try output.print($0) }
       })
     try window.finish { try output.print($0) }
-    output.finish()
+    try output.finish()
     if events.grep != nil, output.count == 0 { throw CommandFailure("") }
   }
 }
@@ -174,39 +172,5 @@ struct EventWindow {
     if let limit, kept.count > limit { kept.removeFirst(kept.count - limit) }
     for event in isReversed ? kept.reversed() : kept { guard try body(event) else { return } }
     kept = []
-  }
-}
-
-/// Events on their way to a pager, a terminal or a pipe.
-final class EventOutput {
-  private let format: any EventFormat
-  private let pager: Pager
-  private var buffer: [UInt8]
-  private(set) var count = 0
-
-  init(format: any EventFormat, isPagerDisabled: Bool, jumpsToEnd: Bool) {
-    self.format = format
-    pager = Pager(isDisabled: isPagerDisabled, jumpsToEnd: jumpsToEnd)
-    buffer = []
-    format.begin(&buffer)
-  }
-
-  /// False when nobody reads any more.
-  func print(_ event: AuditEvent) throws -> Bool {
-    format.write(event, to: &buffer)
-    count += 1
-    guard buffer.count > 32_768 else { return true }
-    return try flush()
-  }
-
-  func flush() throws -> Bool {
-    defer { buffer.removeAll(keepingCapacity: true) }
-    return try pager.write(buffer)
-  }
-
-  func finish() {
-    format.finish(&buffer)
-    _ = try? flush()
-    pager.finish()
   }
 }

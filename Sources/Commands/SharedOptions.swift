@@ -150,8 +150,11 @@ struct EventOptions: ParsableArguments {
   @Option(name: [.customShort("U"), .long], help: "Show events at or before this time.")
   var until: String?
 
-  @Option(name: [.short, .long], help: "short, short-iso, json, json-pretty or csv.")
+  @Option(name: [.short, .long], help: "short, short-iso, verbose, json, json-pretty or csv.")
   var output: OutputFormat?
+
+  @Flag(help: "Show times in UTC.")
+  var utc = false
 
   @Option(name: [.customShort("k"), .long], help: "Show events of this kind, or of a family (login); may be repeated.")
   var kind: [String] = []
@@ -173,6 +176,9 @@ struct EventOptions: ParsableArguments {
 
   @Flag(name: [.short, .long], help: "Show the newest event first.")
   var reverse = false
+
+  @Flag(name: [.customShort("e"), .long], help: "Show the end first in the pager.")
+  var pagerEnd = false
 
   @Flag(help: "Do not pipe the output into a pager.")
   var noPager = false

@@ -21,6 +21,9 @@ struct ShowCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Continue to show new events.")
   var follow = false
 
+  @Flag(name: .customLong("gaps"), help: "Show gaps of the collector in json, json-pretty and csv too.")
+  var showsGaps = false
+
   @Argument(
     help: "The account or address; a bare name gets mailboxes.default-domain. Or _unknown, _local/USER, _panel/ACCOUNT."
   )
@@ -31,13 +34,35 @@ struct ShowCommand: ParsableCommand {
     let reader = try TrailReader(root: configuration.audit.directory)
     let lookup = try MailboxLookup(configuration, reader)
     let subject = try lookup.subject(of: mailbox)
-    let own = subject.trail
     let filter = try events.filter()
-    let format = (events.output ?? .short).format(
-      usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
-    let output = EventOutput(format: format, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)
     let unread = UnreadLines()
-    var found = try collect(reader, own, filter, unread) { _ in true }
+    let found = try find(subject, filter, reader, unread)
+    if found.isEmpty, !follow, try !lookup.hasTrail(subject.trail) { throw try lookup.noTrail(of: subject) }
+    let gaps = try RecordedGaps.touching(filter.shownTimes(of: found), reader, unread)
+    let output = events.makeOutput(showsMailbox: false, isPagerDisabled: follow)
+    // Of nothing found, the remark below says them.
+    let hasGapLines = events.format.isForPeople ? !found.isEmpty || filter.since != nil : showsGaps
+    for event in merged(found, hasGapLines ? gaps : []) {
+      guard try output.print(event) else { break }
+    }
+    if follow { return try followOn(reader, subject.trail, filter, output, unread) }
+    if !events.quiet {
+      if found.isEmpty { try output.remark("-- No entries --") }
+      let basis = AnswerBasis(configuration, reader, zone: events.zone)
+      if events.format.isForPeople {
+        try output.remark(basis.remark(on: subject.trail, gaps: gaps, since: filter.since))
+      }
+    }
+    try output.finish()
+    try unread.report()
+    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
+  }
+
+  /// The events of the trail, and those of `_unknown` that name the subject, the oldest first.
+  private func find(
+    _ subject: MailboxLookup.Subject, _ filter: EventFilter, _ reader: TrailReader, _ unread: UnreadLines
+  ) throws -> [AuditEvent] {
+    var found = try collect(reader, subject.trail, filter, unread) { _ in true }
     if !subject.names.isEmpty {
       found += try collect(reader, TrailPath(.unknown), filter, unread) { event in
         let name = event.fields[.mailbox] ?? []
@@ -45,16 +70,11 @@ struct ShowCommand: ParsableCommand {
       }
     }
     found.sort { $0.time < $1.time }
-    if let limit = events.limit ?? (follow ? 10 : nil), found.count > limit { found.removeFirst(found.count - limit) }
-    let gaps = try gaps(reader, found, filter, unread)
-    for event in merged(found, gaps) { guard try output.print(event) else { break } }
-    if follow { try followOn(reader, own, filter, output, unread) }
-    output.finish()
-    if found.isEmpty, !follow, try !lookup.hasTrail(own) { throw try lookup.noTrail(of: subject) }
-    if found.isEmpty, !events.quiet, !follow { StandardError.write("-- No entries --") }
-    try unread.report()
-    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
+    if let limit, found.count > limit { found.removeFirst(found.count - limit) }
+    return found
   }
+
+  private var limit: Int? { events.limit ?? (follow ? 10 : nil) }
 
   /// Bounded by `--lines` from the newest end, so that a long trail costs nothing: by whole days, for within a day what
   /// came late, or was moved there, stands behind what is newer.
@@ -64,7 +84,6 @@ struct ShowCommand: ParsableCommand {
   ) throws -> [AuditEvent] {
     var found: [AuditEvent] = []
     var lastDay: Day?
-    let limit = events.limit ?? (follow ? 10 : nil)
     let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
     try reader.forEachLine(of: trail, in: times, order: limit == nil ? .oldestFirst : .newestFirst) { line in
       if let lastDay, line.day < lastDay { return false }
@@ -74,24 +93,6 @@ struct ShowCommand: ParsableCommand {
       return true
     }
     return found
-  }
-
-  /// Gaps of the collector that touch the time that is shown: what is missing there may be missing from this trail.
-  private func gaps(
-    _ reader: TrailReader, _ found: [AuditEvent], _ filter: EventFilter, _ unread: UnreadLines
-  ) throws -> [AuditEvent] {
-    guard let first = filter.since ?? found.first?.time else { return [] }
-    let shown = first...max(first, filter.until ?? .max - 1)
-    var gaps: [AuditEvent] = []
-    // A gap's record is never older than its end.
-    let trail = TrailPath(.bridge)
-    try reader.forEachLine(of: trail, in: first..<UInt64.max) { line in
-      guard let event = unread.event(of: line, in: trail), event.kind == .bridgeGap else { return true }
-      let bounds = GapBounds(reason: event.fields[.reason].map(Array.init) ?? [])
-      if bounds.touches(shown, recordedAt: event.time) { gaps.append(event) }
-      return true
-    }
-    return gaps
   }
 
   private func merged(_ found: [AuditEvent], _ gaps: [AuditEvent]) -> [AuditEvent] {
@@ -141,11 +142,9 @@ struct SearchCommand: ParsableCommand {
     }
     found.sort { $0.time < $1.time }
     if let limit = events.limit, found.count > limit { found.removeFirst(found.count - limit) }
-    let format = (events.output ?? .short).format(
-      usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
-    let output = EventOutput(format: format, isPagerDisabled: events.noPager, jumpsToEnd: false)
+    let output = events.makeOutput(showsMailbox: true)
     for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
-    output.finish()
+    try output.finish()
     if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
     try unread.report()
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }

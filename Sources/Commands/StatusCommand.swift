@@ -39,7 +39,7 @@ struct StatusCommand: ParsableCommand {
     }
     switch output {
     case .short:
-      print(text(status, configuration.audit.directory))
+      print(text(status, configuration))
       let unread = UnreadLines()
       for line in try gaps(configuration.audit.directory, unread) { print(line) }
       try unread.report()
@@ -57,8 +57,8 @@ struct StatusCommand: ParsableCommand {
     for line in output == .json ? report.json : report.lines { print(line) }
   }
 
-  private func text(_ status: CollectorStatus, _ directory: String) -> String {
-    let isRunning = kill(status.pid, 0) == 0 || errno == EPERM
+  private func text(_ status: CollectorStatus, _ configuration: Configuration) -> String {
+    let isRunning = status.isRunning(in: configuration.state.directory)
     var lines = [
       "   Collector: "
         + (isRunning
@@ -74,7 +74,7 @@ struct StatusCommand: ParsableCommand {
     lines.append(
       "   Checkpoint: " + (status.checkpoint == 0 ? "none yet" : LocalClock.text(status.checkpoint, isISO: true)))
     lines.append(
-      "   Audit tree: \(directory), \(status.mailboxes) mailboxes known, \(status.eventsWritten) events written by this run"
+      "   Audit tree: \(configuration.audit.directory), \(status.mailboxes) mailboxes known, \(status.eventsWritten) events written by this run"
     )
     lines.append(
       "      Entries: \(status.entriesRead) read, \(status.recognised) recognised, \(status.unrecognised) unknown to the rules, \(status.refused) refused, "

@@ -25,9 +25,18 @@ package struct Terminal: Sendable {
   /// A terminal that knows no control sequences, as an editor's shell window.
   package var isDumb: Bool { ["dumb", "", nil].contains(environment("TERM")) }
 
+  /// Columns into which lines for people are folded; nil where no terminal shows them and `COLUMNS` is not set, so that
+  /// other programs read a line an event.
+  package var lineWidth: Int? { columns ?? (isTerminal ? width : nil) }
+
+  private var columns: Int? {
+    guard let columns = environment("COLUMNS").flatMap({ Int($0) }), columns > 0 else { return nil }
+    return columns
+  }
+
   /// Columns: `COLUMNS` where it is set, else what the terminal says (ioctl_tty(2)), else 80.
   package var width: Int {
-    if let columns = environment("COLUMNS").flatMap({ Int($0) }), columns > 0 { return columns }
+    if let columns { return columns }
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)

@@ -26,6 +26,24 @@ package enum DirectoryLock {
       throw code == EWOULDBLOCK ? .inUse(path) : .unusable(path, code)
     }
   }
+
+  /// Whether a process has the lock: what /proc/locks says (proc_locks(5)), since a try would be in the way of another's.
+  ///
+  /// - Returns: nil where that cannot be known.
+  package static func isHeld(_ path: String, by process: Int32) -> Bool? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return errno == ENOENT ? false : nil }
+    let locks: [UInt8]
+    do { locks = try InputFile.contents(of: "/proc/locks") } catch { return nil }
+    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF". The device is not compared: file systems with volumes have one
+    // of their own for each, which stat(2) names and this file does not.
+    return locks.split(separator: 10).contains { line in
+      let words = line.split(separator: 32)
+      guard words.count >= 6, words[1].elementsEqual("FLOCK".utf8) else { return false }
+      let inode = words[5].split(separator: UInt8(ascii: ":")).last
+      return words[4].elementsEqual(String(process).utf8) && inode?.elementsEqual(String(status.st_ino).utf8) == true
+    }
+  }
 }
 
 /// Why a directory could not be locked.

@@ -104,6 +104,8 @@ import Testing
     let gaps = try site.ownRecords().filter { $0.contains("bridge.gap") }
     #expect(gaps.count == 1)
     #expect(gaps.allSatisfy { $0.contains("\"level\":10") && $0.contains("\"count\":77") })
+    // It begins behind the unit's last entry.
+    #expect(gaps.allSatisfy { $0.contains("; between ") })
     // The gap is told wherever people look: the trail of a mailbox, the status, for programs.
     let shown = try site.run(["show", "ann@example.org", "--no-pager"])
     #expect(shown.output.contains("bridge.gap") && shown.output.contains("rate limit"))

@@ -14,13 +14,13 @@ import Testing
 
   private func printed(_ event: AuditEvent, _ format: OutputFormat, usesColor: Bool = false) -> String {
     var output: [UInt8] = []
-    format.format(usesColor: usesColor, showsMailbox: true).write(event, to: &output)
+    format.format(Presentation(usesColor: usesColor, showsMailbox: true)).write(event, to: &output)
     return String(decoding: output, as: UTF8.self)
   }
 
   private func heading(_ format: OutputFormat) -> String {
     var output: [UInt8] = []
-    format.format(usesColor: false, showsMailbox: true).begin(&output)
+    format.format(Presentation(showsMailbox: true)).begin(&output)
     return String(decoding: output, as: UTF8.self)
   }
 
