@@ -32,6 +32,8 @@ package struct CollectorStatus: Sendable, Equatable {
   package var lastError = ""
   /// What cannot be read at the moment, and why.
   package var waitingFor: [String: String] = [:]
+  /// What is not as somebody asked for, and goes on until it is mended.
+  package var troubles: [String: String] = [:]
   package var countsByKind: [String: UInt64] = [:]
 
   package init() {}
@@ -75,6 +77,9 @@ package struct CollectorStatus: Sendable, Equatable {
     for (subject, reason) in waitingFor.sorted(by: { $0.key < $1.key }) {
       text += "waiting." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
     }
+    for (subject, reason) in troubles.sorted(by: { $0.key < $1.key }) {
+      text += "trouble." + "\(subject)=\(reason)".replacing("\n", with: " ") + "\n"
+    }
     for (daemon, count) in unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) {
       text += "unrecognised.\(daemon)=\(count)\n"
     }
@@ -99,6 +104,8 @@ package struct CollectorStatus: Sendable, Equatable {
         status.lastError = value
       } else if name.hasPrefix("waiting.") {
         status.waitingFor[String(name.dropFirst(8))] = value
+      } else if name.hasPrefix("trouble.") {
+        status.troubles[String(name.dropFirst(8))] = value
       } else if name.hasPrefix("unrecognised.") {
         status.unrecognisedByDaemon[String(name.dropFirst(13))] = UInt64(value)
       } else if name.hasPrefix("kind.") {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,3 +20,5 @@ int mailtrail_open_beneath(int directory, const char *path, int flags, mode_t mo
   };
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+
+int mailtrail_finish_standard_output(void) { return fflush(stdout) != 0 || ferror(stdout) != 0 ? -1 : 0; }

@@ -17,9 +17,13 @@ struct CollectCommand: ParsableCommand {
   @Flag(help: "Read to the end of the sources, synchronise everything to disk and exit.")
   var untilEnd = false
 
+  @Flag(help: "Only read the configuration and the rules, and fail if they cannot be used.")
+  var check = false
+
   func run() throws {
     let configuration = try options.load()
     let table = try configuration.loadTable()
+    if check { return }
     let source = options
     let collector = try Collector(
       configuration: configuration, table: table,

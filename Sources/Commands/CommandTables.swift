@@ -22,7 +22,7 @@ extension CommandOptions {
   static let mailtrail = CommandOptions(
     options: common,
     subcommands: [
-      "collect": CommandOptions(options: common + [Option("until-end")]),
+      "collect": CommandOptions(options: common + [Option("until-end"), Option("check")]),
       "ingest": CommandOptions(
         options: common + [Option("format", nil, .required), Option("confirm"), Option("no-confirm")]),
       "replay": CommandOptions(
@@ -44,7 +44,7 @@ extension CommandOptions {
       "accounts": CommandOptions(options: common + [Option("accept-empty"), Option("quiet", "q")]),
       "record": CommandOptions(options: common),
       "merge": CommandOptions(options: common + [Option("dry-run")]),
-      "status": CommandOptions(options: common + [Option("output", "o", .required), Option("refused")]),
+      "status": CommandOptions(options: common + [Option("output", "o", .required), Option("refused"), Option("textfile", nil, .required)]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(
         options: common,

@@ -26,18 +26,39 @@ package struct MailtrailCommand: ParsableCommand {
     let arguments = ArgumentNormalizer.normalize(
       Array(CommandLine.arguments.dropFirst()), options: CommandOptions.mailtrail)
     do {
+      try UnknownCommand.check(arguments)
       var command = try MailtrailCommand.parseAsRoot(arguments)
       try command.run()
-      Glibc.exit(0)
+      exit(0)
     } catch let failure as CommandFailure {
       StandardError.write(failure.description)
-      Glibc.exit(failure.status)
+      exit(failure.status)
     } catch {
       let code = MailtrailCommand.exitCode(for: error)
       if code == .validationFailure || code == .success || error is ExitCode { MailtrailCommand.exit(withError: error) }
       StandardError.log.error(error)
-      Glibc.exit(1)
+      exit(1)
     }
+  }
+
+  /// Ends the process; an answer that could not be written whole is an error whatever the command found.
+  private static func exit(_ status: Int32) -> Never {
+    guard let code = StandardOutput.finish() else { Glibc.exit(status) }
+    StandardError.log.error(OutputError(errno: code))
+    Glibc.exit(max(status, 1))
+  }
+}
+
+/// A first word that is no command.
+enum UnknownCommand {
+  /// - Throws: `CommandFailure` that names the nearest command.
+  static func check(_ arguments: [String]) throws {
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help" else { return }
+    let names = MailtrailCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !names.contains(word) else { return }
+    let hint = Suggestion.nearest(to: word, among: names).map { "did you mean ‘mailtrail \($0)’?" }
+    throw CommandFailure(
+      "mailtrail: there is no command ‘\(word)’; \(hint ?? "‘mailtrail --help’ lists them")", status: 64)
   }
 }
 

@@ -21,31 +21,62 @@ struct StatusCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "short, json or prometheus.")
   var output = Format.short
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the metrics of Prometheus into this file at once, for the textfile directory of its node_exporter.",
+      valueName: "file"))
+  var textfile: String?
+
   @Flag(help: "List who logged as a mail daemon in the last day and was not believed, from the journal itself.")
   var refused = false
 
   func validate() throws {
     if refused, output == .prometheus { throw ValidationError("--refused goes with -o short and -o json") }
+    if refused, textfile != nil { throw ValidationError("--textfile has the metrics, --refused a list: not both") }
   }
 
   func run() throws {
     let configuration = try options.load()
     if refused { return try printLeftOut(configuration) }
-    let status: CollectorStatus
-    do { status = try CollectorStatus.read(from: configuration.state.directory) } catch {
-      throw CommandFailure(
-        "mailtrail: no report in \(configuration.state.directory) (\(error)); is the service running? systemctl status mailtrail"
-      )
+    let status = try report(configuration)
+    let isRunning = status?.isRunning(in: configuration.state.directory) ?? false
+    let condition = status.map { CollectorCondition($0, isRunning: isRunning) } ?? .stopped
+    if let textfile { return try write(StatusMetrics(status, condition), to: textfile) }
+    if output == .prometheus {
+      print(StatusMetrics(status, condition).text, terminator: "")
+    } else {
+      guard let status else {
+        throw CommandFailure(
+          "mailtrail: no collector has reported in \(configuration.state.directory); systemctl status mailtrail says why",
+          status: condition.exitStatus)
+      }
+      try show(status, condition, configuration)
     }
-    switch output {
-    case .short:
-      print(text(status, configuration))
-      let unread = UnreadLines()
-      for line in try gaps(configuration.audit.directory, unread) { print(line) }
-      try unread.report()
-    case .json: print(json(status))
-    case .prometheus: print(prometheus(status))
+    if condition != .caughtUp { throw CommandFailure("", status: condition.exitStatus) }
+  }
+
+  /// The last report; nil when there is none.
+  private func report(_ configuration: Configuration) throws -> CollectorStatus? {
+    do { return try CollectorStatus.read(from: configuration.state.directory) } catch let error as FileError {
+      guard error.code == ENOENT else { throw error }
+      return nil
     }
+  }
+
+  private func show(_ status: CollectorStatus, _ condition: CollectorCondition, _ configuration: Configuration) throws {
+    guard output == .short else { return print(json(status, condition)) }
+    print(text(status, condition, configuration))
+    let unread = UnreadLines()
+    for line in try gaps(configuration.audit.directory, unread) { print(line) }
+    try unread.report()
+  }
+
+  /// Replaces the file in one step, so that nobody reads half of it.
+  private func write(_ metrics: StatusMetrics, to path: String) throws {
+    let parts = path.split(separator: "/")
+    guard let name = parts.last.map(String.init) else { throw ValidationError("‘\(path)’ is no file") }
+    let parent = (path.hasPrefix("/") ? "/" : "./") + parts.dropLast().joined(separator: "/")
+    try Directory.open(parent).replace(name, with: Array(metrics.text.utf8), mode: 0o644, isDurable: false)
   }
 
   private func printLeftOut(_ configuration: Configuration) throws {
@@ -57,11 +88,12 @@ struct StatusCommand: ParsableCommand {
     for line in output == .json ? report.json : report.lines { print(line) }
   }
 
-  private func text(_ status: CollectorStatus, _ configuration: Configuration) -> String {
-    let isRunning = status.isRunning(in: configuration.state.directory)
+  private func text(
+    _ status: CollectorStatus, _ condition: CollectorCondition, _ configuration: Configuration
+  ) -> String {
     var lines = [
       "   Collector: "
-        + (isRunning
+        + (condition != .stopped
           ? "running, pid \(status.pid), since " + LocalClock.text(status.started, isISO: true)
           : "not running; this is its last report")
     ]
@@ -86,6 +118,9 @@ struct StatusCommand: ParsableCommand {
       "       Memory: \(status.contexts) context records, \(status.evicted) dropped early; \(status.waiting) lines wait for others, "
         + "\(status.waitsCutShort) were recorded early")
     if !status.lastError.isEmpty { lines.append("   Last error: " + TerminalText.safe(status.lastError.utf8)) }
+    for (subject, reason) in status.troubles.sorted(by: { $0.key < $1.key }) {
+      lines.append("      Trouble: " + TerminalText.safe("\(subject): \(reason)".utf8))
+    }
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
       lines.append("      Waiting: " + TerminalText.safe("\(subject): \(reason)".utf8))
     }
@@ -123,10 +158,16 @@ struct StatusCommand: ParsableCommand {
 
   private static let maximumGaps = 10
 
-  private func json(_ status: CollectorStatus) -> String {
+  private func json(_ status: CollectorStatus, _ condition: CollectorCondition) -> String {
     var json = JSONText()
+    json.add("condition", "\(condition)")
     for number in status.numbers { json.add(number.name, number.value) }
     json.add("last_error", status.lastError)
+    var troubles = JSONText()
+    for (subject, reason) in status.troubles.merging(status.waitingFor, uniquingKeysWith: { $1 })
+      .sorted(by: { $0.key < $1.key })
+    { troubles.add(subject, reason) }
+    json.add("troubles", json: troubles.object)
     var events = JSONText()
     for (kind, count) in status.countsByKind.sorted(by: { $0.key < $1.key }) { events.add(kind, count) }
     json.add("events", json: events.object)
@@ -134,17 +175,5 @@ struct StatusCommand: ParsableCommand {
     for (daemon, count) in status.unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) { unknown.add(daemon, count) }
     json.add("unrecognised_by_daemon", json: unknown.object)
     return json.object
-  }
-
-  private func prometheus(_ status: CollectorStatus) -> String {
-    var lines = status.numbers.filter { $0.name != "pid" }.map { "mailtrail_\($0.name) \($0.value)" }
-    lines.append("mailtrail_last_error \(status.lastError.isEmpty ? 0 : 1)")
-    lines += status.unrecognisedByDaemon.sorted { $0.key < $1.key }.map {
-      "mailtrail_unrecognised_by_daemon{daemon=\"\($0.key)\"} \($0.value)"
-    }
-    lines += status.countsByKind.sorted { $0.key < $1.key }.map {
-      "mailtrail_events_total{kind=\"\($0.key)\"} \($0.value)"
-    }
-    return lines.joined(separator: "\n")
   }
 }

@@ -17,6 +17,6 @@ struct UnknownLinesTests {
     #expect(
       try site.run(["status", "-o", "json"]).output.contains(#""unrecognised_by_daemon":{"dovecot":3,"postfix":1}"#))
     let metrics = try site.run(["status", "-o", "prometheus"]).output
-    #expect(metrics.contains(#"mailtrail_unrecognised_by_daemon{daemon="dovecot"} 3"#))
+    #expect(metrics.contains(#"mailtrail_entries_unrecognised_total{daemon="dovecot"} 3"#))
   }
 }

@@ -22,7 +22,7 @@ final class Service {
   private var engine: ServiceEngine
   private var report: ServiceReport
   private var rulesRecord: RulesRecord?
-  private var locked: Set<String> = []
+  private var directories = LockedDirectories()
 
   private var output = ServiceOutput()
   private var isReloadWanted = false
@@ -58,6 +58,8 @@ final class Service {
     takeGaps()
     recordTable()
     notify("READY=1\nSTATUS=Reading")
+    // The last run's report would say that nothing runs.
+    writeReport()
     var event: ServiceEngine.Event? = .ready
     while let happened = event {
       event = nil
@@ -84,9 +86,8 @@ final class Service {
   }
 
   private func openTree(lockTimeout: UInt64) throws -> CheckpointStore.Content? {
-    for directory in [configuration.audit.directory, configuration.state.directory] where !locked.contains(directory) {
-      try DirectoryLock.acquire(directory, timeout: lockTimeout)
-      locked.insert(directory)
+    for directory in [configuration.audit.directory, configuration.state.directory] {
+      try directories.lock(directory, timeout: lockTimeout)
     }
     let journal = SystemJournal(log: log)
     let tree = try LiveTree(
@@ -156,7 +157,9 @@ final class Service {
   private func perform(_ action: ServiceEngine.Action) throws -> ServiceEngine.Event? {
     switch action {
     case .reload: reload()
-    case .feedWatchdog: notify("WATCHDOG=1")
+    case .feedWatchdog:
+      notify("WATCHDOG=1")
+      for trouble in directories.troubles { report.setTrouble(trouble.path, trouble.reason) }
     case .report: writeReport()
     case .removeExpired:
       RetentionThread.start(audit: configuration.audit, calendar: calendar, newest: output.newest, log: log)
@@ -265,7 +268,14 @@ final class Service {
     notify("RELOADING=1\nMONOTONIC_USEC=\(SystemClock.monotonic())")
     defer { notify("READY=1") }
     do {
-      let (configuration, table) = try reloading()
+      let (wanted, table) = try reloading()
+      let (configuration, unapplied) = configuration.reloading(wanted)
+      report.setTrouble(
+        "configuration",
+        unapplied.isEmpty
+          ? nil
+          : "the change of \(unapplied.joined(separator: ", ")) counts from the next start: systemctl restart mailtrail"
+      )
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
       output.emit(pipeline.correlator.drainEvents())
@@ -280,8 +290,10 @@ final class Service {
       output.forgetState()
       log.notice("reloaded the configuration and \(table.rules.count) rules")
       recordTable()
+      report.setTrouble("reload", nil)
     } catch {
-      log.error("the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
+      report.setTrouble(
+        "reload", "the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
     }
   }
 

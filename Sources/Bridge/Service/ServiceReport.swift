@@ -52,6 +52,16 @@ struct ServiceReport {
     }
   }
 
+  /// Says once what is not as somebody asked for, and when it is mended.
+  ///
+  /// - Parameter reason: nil when all is well.
+  mutating func setTrouble(_ subject: String, _ reason: String?) {
+    guard status.troubles[subject] != reason else { return }
+    if let reason { log.error("\(subject): \(reason)") } else { log.notice("\(subject): as it should be again") }
+    status.troubles[subject] = reason
+    isUrgent = true
+  }
+
   /// What stands in the way at the moment.
   struct Facts {
     var writer: WriterThread.Status

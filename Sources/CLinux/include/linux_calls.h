@@ -19,4 +19,10 @@ int mailtrail_start_writeback(int descriptor);
  */
 int mailtrail_open_beneath(int directory, const char *path, int flags, mode_t mode);
 
+/*
+ * Writes out what the C library has of standard output: 0, or -1 where that, or anything before it, failed. Swift's print
+ * reports nothing, and its stdout cannot be named under strict concurrency.
+ */
+int mailtrail_finish_standard_output(void);
+
 #endif
