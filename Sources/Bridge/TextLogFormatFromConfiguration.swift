@@ -19,6 +19,7 @@ extension TextLogFormat {
       case .rspamd: .rspamd
       case .horde: .horde
       case .stalwart: .stalwart
+      case .maddy: .maddy
       case .journalJSON: .journalJSON
       case .journalExport: .journalExport
       case .dockerJSON: .dockerJSON

@@ -199,7 +199,7 @@ package struct Configuration: Sendable, Equatable {
       case cpanelSession = "cpanel-session"
       case zimbraAudit = "zimbra-audit"
       case zimbraMailbox = "zimbra-mailbox"
-      case roundcube, rspamd, horde, stalwart
+      case roundcube, rspamd, horde, stalwart, maddy
       case journalJSON = "journal-json"
       case journalExport = "journal-export"
       case dockerJSON = "docker-json"

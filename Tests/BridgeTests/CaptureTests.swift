@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// What the shipped tables make of the journals in Tests/Captures: real daemons' (`.export`, with the fields that trust
-/// needs) and scenes of our own (`.lines`). `.events` beside each says what must come of it, in order and nothing else.
+/// needs) and scenes of our own (`.lines`). `.events` beside each says what must come of it, in order and nothing else;
+/// `@file` in it is the file that the record is in.
 @Suite struct CaptureTests {
   static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Captures")

@@ -201,7 +201,7 @@ func problems(_ text: String, _ overrides: [String] = []) -> [String] {
       ("sources:\n  - text: ▷{path: /x}", "`sources[0].text` has no `format`"),
       (
         "sources:\n  - text: {path: /x, format: ▷exmi}",
-        "`sources[0].text.format` is `exmi`; allowed: cpanel-access, cpanel-login, cpanel-session, docker-json, dovecot, exim, horde, journal-export, journal-json, mailman, roundcube, rspamd, stalwart, syslog, zimbra-audit, zimbra-mailbox; did you mean `exim`?"
+        "`sources[0].text.format` is `exmi`; allowed: cpanel-access, cpanel-login, cpanel-session, docker-json, dovecot, exim, horde, journal-export, journal-json, maddy, mailman, roundcube, rspamd, stalwart, syslog, zimbra-audit, zimbra-mailbox; did you mean `exim`?"
       ),
       (
         "accounts: ▷[{path: /x, format: list}, {path: /x, format: list, domain: a.example}]",

@@ -9,6 +9,8 @@ struct CrossFuzzPrinting {
   let isLoggedIn: Bool
   /// What else the line has.
   let beside: Set<String>
+  /// The line has the capture between quotation marks.
+  let isInQuotes: Bool
 
   private static let quote = UInt8(ascii: "\"")
   private static let backslash = UInt8(ascii: "\\")
@@ -16,10 +18,11 @@ struct CrossFuzzPrinting {
   /// - Parameter way: one of the several ways in which a client may write the same address.
   func print(_ text: [UInt8], way: Int) -> [UInt8] {
     var printed = isAddress ? address(text, way) : text
+    if rule.hasPrefix("mox.") { return cut(inQuotesIfNeeded(printed)) }
     if shape.form == .query || isInURL { printed = Self.percentEncoded(printed) }
     if shape.form == .json || rule.hasPrefix("nextcloud.") { printed = Self.escaped(printed) }
-    if shape.type == .string || writesBackslashes { printed = Self.escaped(printed) }
-    if rule.hasPrefix("cyrus.logfmt."), printed.contains(where: { " \"=".utf8.contains($0) }) {
+    if isWrittenInQuotes || writesBackslashes { printed = Self.escaped(printed) }
+    if rule.hasPrefix("cyrus.logfmt."), printed.contains(where: { " \"=\\".utf8.contains($0) }) {
       printed = [Self.quote] + Self.escaped(printed) + [Self.quote]
     }
     if rule.hasPrefix("postfix."), capture == "helo" {
@@ -50,6 +53,16 @@ struct CrossFuzzPrinting {
 
   /// These write values in quotes, and a backslash in front of those within.
   private var writesBackslashes: Bool { rule.hasPrefix("stalwart.") || rule.hasPrefix("perdition.") }
+
+  /// A string whose encoding does not escape it already.
+  private var isWrittenInQuotes: Bool { shape.type == .string && shape.coding.encoding != .json }
+
+  /// As mox's log writes a value.
+  private func inQuotesIfNeeded(_ text: [UInt8]) -> [UInt8] {
+    if isInQuotes { return Self.escaped(text) }
+    guard text.contains(where: { $0 <= 32 || $0 >= 127 || "\"=\\".utf8.contains($0) }) else { return text }
+    return [Self.quote] + Self.escaped(text) + [Self.quote]
+  }
 
   /// Who is logged in has one of the names that there are: Dovecot's auth_username_chars, Cyrus SASL's mechanisms and
   /// Postfix's table of senders know no others.

@@ -60,7 +60,7 @@ private struct CrossFuzzRun {
       let printing = CrossFuzzPrinting(
         shape: shape, rule: rule.id, capture: capture.name,
         isLoggedIn: !clean.contains { $0.kind == .loginFailed || $0.kind == .loginDenied },
-        beside: Set(captures.map(\.name)))
+        beside: Set(captures.map(\.name)), isInQuotes: Self.isInQuotes(capture.range, of: message))
       let line = { (text: [UInt8]) in
         Array(message[..<capture.range.lowerBound] + text + message[capture.range.upperBound...])
       }
@@ -73,7 +73,8 @@ private struct CrossFuzzRun {
         guard text.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
         let whole = line(text)
         let hostile = bench.cut(whole, scope)
-        let chosen = bench.mailboxes(of: Array(hostile[capture.range.lowerBound...].prefix(text.count)))
+        let written = hostile[capture.range.lowerBound...].prefix(text.count)
+        let chosen = bench.mailboxes(of: Array(written)).union(bench.mailboxes(of: Self.insideQuotes(written)))
         tried += 1
         record(
           CrossFuzzVerdict(
@@ -81,6 +82,17 @@ private struct CrossFuzzRun {
             isCut: hostile.count < whole.count), rule.id, capture.name, hostile)
       }
     }
+  }
+
+  private static func isInQuotes(_ range: Range<Int>, of message: [UInt8]) -> Bool {
+    let quote = UInt8(ascii: "\"")
+    return message[..<range.lowerBound].last == quote && message[range.upperBound...].first == quote
+  }
+
+  /// A value without the quotes that a log puts around it.
+  private static func insideQuotes(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    let quote = UInt8(ascii: "\"")
+    return Array(text.count > 1 && text.first == quote && text.last == quote ? text.dropFirst().dropLast() : text)
   }
 
   private mutating func record(_ verdict: CrossFuzzVerdict, _ rule: String, _ capture: String, _ line: [UInt8]) {

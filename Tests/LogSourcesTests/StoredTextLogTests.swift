@@ -235,6 +235,12 @@ struct StoredTextLogTests {
         "2026-11-02T10:00:00Z INFO Authentication successful (auth.success)", "stalwart",
         "INFO Authentication successful (auth.success)"
       ),
+      (
+        "2026-11-02T10:00:00.123Z smtp: RCPT ok\t{\"rcpt\":\"a\"}", "maddy", "smtp: RCPT ok\t{\"rcpt\":\"a\"}"
+      ),
+      ("2026-11-02T10:00:00.123Z server started\t{\"version\":\"1\"}", "maddy", "server started\t{\"version\":\"1\"}"),
+      ("2026-11-02T10:00:00.123Z delivered\t{\"rcpt\":\"a: b\"}", "maddy", "delivered\t{\"rcpt\":\"a: b\"}"),
+      ("2026-11-02T10:00:00.123Z mx dovecot: a: b\t{c", "dovecot", "a: b\t{c"),
       ("2026-11-02 10:00:00 1tAbCd-000000001AB-1abc DKIM: d=x", "exim", "1tAbCd-000000001AB-1abc DKIM: d=x"),
       (
         "2026-11-02 10:00:00 rejected EHLO from [192.0.2.66]: bad: Error: x", "exim",

@@ -37,6 +37,7 @@ enum FormatDetection {
     if ContainerLine.dovecot(LineCursor(line)) != nil { return isSyslogWithHost(line) ? .syslog : .dovecot }
     if let parsed = TextLine.exim(line), beginsWithMessageID(line[parsed.message]) { return .exim }
     if TextLine.horde(line) != nil, !isSyslogWithHost(line) { return .horde }
+    if TextLine.maddy(line) != nil, !isSyslogWithHost(line) { return .maddy }
     if TextLine.rspamd(line) != nil { return .rspamd }
     if TextLine.roundcube(line) != nil { return .roundcube }
     if let parsed = SyslogLine.parse(line), !parsed.identifier.isEmpty || parsed.daemon != nil { return .syslog }

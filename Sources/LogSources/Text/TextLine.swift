@@ -209,6 +209,19 @@ extension TextLine {
     return TextLine(time: time, message: start..<bytes.count)
   }
 
+  /// `2026-11-02T10:00:00.123Z smtp: accepted`, a tab, and JSON or nothing. What `io_debug` writes has no tab.
+  static func maddy(_ bytes: UnsafeRawBufferPointer) -> TextLine? {
+    var cursor = LineCursor(bytes)
+    guard let time = LineTime.iso(&cursor), cursor.index == "2026-11-02T10:00:00.123Z".utf8.count, time.offset == 0,
+      cursor.skip(" ")
+    else { return nil }
+    let start = cursor.index
+    guard cursor.text(upTo: "\t", limit: 1024) != nil, cursor.skip("\t"), cursor.isAtEnd || cursor.skip("{") else {
+      return nil
+    }
+    return TextLine(time: time, message: start..<bytes.count)
+  }
+
   /// `[123] ` or `(123) `; leaves the cursor when it is something else.
   private mutating func readPID(_ cursor: inout LineCursor, open: Unicode.Scalar, close: Unicode.Scalar) {
     var ahead = cursor

@@ -27,6 +27,8 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
   case horde
   /// Stalwart's stalwart.log: `2026-11-02T10:00:00Z INFO …`.
   case stalwart
+  /// maddy's, where `log` names a file: `2026-11-02T10:00:00.123Z smtp: accepted`, a tab, and JSON.
+  case maddy
   /// `journalctl -o json`, also `json-seq` and `json-sse`: an entry with all its fields on each line.
   case journalJSON = "journal-json"
   /// `journalctl -o export`.
@@ -84,6 +86,7 @@ public enum TextLogFormat: String, Sendable, CaseIterable {
     case .rspamd: TextLine.rspamd(bytes)
     case .horde: TextLine.horde(bytes)
     case .stalwart: TextLine.stalwart(bytes)
+    case .maddy: TextLine.maddy(bytes)
     case .journalJSON: ExportedEntry(json: bytes)?.line
     case .journalExport: ExportedEntry(export: bytes)?.line
     case .dockerJSON: DockerLine.parse(bytes)

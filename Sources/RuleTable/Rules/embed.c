@@ -41,6 +41,9 @@ static const unsigned char horde[] = {
 static const unsigned char james[] = {
 #embed "james.rules"
 };
+static const unsigned char maddy[] = {
+#embed "maddy.rules"
+};
 static const unsigned char mailman[] = {
 #embed "mailman.rules"
 };
@@ -49,6 +52,9 @@ static const unsigned char mailscanner[] = {
 };
 static const unsigned char mailutils[] = {
 #embed "mailutils.rules"
+};
+static const unsigned char mox[] = {
+#embed "mox.rules"
 };
 static const unsigned char nextcloud[] = {
 #embed "nextcloud.rules"
@@ -113,7 +119,7 @@ static const unsigned char zpush[] = {
 static const struct mailtrail_rule_file files[] = {
     TABLE(amavis), TABLE(clamav), TABLE(courier), TABLE(cpanel), TABLE(cyrus), TABLE(dkim),
     TABLE(dovecot), TABLE(exim), TABLE(fetchmail), TABLE(getmail), TABLE(greylist), TABLE(horde),
-    TABLE(james), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(nextcloud),
+    TABLE(james), TABLE(maddy), TABLE(mailman), TABLE(mailscanner), TABLE(mailutils), TABLE(mox), TABLE(nextcloud),
     TABLE(opensmtpd), TABLE(others), TABLE(pmg), TABLE(postfix), TABLE(record), TABLE(roundcube),
     TABLE(rspamd),
     TABLE(saslauthd), TABLE(sendmail), TABLE(shadow), TABLE(snappymail), TABLE(sogo), TABLE(spamd),
