@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,4 +19,8 @@ int mailtrail_open_beneath(int directory, const char *path, int flags, mode_t mo
       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
   };
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+const void *mailtrail_find(const void *bytes, size_t count, const void *sought, size_t sought_count) {
+  return memmem(bytes, count, sought, sought_count);
 }

@@ -117,41 +117,6 @@ struct ShowCommand: ParsableCommand {
   }
 }
 
-/// `mailtrail search`: events of all mailboxes.
-struct SearchCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "search", abstract: "Show the matching events of all mailboxes."
-  )
-
-  @OptionGroup var options: ConfigurationOptions
-  @OptionGroup var events: EventOptions
-
-  func run() throws {
-    let configuration = try options.load()
-    let reader = try TrailReader(root: configuration.audit.directory)
-    let filter = try events.filter()
-    let unread = UnreadLines()
-    var found: [AuditEvent] = []
-    let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
-    for trail in try reader.trails() {
-      try reader.forEachLine(of: trail, in: times) { line in
-        if let event = unread.event(of: line, in: trail), filter.accepts(event) { found.append(event) }
-        return true
-      }
-    }
-    found.sort { $0.time < $1.time }
-    if let limit = events.limit, found.count > limit { found.removeFirst(found.count - limit) }
-    let format = (events.output ?? .short).format(
-      usesColor: Terminal.standardOutput.usesColor, showsMailbox: true)
-    let output = EventOutput(format: format, isPagerDisabled: events.noPager, jumpsToEnd: false)
-    for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
-    output.finish()
-    if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
-    try unread.report()
-    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
-  }
-}
-
 /// `mailtrail mailboxes`: which mailboxes have a trail.
 struct MailboxesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
