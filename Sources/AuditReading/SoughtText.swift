@@ -11,22 +11,18 @@ package struct SoughtText: Sendable, Hashable {
   /// The text has nothing but characters beyond ASCII: each escape may be one of them.
   let hasEscapes: Bool
 
+  /// The bytes of what is sought; 0 when all lines may have the text.
+  package var length: Int { bytes.count }
+
   /// - Parameters:
   ///   - text: in UTF-8.
   ///   - foldsCase: whether letters of ASCII count as equal in upper and lower case.
-  ///   - isWhole: whether the text is all of a value, so that its quotation marks can be sought with it.
-  package init(_ text: [UInt8], foldsCase: Bool, isWhole: Bool = false) {
+  package init(_ text: [UInt8], foldsCase: Bool) {
     let folded = foldsCase ? text.map { $0 &+ ($0 &- 65 < 26 ? 32 : 0) } : text
     self.foldsCase = foldsCase
     let plain = folded.split { !Self.isPlain($0) }.max { $0.count < $1.count }.map(Array.init) ?? []
-    let isBeyondASCII = !text.isEmpty && text.allSatisfy { $0 >= 0x80 }
-    hasEscapes = isBeyondASCII
-    let quote = [UInt8(ascii: "\"")]
-    if isBeyondASCII {
-      bytes = folded
-    } else {
-      bytes = isWhole && plain.count == folded.count && !plain.isEmpty ? quote + plain + quote : plain
-    }
+    hasEscapes = !text.isEmpty && text.allSatisfy { $0 >= 0x80 }
+    bytes = hasEscapes ? folded : plain
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {

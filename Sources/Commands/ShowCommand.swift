@@ -17,6 +17,7 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var events: EventOptions
+  @OptionGroup var values: ValueOptions
 
   @Flag(name: [.short, .long], help: "Continue to show new events.")
   var follow = false
@@ -32,7 +33,7 @@ struct ShowCommand: ParsableCommand {
     let lookup = try MailboxLookup(configuration, reader)
     let subject = try lookup.subject(of: mailbox)
     let own = subject.trail
-    let filter = try events.filter()
+    let filter = try values.filter(events, reader, in: [own])
     let format = (events.output ?? .short).format(
       usesColor: Terminal.standardOutput.usesColor, showsMailbox: false)
     let output = EventOutput(format: format, isPagerDisabled: events.noPager || follow, jumpsToEnd: false)

@@ -12,7 +12,8 @@ extension UnsafeRawBufferPointer {
 
   /// Where a byte is at `start` or later (memchr(3)); nil when it is not.
   package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
-    guard let base = baseAddress, start >= 0, start < count, let found = memchr(base + start, Int32(byte), count - start)
+    guard let base = baseAddress, start >= 0, start < count,
+      let found = memchr(base + start, Int32(byte), count - start)
     else { return nil }
     return UnsafeRawPointer(found) - base
   }

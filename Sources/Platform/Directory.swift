@@ -148,6 +148,21 @@ package final class Directory: Sendable {
     return status.changeTime
   }
 
+  /// When a directory below this one last got another name in it, in microseconds since 1970; nil when it is none.
+  package func changeTime(ofDirectory path: String) -> UInt64? {
+    var status = stat()
+    guard fstatat(descriptor.number, path, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFDIR
+    else { return nil }
+    return status.changeTime
+  }
+
+  /// The length of a regular file below this directory in bytes; nil when it is none. A hint, as `isThere`.
+  package func length(_ path: String) -> Int? {
+    var status = stat()
+    guard fstatat(descriptor.number, path, &status, AT_SYMLINK_NOFOLLOW) == 0, status.isRegular else { return nil }
+    return Int(status.st_size)
+  }
+
   private func type(of name: String) -> mode_t? {
     var status = stat()
     return fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : nil
