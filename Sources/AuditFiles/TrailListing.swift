@@ -10,18 +10,17 @@ package struct TrailListing {
   /// All trails in the order of their paths. What is no directory, or has a name that is none of ours, is left out.
   package func trails() throws(FileError) -> [TrailPath] {
     var trails: [TrailPath] = []
-    for parent in try root.names() {
-      if parent == TrailPath.unknownName || parent == TrailPath.bridgeName {
-        trails.append(TrailPath(parent: parent, child: nil))
-        continue
-      }
-      guard let directory = try subdirectory(parent, of: root) else { continue }
-      for child in try directory.names() {
-        let trail = TrailPath(parent: parent, child: child)
-        if trail.isOurs, directory.isDirectory(child) { trails.append(trail) }
-      }
-    }
+    for parent in try root.names() { trails += try self.trails(in: parent) }
     return trails.sorted()
+  }
+
+  /// The trails of one first directory, in no order; none where it is no directory.
+  package func trails(in parent: String) throws(FileError) -> [TrailPath] {
+    if parent == TrailPath.unknownName || parent == TrailPath.bridgeName {
+      return [TrailPath(parent: parent, child: nil)]
+    }
+    guard let directory = try subdirectory(parent, of: root) else { return [] }
+    return try directory.names(of: .directory).map { TrailPath(parent: parent, child: $0) }.filter(\.isOurs)
   }
 
   private func subdirectory(_ name: String, of directory: Directory) throws(FileError) -> Directory? {

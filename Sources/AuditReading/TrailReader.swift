@@ -34,7 +34,7 @@ package struct TrailReader {
     case oldestFirst, newestFirst
   }
 
-  private let root: Directory
+  let root: Directory
 
   /// Opens a tree; throws a `FileError` when it does not exist or is a symbolic link.
   package init(root path: String) throws(FileError) {
@@ -93,7 +93,7 @@ package struct TrailReader {
   ) throws(FileError) {
     var days = try days(of: trail)
     let newest = days.last
-    if let times { days = days.filter { Self.mayHold($0, times) } }
+    if let times, let latest = times.last { days = days.filter { $0.mayHold(times.lowerBound...latest) } }
     if order == .newestFirst { days.reverse() }
     guard let directory = try directory(of: trail) else { return }
     let decoder = RecordDecoder()
@@ -169,13 +169,5 @@ package struct TrailReader {
   private func directory(of trail: TrailPath) throws(FileError) -> Directory? {
     var walker = TreeWalker(root: root)
     return try walker.directory(trail, create: false)
-  }
-
-  /// Whether a day of some time zone meets the times: zones are at most 14 hours from UTC, a day is allowed for.
-  private static func mayHold(_ day: Day, _ times: Range<UInt64>) -> Bool {
-    let length = Int(TimeSpan.day)
-    let start = (day.number - 1) * length
-    let end = (day.number + 2) * length
-    return Int(clamping: times.lowerBound) < end && Int(clamping: times.upperBound) > start
   }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,3 +23,7 @@ int mailtrail_open_beneath(int directory, const char *path, int flags, mode_t mo
 }
 
 int mailtrail_finish_standard_output(void) { return fflush(stdout) != 0 || ferror(stdout) != 0 ? -1 : 0; }
+
+const void *mailtrail_find(const void *bytes, size_t count, const void *sought, size_t sought_count) {
+  return memmem(bytes, count, sought, sought_count);
+}

@@ -11,6 +11,12 @@ extension CommandOptions {
     Option("level", nil, .required), Option("quiet", "q"), Option("utc"), Option("pager-end", "e"),
   ]
 
+  private static let values = [
+    Option("actor", nil, .required), Option("sender", nil, .required), Option("recipient", nil, .required),
+    Option("folder", nil, .required), Option("message-id", nil, .required), Option("outcome", nil, .required),
+    Option("around", nil, .required), Option("within", nil, .required),
+  ]
+
   private static let journal = [
     Option("boot", "b", .boot), Option("cursor", "c", .required), Option("after-cursor", nil, .required),
     Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
@@ -28,8 +34,12 @@ extension CommandOptions {
       "replay": CommandOptions(
         options: common + selection + journal + textLogs
           + [Option("output-dir", nil, .required), Option("readers", nil, .required), Option("refused")]),
-      "show": CommandOptions(options: common + selection + [Option("follow", "f"), Option("gaps")]),
-      "search": CommandOptions(options: common + selection),
+      "show": CommandOptions(options: common + selection + values + [Option("follow", "f"), Option("gaps")]),
+      "search": CommandOptions(
+        options: common + selection + values
+          + [
+            Option("follow", "f"), Option("gaps"), Option("domain", nil, .required), Option("count-by", nil, .required),
+          ]),
       "mailboxes": CommandOptions(options: common),
       "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
       "doctor": CommandOptions(
@@ -44,7 +54,8 @@ extension CommandOptions {
       "accounts": CommandOptions(options: common + [Option("accept-empty"), Option("quiet", "q")]),
       "record": CommandOptions(options: common),
       "merge": CommandOptions(options: common + [Option("dry-run")]),
-      "status": CommandOptions(options: common + [Option("output", "o", .required), Option("refused"), Option("textfile", nil, .required)]),
+      "status": CommandOptions(
+        options: common + [Option("output", "o", .required), Option("refused"), Option("textfile", nil, .required)]),
       "retention": CommandOptions(options: common, subcommands: ["run": CommandOptions(options: common)]),
       "rules": CommandOptions(
         options: common,

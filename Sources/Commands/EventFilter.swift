@@ -3,13 +3,17 @@ import Platform
 
 /// What an event must be like to be shown.
 struct EventFilter: Sendable {
+  /// Microseconds since 1970.
   var since: UInt64?
   var until: UInt64?
-  var kinds: [String] = []
+  var kinds = KindFilter()
   var addresses: [AddressFilter] = []
   var services: [[UInt8]] = []
   var level: Level?
+  /// In lower case.
   var text: [UInt8]?
+  /// All of them have to fit.
+  var values: [ValueFilter] = []
 
   /// The time about which an answer says something: what was asked for, as far as there is a bound, else from the first
   /// event that was found.
@@ -18,22 +22,18 @@ struct EventFilter: Sendable {
     return first...max(first, until ?? .max - 1)
   }
 
-  static func fits(_ kind: EventKind, _ name: String) -> Bool {
-    let own = kind.name.description
-    return own == name || own.hasPrefix(name + ".")
-  }
-
   func accepts(_ event: AuditEvent) -> Bool {
     if let since, event.time < since { return false }
     if let until, event.time > until { return false }
     if let level, event.level < level { return false }
-    if !kinds.isEmpty, !kinds.contains(where: { Self.fits(event.kind, $0) }) { return false }
+    if !kinds.accepts(event.kind) { return false }
     if !addresses.isEmpty {
       guard let address = event.fields[.ip], addresses.contains(where: { $0.accepts(address) }) else { return false }
     }
     if !services.isEmpty, !services.contains(where: { event.fields[.service]?.elementsEqual($0) == true }) {
       return false
     }
+    if !values.allSatisfy({ $0.accepts(event) }) { return false }
     if let text { return contains(text, event) }
     return true
   }

@@ -23,3 +23,37 @@ enum RecordedGaps {
     GapBounds(reason: gap.fields[.reason].map(Array.init) ?? [])
   }
 }
+
+/// Gaps among events that come one by one, in the order of time or in the reverse one.
+struct GapWeave {
+  private var gaps: ArraySlice<AuditEvent>
+  private let isReversed: Bool
+  /// Whether the time that was asked for begins before the first event.
+  private let hasBeginning: Bool
+  private var isFirst = true
+
+  /// - Parameters:
+  ///   - gaps: the oldest first.
+  ///   - since: from when events were asked for; nil to begin, in the order of time, with the first event.
+  init(_ gaps: [AuditEvent], since: UInt64?, isReversed: Bool) {
+    self.gaps = (isReversed ? gaps.reversed() : gaps)[...]
+    self.isReversed = isReversed
+    hasBeginning = since != nil
+  }
+
+  /// What stands in front of an event.
+  mutating func before(_ event: AuditEvent) -> [AuditEvent] {
+    let end = gaps.firstIndex { isReversed ? $0.time <= event.time : $0.time >= event.time } ?? gaps.endIndex
+    let passed = gaps[..<end]
+    gaps = gaps[end...]
+    defer { isFirst = false }
+    return isFirst && !isReversed && !hasBeginning ? [] : Array(passed)
+  }
+
+  /// What stands behind the last event; where there was none and all was asked for, a remark says it better.
+  mutating func rest() -> [AuditEvent] {
+    defer { gaps = [] }
+    if isReversed { return hasBeginning ? Array(gaps) : [] }
+    return isFirst && !hasBeginning ? [] : Array(gaps)
+  }
+}

@@ -156,7 +156,10 @@ struct EventOptions: ParsableArguments {
   @Flag(help: "Show times in UTC.")
   var utc = false
 
-  @Option(name: [.customShort("k"), .long], help: "Show events of this kind, or of a family (login); may be repeated.")
+  @Option(
+    name: [.customShort("k"), .long],
+    help:
+      "Show events of these kinds: login, message.*, login.failed,logout, or !login for all others; may be repeated.")
   var kind: [String] = []
 
   @Option(help: "Show events from this address or network (192.0.2.0/24); may be repeated.")
@@ -187,15 +190,14 @@ struct EventOptions: ParsableArguments {
   var quiet = false
 
   mutating func validate() throws {
-    for name in kind where !EventKind.allCases.contains(where: { EventFilter.fits($0, name) }) {
-      throw ValidationError(
-        Self.unknown("kind", name, among: EventKind.allCases.map(\.name.description)) + "mailtrail-events(7) lists them"
-      )
+    for pattern in KindFilter.patterns(in: kind) where !KindFilter.fitsAny(pattern) {
+      throw ValidationError(Self.unknownKind(pattern))
     }
     service = service.map { $0.lowercased() }
     for name in service where !ServiceName.all.contains(name) {
       throw ValidationError(
-        Self.unknown("service", name, among: ServiceName.all) + "there are " + ServiceName.all.joined(separator: ", "))
+        Suggestion.unknown("service", name, among: ServiceName.all) + "there are "
+          + ServiceName.all.joined(separator: ", "))
     }
     for text in ip where AddressFilter(text) == nil {
       throw ValidationError("‘\(text)’ is no address and no network; as in 192.0.2.7, 2001:db8::7 or 192.0.2.0/24")
@@ -209,15 +211,18 @@ struct EventOptions: ParsableArguments {
     }
   }
 
-  private static func unknown(_ what: String, _ name: String, among names: [String]) -> String {
-    let nearest = Suggestion.nearest(to: name, among: names).map { "did you mean ‘\($0)’? " } ?? ""
-    return "there is no \(what) ‘\(name)’; " + nearest
+  private static func unknownKind(_ pattern: String) -> String {
+    let name = pattern.hasPrefix("!") ? String(pattern.dropFirst()) : pattern
+    let names = EventKind.allCases.map(\.name.description)
+    let families = names.compactMap { $0.split(separator: ".").first.map(String.init) }
+    return Suggestion.unknown("kind", name, among: names + Set(families).sorted()) + "mailtrail-events(7) lists them"
   }
 
   func filter() throws -> EventFilter {
     let filter = EventFilter(
       since: try since.map { try TimeExpression.microseconds(of: $0) },
-      until: try until.map { try TimeExpression.microseconds(of: $0) }, kinds: kind,
+      until: try until.map { try TimeExpression.microseconds(of: $0) },
+      kinds: KindFilter(KindFilter.patterns(in: kind)),
       addresses: ip.compactMap { AddressFilter($0) }, services: service.map { Array($0.utf8) },
       level: level.flatMap(Level.init), text: grep.map(Self.folded))
     if let start = filter.since, let end = filter.until, start > end {

@@ -17,6 +17,7 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var events: EventOptions
+  @OptionGroup var values: ValueOptions
 
   @Flag(name: [.short, .long], help: "Continue to show new events.")
   var follow = false
@@ -34,7 +35,7 @@ struct ShowCommand: ParsableCommand {
     let reader = try TrailReader(root: configuration.audit.directory)
     let lookup = try MailboxLookup(configuration, reader)
     let subject = try lookup.subject(of: mailbox)
-    let filter = try events.filter()
+    let filter = try values.filter(events, reader, in: [subject.trail])
     let unread = UnreadLines()
     let found = try find(subject, filter, reader, unread)
     if found.isEmpty, !follow, try !lookup.hasTrail(subject.trail) { throw try lookup.noTrail(of: subject) }
@@ -115,39 +116,6 @@ struct ShowCommand: ParsableCommand {
       guard try output.flush() else { return }
       usleep(200_000)
     }
-  }
-}
-
-/// `mailtrail search`: events of all mailboxes.
-struct SearchCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "search", abstract: "Show the matching events of all mailboxes."
-  )
-
-  @OptionGroup var options: ConfigurationOptions
-  @OptionGroup var events: EventOptions
-
-  func run() throws {
-    let configuration = try options.load()
-    let reader = try TrailReader(root: configuration.audit.directory)
-    let filter = try events.filter()
-    let unread = UnreadLines()
-    var found: [AuditEvent] = []
-    let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
-    for trail in try reader.trails() {
-      try reader.forEachLine(of: trail, in: times) { line in
-        if let event = unread.event(of: line, in: trail), filter.accepts(event) { found.append(event) }
-        return true
-      }
-    }
-    found.sort { $0.time < $1.time }
-    if let limit = events.limit, found.count > limit { found.removeFirst(found.count - limit) }
-    let output = events.makeOutput(showsMailbox: true)
-    for event in events.reverse ? found.reversed() : found { guard try output.print(event) else { break } }
-    try output.finish()
-    if found.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
-    try unread.report()
-    if events.grep != nil, found.isEmpty { throw CommandFailure("") }
   }
 }
 

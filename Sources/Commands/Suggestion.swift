@@ -11,6 +11,12 @@ enum Suggestion {
     return best?.word
   }
 
+  /// Says that there is nothing of a name, and which one may be meant; something has to follow.
+  static func unknown(_ what: String, _ name: String, among names: [String]) -> String {
+    let nearest = nearest(to: name, among: names).map { "did you mean ‘\($0)’? " } ?? ""
+    return "there is no \(what) ‘\(name)’; " + nearest
+  }
+
   /// The number of letters to insert, remove, replace or exchange with their neighbour (Damerau and Levenshtein), or more
   /// than the limit.
   private static func distance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int {

@@ -22,6 +22,13 @@ final class UnreadLines {
     }
   }
 
+  /// Counts what a search over many trails could not read.
+  func add(_ files: [(file: UnreadFile, number: Int, first: RecordError)]) {
+    for (file, number, first) in files {
+      counts[File(trail: file.trail.directory, day: file.day), default: (0, first)].number += number
+    }
+  }
+
   /// Says which files have such lines.
   ///
   /// - Throws: `CommandFailure` when there are any: the answer is not complete.

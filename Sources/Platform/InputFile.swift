@@ -50,7 +50,11 @@ package enum InputFile {
   }
 
   /// The names that a stream of opendir(3) has but `.` and `..`, in no order.
-  static func names(of stream: OpaquePointer, path: String) throws(FileError) -> [String] {
+  ///
+  /// - Parameter isWanted: given a name and what the file system says that it is (`DT_REG` …, readdir(3)).
+  static func names(
+    of stream: OpaquePointer, path: String, where isWanted: (String, UInt8) -> Bool = { _, _ in true }
+  ) throws(FileError) -> [String] {
     var names: [String] = []
     errno = 0
     while let entry = readdir(stream) {
@@ -58,7 +62,7 @@ package enum InputFile {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != "." && name != ".." { names.append(name) }
+      if name != ".", name != "..", isWanted(name, entry.pointee.d_type) { names.append(name) }
       errno = 0
     }
     guard errno == 0 else { throw FileError(.list, path: path, code: errno) }

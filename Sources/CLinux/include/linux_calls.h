@@ -5,6 +5,7 @@
 #ifndef MAILTRAIL_LINUX_CALLS_H
 #define MAILTRAIL_LINUX_CALLS_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* syncfs(2): declared for _GNU_SOURCE only, which Swift's Glibc module does not define. */
@@ -24,5 +25,8 @@ int mailtrail_open_beneath(int directory, const char *path, int flags, mode_t mo
  * reports nothing, and its stdout cannot be named under strict concurrency.
  */
 int mailtrail_finish_standard_output(void);
+
+/* memmem(3): the same reason as syncfs(2). */
+const void *mailtrail_find(const void *bytes, size_t count, const void *sought, size_t sought_count);
 
 #endif

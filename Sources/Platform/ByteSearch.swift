@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+
+// Seeking bytes in borrowed bytes with the C library's own loops, which read many bytes at once.
+extension UnsafeRawBufferPointer {
+  /// Where `sought` begins at `start` or later (memmem(3)); nil when it does not. The empty text is everywhere.
+  package func firstOffset(of sought: [UInt8], from start: Int) -> Int? {
+    guard let base = baseAddress, start >= 0, start < count else { return nil }
+    let found = sought.withUnsafeBytes { mailtrail_find(base + start, count - start, $0.baseAddress, $0.count) }
+    return found.map { $0 - base }
+  }
+
+  /// Where a byte is at `start` or later (memchr(3)); nil when it is not.
+  package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
+    guard let base = baseAddress, start >= 0, start < count,
+      let found = memchr(base + start, Int32(byte), count - start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  /// Where a byte from 0x7f on is at `start` or later; nil when all are plain ASCII from there on.
+  package func firstOffsetBeyondPlainASCII(from start: Int) -> Int? {
+    var offset = start
+    // Eight bytes at once: a byte has its highest bit set, or gets it when one is added to it.
+    while offset + 8 <= count {
+      let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let sums = (word & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x0101_0101_0101_0101
+      if (sums | word) & 0x8080_8080_8080_8080 != 0 { break }
+      offset += 8
+    }
+    while offset < count {
+      if self[offset] >= 0x7f { return offset }
+      offset += 1
+    }
+    return nil
+  }
+
+  /// Copies the bytes with the letters of ASCII in lower case; the output has room for them.
+  package func copyInLowerCase(to output: UnsafeMutableRawBufferPointer) {
+    precondition(output.count >= count)
+    for index in 0..<count {
+      let byte = self[index]
+      output[index] = byte &+ (byte &- 65 < 26 ? 32 : 0)
+    }
+  }
+}
