@@ -33,12 +33,22 @@ package struct MailtrailCommand: ParsableCommand {
     } catch let failure as CommandFailure {
       StandardError.write(failure.description)
       exit(failure.status)
+    } catch let error as FileError where error.code == EACCES && Self.isReading(arguments) {
+      let remedy = ReadingGroup.remedy(for: error.path)
+      StandardError.log.error(
+        remedy.map { FileError(error.operation, path: error.path, code: EACCES, remedy: $0) } ?? error)
+      exit(1)
     } catch {
       let code = MailtrailCommand.exitCode(for: error)
       if code == .validationFailure || code == .success || error is ExitCode { MailtrailCommand.exit(withError: error) }
       StandardError.log.error(error)
       exit(1)
     }
+  }
+
+  /// Whether the command is one for everybody who may read the trails.
+  private static func isReading(_ arguments: [String]) -> Bool {
+    ["show", "search", "mailboxes", "last", "status", "verify", "doctor"].contains(arguments.first)
   }
 
   /// Ends the process; an answer that could not be written whole is an error whatever the command found.

@@ -159,16 +159,21 @@ struct EventOptions: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
     help:
-      "Show events of these kinds: login, message.*, login.failed,logout, or !login for all others; may be repeated.")
+      "Show events of these kinds: login, message.*, login.failed,logout, or !login for all others; may be repeated.",
+    completion: .list(EventKind.allCases.map(\.name.description)))
   var kind: [String] = []
 
   @Option(help: "Show events from this address or network (192.0.2.0/24); may be repeated.")
   var ip: [String] = []
 
-  @Option(help: "Show events of this service: imap, pop3, submission …; may be repeated.")
+  @Option(
+    help: "Show events of this service: imap, pop3, submission …; may be repeated.",
+    completion: .list(ServiceName.all))
   var service: [String] = []
 
-  @Option(help: "Show events of this level and above: 1, 3, 5 or 10.")
+  @Option(
+    help: "Show events of this level and above: 1, 3, 5 or 10.",
+    completion: .list(Level.allCases.map { String($0.rawValue) }))
   var level: UInt8?
 
   @Option(name: [.short, .long], help: "Show events with this text in one of their values, without regard to case.")
@@ -240,3 +245,10 @@ struct EventOptions: ParsableArguments {
 }
 
 extension OutputFormat: ExpressibleByArgument {}
+
+extension CompletionKind {
+  /// The mailboxes that have a trail. Shells expand what they are to complete, and strangers choose names: those that a
+  /// shell could take for more than a name are not completed.
+  static let mailbox = CompletionKind.shellCommand(
+    "mailtrail mailboxes --all 2>/dev/null | grep -xE '[A-Za-z0-9@._+/-]+'")
+}

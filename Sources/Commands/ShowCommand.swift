@@ -26,8 +26,9 @@ struct ShowCommand: ParsableCommand {
   var showsGaps = false
 
   @Argument(
-    help: "The account or address; a bare name gets mailboxes.default-domain. Or _unknown, _local/USER, _panel/ACCOUNT."
-  )
+    help:
+      "The account or address; a bare name gets mailboxes.default-domain. Or _unknown, _local/USER, _panel/ACCOUNT.",
+    completion: .mailbox)
   var mailbox: String
 
   func run() throws {
