@@ -18,18 +18,22 @@ package struct RecordHead {
   /// Ids of events, and of summaries of bursts.
   private static let idLengths = [29, 35]
 
+  /// What every record has in front of its kind: id and time, however they are spelt, are no shorter.
+  package static let minimumLength = opening.count + 29 + beforeTime.count + RecordTime.length + beforeKind.count
+
   /// Nil when the line, given without its line end, does not begin so.
   package init?(_ line: UnsafeRawBufferPointer) {
-    guard Self.stands(Self.opening, in: line, at: 0),
+    guard line.has(Self.opening, at: 0),
       let idLength = Self.idLengths.first(where: {
-        Self.stands(Self.beforeTime, in: line, at: Self.opening.count + $0)
+        line.has(Self.beforeTime, at: Self.opening.count + $0)
       })
     else { return nil }
     let timeStart = Self.opening.count + idLength + Self.beforeTime.count
     let kindStart = timeStart + RecordTime.length + Self.beforeKind.count
-    guard Self.stands(Self.beforeKind, in: line, at: timeStart + RecordTime.length),
+    guard line.has(Self.beforeKind, at: timeStart + RecordTime.length),
       let kindEnd = line.firstOffset(of: UInt8(ascii: "\""), from: kindStart),
-      Self.stands(Self.beforeLevel, in: line, at: kindEnd)
+      !line[kindStart..<kindEnd].contains(UInt8(ascii: "\\")),
+      line.has(Self.beforeLevel, at: kindEnd)
     else { return nil }
     time = UnsafeRawBufferPointer(rebasing: line[timeStart..<(timeStart + RecordTime.length)])
     kind = UnsafeRawBufferPointer(rebasing: line[kindStart..<kindEnd])
@@ -47,11 +51,6 @@ package struct RecordHead {
 
   /// Whether a line, given without its line end, begins and ends as every record does: what was torn does not.
   package static func isWhole(_ line: UnsafeRawBufferPointer) -> Bool {
-    stands(opening, in: line, at: 0) && line[line.count - 1] == UInt8(ascii: "}")
-  }
-
-  private static func stands(_ text: [UInt8], in line: UnsafeRawBufferPointer, at offset: Int) -> Bool {
-    guard offset + text.count <= line.count, let base = line.baseAddress else { return false }
-    return text.withUnsafeBytes { $0.elementsEqual(UnsafeRawBufferPointer(start: base + offset, count: $0.count)) }
+    line.has(opening, at: 0) && line[line.count - 1] == UInt8(ascii: "}")
   }
 }

@@ -5,7 +5,8 @@ import Platform
 ///
 /// What is sought is sought in all of the bytes at once, not in each line, and so are the escapes in which it may hide.
 final class LineSieve {
-  private let filter: LineFilter
+  private let seeksAnything: Bool
+  private let isWantedAddress: ((UnsafeRawBufferPointer) -> Bool)?
   private let spellings: OtherSpellings
   private let seeksBareControls: Bool
   private let foldsCase: Bool
@@ -23,10 +24,16 @@ final class LineSieve {
   private static let quote = UInt8(ascii: "\"")
 
   init(_ filter: LineFilter) {
-    self.filter = filter
     head = HeadFilter(filter)
     var sought: [SoughtText] = []
-    if case .texts(let texts) = filter.sought { sought = texts }
+    var isWantedAddress: ((UnsafeRawBufferPointer) -> Bool)?
+    switch filter.sought {
+    case .anything: break
+    case .texts(let texts): sought = texts
+    case .address(let isWanted): isWantedAddress = isWanted
+    }
+    self.isWantedAddress = isWantedAddress
+    seeksAnything = sought.isEmpty && isWantedAddress == nil
     texts = sought.map(\.bytes)
     foldsCase = sought.contains { $0.foldsCase }
     seeksBareControls = filter.seeksOtherKeys && !sought.isEmpty
@@ -71,11 +78,7 @@ final class LineSieve {
   private func mayHaveSought(
     _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ sought: UnsafeRawBufferPointer
   ) -> Bool {
-    switch filter.sought {
-    case .anything: return true
-    case .texts: if hasText(line, sought) { return true }
-    case .address(let isWanted): if hasAddress(line, bytes, isWanted) { return true }
-    }
+    if seeksAnything || hasText(line, sought) || hasAddress(line, bytes) { return true }
     if nextSpelling < line.lowerBound {
       nextSpelling = spellings.next(in: bytes, from: line.lowerBound) ?? bytes.count
     }
@@ -98,10 +101,9 @@ final class LineSieve {
   }
 
   /// A text that looks like the key may be the end of another key: each one is looked at.
-  private func hasAddress(
-    _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ isWanted: (UnsafeRawBufferPointer) -> Bool
-  ) -> Bool {
-    if nextKey < line.lowerBound { nextKey = key(in: bytes, from: line.lowerBound) }
+  private func hasAddress(_ line: Range<Int>, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let isWanted = isWantedAddress else { return false }
+    if nextKey < line.lowerBound { nextKey = key(in: bytes, from: line.lowerBound + RecordHead.minimumLength) }
     while nextKey < line.upperBound {
       let start = nextKey + Self.addressKey.count
       let end = bytes.firstOffset(of: Self.quote, from: start) ?? bytes.count
@@ -112,6 +114,6 @@ final class LineSieve {
   }
 
   private func key(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-    bytes.firstOffset(of: Self.addressKey, from: start) ?? bytes.count
+    bytes.firstOffset(ofFrequent: Self.addressKey, from: start) ?? bytes.count
   }
 }
