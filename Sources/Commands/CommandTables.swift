@@ -31,7 +31,13 @@ extension CommandOptions {
       "show": CommandOptions(options: common + selection + [Option("follow", "f")]),
       "search": CommandOptions(options: common + selection),
       "mailboxes": CommandOptions(options: common),
-      "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
+      "last": CommandOptions(
+        options: common
+          + [
+            Option("service", "s", .required), Option("since", "S", .required), Option("until", "U", .required),
+            Option("unused-since", nil, .required), Option("never"), Option("history"),
+            Option("lines", "n", .lineCount), Option("output", "o", .required), Option("quiet", "q"),
+          ]),
       "doctor": CommandOptions(
         options: common + journal
           + [Option("root", nil, .required), Option("output", "o", .required), Option("quiet", "q")]),
