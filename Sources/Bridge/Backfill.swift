@@ -66,7 +66,12 @@ package final class Backfill {
     replay.pipeline.correlator.senders = try knownSenders()
     if let end = outcome.end { request.until = min(request.until ?? .max, end) }
     var batch: [OwnedEvent] = []
+    var (logins, newest) = (LoginSightings(), UInt64(0))
+    replay.pipeline.correlator.noteLogins()
     try replay.runOpenEnded(request) { emitted, asOf in
+      logins.append(contentsOf: replay.pipeline.correlator.drainLogins())
+      newest = asOf
+      if logins.count >= Self.manyLogins { try self.add(&logins, wanted, asOf, commit) }
       for one in emitted where wanted.contains(one.event.time) {
         if case .bridge = one.owner { continue }
         batch.append(one)
@@ -74,16 +79,31 @@ package final class Backfill {
       }
       if !batch.isEmpty { try self.add(&batch, asOf, commit) }
     }
+    try add(&logins, wanted, newest, commit)
     notices = replay.notices
     counts = replay.pipeline.counts
     return outcome
   }
 
-  private typealias Commit = ([OwnedEvent], UInt64) throws -> BackfillServer.Answer
+  /// So many make a commit of their own.
+  private static let manyLogins = 16_384
+
+  private typealias Commit = ([OwnedEvent], [MailboxLogins], UInt64) throws -> BackfillServer.Answer
+
+  /// Logins count whatever their age; those around the range may lack what lies before it.
+  private func add(
+    _ logins: inout LoginSightings, _ wanted: ClosedRange<UInt64>, _ asOf: UInt64, _ commit: Commit
+  ) throws {
+    defer { logins = LoginSightings() }
+    let rows = MailboxLogins.rows(of: logins) { wanted.contains($0.time) }
+    for start in stride(from: 0, to: rows.count, by: BackfillProtocol.maximumRecords) {
+      _ = try commit([], Array(rows[start...].prefix(BackfillProtocol.maximumRecords)), asOf)
+    }
+  }
 
   private func add(_ batch: inout [OwnedEvent], _ asOf: UInt64, _ commit: Commit) throws {
     defer { batch.removeAll(keepingCapacity: true) }
-    let answer = try commit(batch, asOf)
+    let answer = try commit(batch, [], asOf)
     outcome.added += answer.added
     outcome.present += answer.present
     outcome.expired += answer.expired
@@ -122,7 +142,7 @@ package final class Backfill {
     // A collector that is just starting has the lock already and listens a moment later.
     for attempt in 0..<50 {
       if let client = try BackfillClient(directory: configuration.state.directory) {
-        return { emitted, asOf in try client.commit(emitted, asOf: asOf) }
+        return { emitted, logins, asOf in try client.commit(emitted, logins, asOf: asOf) }
       }
       do {
         try DirectoryLock.acquire(configuration.audit.directory)
@@ -143,6 +163,7 @@ package final class Backfill {
     let tree = try AuditTree(
       root: configuration.audit.directory, mode: .bulk, calendar: calendar,
       hasTamperEvidence: configuration.audit.hasTamperEvidence)
+    let table = try LoginTable(root: configuration.audit.directory, isDurable: true)
     // Without a checkpoint the next collector searches the whole files, and nothing need be left to it.
     let read =
       access(configuration.state.directory, F_OK) == 0
@@ -150,7 +171,8 @@ package final class Backfill {
     outcome.end = read
     let oldest = Self.oldest(newest: read ?? .max, retention: configuration.audit.retention.microseconds)
     let directory = configuration.state.directory
-    return { emitted, _ in
+    return { emitted, logins, _ in
+      try table.append(logins, since: SystemClock.realtime())
       if read != nil { try BackfillMark.set(in: directory) }
       let kept = emitted.filter { $0.event.time >= oldest }
       let missing = try tree.missing(among: kept)

@@ -1,3 +1,4 @@
+import AuditFiles
 import AuditModel
 import Correlation
 import Glibc
@@ -32,8 +33,10 @@ final class BackfillClient {
   deinit { if socket >= 0 { close(socket) } }
 
   /// Sends records and waits until they are durable.
-  func commit(_ emitted: [OwnedEvent], asOf: UInt64) throws -> BackfillServer.Answer {
-    var bytes: [UInt8] = []
+  func commit(
+    _ emitted: [OwnedEvent], _ logins: [MailboxLogins], asOf: UInt64
+  ) throws -> BackfillServer.Answer {
+    var bytes = logins.flatMap(BackfillProtocol.line)
     for one in emitted {
       guard let line = BackfillProtocol.line(of: one) else { continue }
       bytes += line

@@ -5,8 +5,9 @@ import Glibc
 
 /// What `replay` and `collect` say to each other over the socket in the state directory, lines of text:
 ///
-///     replay    mailtrail-backfill 1
-///     collect   mailtrail-backfill 1
+///     replay    mailtrail-backfill 2
+///     collect   mailtrail-backfill 2
+///     replay    t LINE                again and again; a mailbox's logins as their table has them
 ///     replay    OWNER RECORD          again and again; the record as it stands in a trail
 ///     replay    commit TIME           all that was emitted when entries up to TIME (µs) had been read
 ///     collect   done ADDED PRESENT EXPIRED      they are durable
@@ -14,9 +15,9 @@ import Glibc
 /// OWNER is `u` for `_unknown`, `m` and the address, `p` and the panel's account, in hexadecimal. Instead of an answer
 /// collect may say `error` and a reason, and hang up.
 enum BackfillProtocol {
-  static let greeting = "mailtrail-backfill 1"
+  static let greeting = "mailtrail-backfill 2"
   static let socketName = "backfill.socket"
-  /// Records in one commit.
+  /// Records in one commit, and mailboxes whose logins come with them.
   static let maximumRecords = 2_048
   /// The longest line: a record and an owner.
   static let maximumLine = RecordEncoder.maximumLineLength + 2_048
@@ -51,6 +52,18 @@ enum BackfillProtocol {
     default: owner = nil
     }
     return owner.map { OwnedEvent(event: event, owner: $0) }
+  }
+
+  /// The logins of a mailbox.
+  static func line(of logins: MailboxLogins) -> [UInt8] {
+    Array("t ".utf8) + LoginTableFormat.encode(.row(logins))
+  }
+
+  /// Nil for a line that is not of this form.
+  static func logins(of line: ArraySlice<UInt8>) -> MailboxLogins? {
+    guard line.starts(with: "t ".utf8), case .row(let row)? = LoginTableFormat.decode(line.dropFirst(2))
+    else { return nil }
+    return row
   }
 
   private static func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {

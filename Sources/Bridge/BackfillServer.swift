@@ -1,3 +1,4 @@
+import AuditFiles
 import AuditModel
 import Correlation
 import Glibc
@@ -15,6 +16,8 @@ final class BackfillServer: @unchecked Sendable {
   /// Records of one commit, and the way to answer.
   struct Batch: Sendable {
     var emitted: [OwnedEvent]
+    /// Logins for their table, recorded or not.
+    var logins: [MailboxLogins] = []
     /// They were emitted when entries up to this time had been read.
     var asOf: UInt64
     let answer: Channel<Answer>
@@ -120,16 +123,17 @@ final class BackfillServer: @unchecked Sendable {
       return refuse("another version of mailtrail runs as the collector; restart it (systemctl restart mailtrail)")
     }
     guard BackfillProtocol.send(Array((BackfillProtocol.greeting + "\n").utf8), to: connection) else { return }
-    var emitted: [OwnedEvent] = []
+    var (emitted, logins): ([OwnedEvent], [MailboxLogins]) = ([], [])
     while case .line(let line) = lines.next(wait) {
       if line.starts(with: "commit ".utf8) {
         guard let asOf = UInt64(String(decoding: line.dropFirst(7), as: UTF8.self)) else { return refuse("no time") }
-        guard let answer = hand(Batch(emitted: emitted, asOf: asOf, answer: Channel(capacity: 1)), onBatch) else {
-          return
-        }
-        emitted = []
+        let batch = Batch(emitted: emitted, logins: logins, asOf: asOf, answer: Channel(capacity: 1))
+        guard let answer = hand(batch, onBatch) else { return }
+        (emitted, logins) = ([], [])
         let text = "done \(answer.added) \(answer.present) \(answer.expired)\n"
         guard BackfillProtocol.send(Array(text.utf8), to: connection) else { return }
+      } else if let row = BackfillProtocol.logins(of: line), logins.count < BackfillProtocol.maximumRecords {
+        logins.append(row)
       } else {
         guard let one = BackfillProtocol.emitted(of: line), emitted.count < BackfillProtocol.maximumRecords else {
           return refuse("a line is no record")

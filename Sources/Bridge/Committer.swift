@@ -14,6 +14,10 @@ struct WriteJob: Sendable {
   var additions: [OwnedEvent] = []
   /// Called with the number of additions that were missing, once they are durable.
   var onAdded: (@Sendable (Int) -> Void)?
+  /// Logins for their table, recorded or not.
+  var logins = LoginSightings()
+  /// What a replay has found for that table.
+  var addedLogins: [MailboxLogins] = []
   /// nil in a replay, which keeps no checkpoint.
   var checkpoint: Checkpoint?
 
@@ -34,6 +38,9 @@ final class Committer {
   private let tree: AuditTree
   private let store: CheckpointStore?
   private let announcer: Announcer?
+  private let logins: LoginTable?
+  /// When a new table of logins may be tried again after a failure, monotonic, µs.
+  private var nextLoginTable: UInt64 = 0
   private let sealPeriod: UInt64?
   /// When the next seal is due, monotonic, µs.
   private var nextSeal: UInt64 = 0
@@ -45,6 +52,7 @@ final class Committer {
     /// The additions that the tree does not have; nil until it was searched.
     var missing: [OwnedEvent]?
     var isCommitted = false
+    var areLoginsWritten = false
     var isChangeWritten = false
   }
 
@@ -52,8 +60,12 @@ final class Committer {
   ///   - store: nil for a replay.
   ///   - announcer: who is told of what is durable; nil for a replay.
   ///   - sealPeriod: microseconds; nil without tamper evidence.
-  init(tree: AuditTree, store: CheckpointStore?, announcer: Announcer? = nil, sealPeriod: UInt64? = nil) {
+  init(
+    tree: AuditTree, store: CheckpointStore?, logins: LoginTable? = nil, announcer: Announcer? = nil,
+    sealPeriod: UInt64? = nil
+  ) {
     self.tree = tree
+    self.logins = logins
     self.store = store
     self.announcer = announcer
     self.sealPeriod = sealPeriod
@@ -73,15 +85,21 @@ final class Committer {
       try tree.append(emitted.event, owner: emitted.owner)
       progress.appended += 1
     }
-    if let store, let checkpoint = job.checkpoint { try write(checkpoint, to: store) }
+    if let store, let checkpoint = job.checkpoint {
+      try write(checkpoint, of: job, to: store)
+    } else {
+      try writeLogins(of: job)
+    }
     progress = Progress()
     for emitted in job.events { announcer?.announce(emitted.event) }
+    rewriteLoginsIfDue(newest: job.checkpoint?.newest ?? 0)
     return added
   }
 
-  private func write(_ checkpoint: WriteJob.Checkpoint, to store: CheckpointStore) throws {
+  private func write(_ checkpoint: WriteJob.Checkpoint, of job: WriteJob, to store: CheckpointStore) throws {
     if !progress.isCommitted { try tree.commit() }
     progress.isCommitted = true
+    try writeLogins(of: job)
     // Changes that were taken in are kept by the store, and only the files are written again. A snapshot must come again
     // itself: the try that failed may have left none.
     var change = checkpoint.change
@@ -106,6 +124,38 @@ final class Committer {
     let isMissing = try tree.missing(among: foreign)
     return zip(foreign, isMissing).filter(\.1).map(\.0)
   }
+
+  // MARK: - Logins
+
+  /// In front of the checkpoint: a login whose entry is read again is the same.
+  private func writeLogins(of job: WriteJob) throws {
+    guard let logins, !progress.areLoginsWritten else { return }
+    let rows = MailboxLogins.rows(of: job.logins)
+    let newest = job.checkpoint?.newest ?? .max
+    let oldest = rows.compactMap(\.oldest).min() ?? .max
+    // A clock that was never set says nothing of the beginning.
+    let since = max(min(newest, oldest), newest == .max ? 0 : newest - min(newest, LoginTable.retention))
+    if since < .max, since > 0 || !rows.isEmpty { try logins.append(rows, since: since) }
+    if !job.addedLogins.isEmpty { try logins.append(job.addedLogins, since: SystemClock.realtime()) }
+    progress.areLoginsWritten = true
+  }
+
+  /// Makes a new table when it is time for one. What fails is tried again: nothing depends on it.
+  private func rewriteLoginsIfDue(newest: UInt64) {
+    let now = SystemClock.monotonic()
+    guard let logins, now >= nextLoginTable, logins.isRewriteDue(newest: newest) else { return }
+    do {
+      let damage = try logins.rewrite(now: SystemClock.realtime(), newest: newest)
+      if damage.found > 0 {
+        announcer?.log.error("\(damage.found) lines of the table of logins were damaged and are left out")
+      }
+    } catch {
+      announcer?.log.warning("the table of logins could not be written anew, which is tried again: \(error)")
+      nextLoginTable = now + Self.loginTableDelay
+    }
+  }
+
+  private static let loginTableDelay: UInt64 = 600_000_000
 
   // MARK: - Seals
 

@@ -9,6 +9,8 @@ import LogSources
 struct LateFiles {
   private var path: String?
   private var pipeline: Pipeline?
+  /// Logins that were in them, since the caller last took them.
+  private var logins = LoginSightings()
 
   /// Whether more of a file is to come.
   var isWithinFile: Bool { pipeline != nil }
@@ -21,7 +23,10 @@ struct LateFiles {
   mutating func process(
     _ batch: EntryBatch, newest: UInt64, _ make: () throws -> Pipeline
   ) rethrows -> [OwnedEvent] {
-    if pipeline == nil || path != batch.lateFile { pipeline = try make() }
+    if pipeline == nil || path != batch.lateFile {
+      pipeline = try make()
+      pipeline?.correlator.noteLogins()
+    }
     path = batch.lateFile
     guard let pipeline else { return [] }
     pipeline.process(batch)
@@ -29,7 +34,14 @@ struct LateFiles {
       if batch.newestTime > 0, batch.newestTime &+ Self.openEnd < newest { pipeline.correlator.finish() }
       self.pipeline = nil
     }
+    logins.append(contentsOf: pipeline.correlator.drainLogins())
     return pipeline.correlator.drainEvents() + pipeline.takeGaps()
+  }
+
+  /// Hands out the logins and forgets them.
+  mutating func takeLogins() -> LoginSightings {
+    defer { logins = LoginSightings() }
+    return logins
   }
 
   /// After a reload: the next batch is read by the new rules.

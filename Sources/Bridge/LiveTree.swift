@@ -40,8 +40,10 @@ struct LiveTree {
     // Without a checkpoint what an earlier run wrote may be read again. Where another program, such as ingest, wrote since,
     // what was unfinished then is found in the files.
     tree.skipsPresent = searchesAlways || content == nil || recovery.hasForeignCommits
+    let logins = try LoginTable(root: audit.directory, isDurable: true)
+    try logins.check()
     committer = Committer(
-      tree: tree, store: store, announcer: announcer,
+      tree: tree, store: store, logins: logins, announcer: announcer,
       sealPeriod: audit.hasTamperEvidence ? audit.sealPeriod.microseconds : nil)
   }
 }

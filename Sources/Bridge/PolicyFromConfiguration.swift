@@ -38,11 +38,7 @@ extension CorrelationPolicy {
       var calendar = calendar
       return calendar.end(of: calendar.day(of: time))
     }
-    for path in configuration.mailboxes.known {
-      for name in try Self.firstWords(of: path, separators: " \t:") {
-        if let mailbox = naming.mailbox(of: AccountName(name)) { knownMailboxes.append(mailbox) }
-      }
-    }
+    knownMailboxes = try Self.knownMailboxes(configuration.mailboxes)
     for path in configuration.mailboxes.aliases {
       for name in try Self.firstWords(of: path, separators: " \t:") {
         // As it stands: an alias with an extension is not the one in front of it.
@@ -50,6 +46,16 @@ extension CorrelationPolicy {
           aliases.insert(alias.bytes)
         }
       }
+    }
+  }
+
+  /// The mailboxes of the files that `mailboxes.known` names.
+  ///
+  /// - Throws: `FileError` when one of them cannot be read.
+  package static func knownMailboxes(_ mailboxes: Configuration.Mailboxes) throws -> [MailboxAddress] {
+    let naming = try MailboxNaming(mailboxes)
+    return try mailboxes.known.flatMap { path in
+      try firstWords(of: path, separators: " \t:").compactMap { naming.mailbox(of: AccountName($0)) }
     }
   }
 

@@ -11,8 +11,8 @@ import RuleTable
 package final class Replay {
   /// Where the events go.
   package enum Output {
-    /// An audit tree.
-    case tree(AuditTree)
+    /// An audit tree, and its table of logins.
+    case tree(AuditTree, LoginTable)
     /// Whoever prints them; false ends the replay.
     case events((OwnedEvent) throws -> Bool)
   }
@@ -43,8 +43,9 @@ package final class Replay {
     let sources = try source(request)
     defer { sources.stop() }
     switch output {
-    case .tree(let tree):
-      let writer = WriterThread(Committer(tree: tree, store: nil), retries: false)
+    case .tree(let tree, let logins):
+      pipeline.correlator.noteLogins()
+      let writer = WriterThread(Committer(tree: tree, store: nil, logins: logins), retries: false)
       writer.start()
       defer { writer.finish(givesUp: false) }
       var events: [OwnedEvent] = []
@@ -52,14 +53,19 @@ package final class Replay {
         events.append(emitted)
         guard events.count >= 2048 else { return true }
         defer { events.removeAll(keepingCapacity: true) }
-        return writer.submit(WriteJob(events: events))
+        return writer.submit(job(events))
       }
-      _ = writer.submit(WriteJob(events: events))
+      _ = writer.submit(job(events))
       writer.finish(givesUp: false)
       if let error = writer.status.lastError { throw ReplayError(error) }
       try tree.commit()
+      try logins.synchronize()
     case .events(let body): try read(sources, body)
     }
+  }
+
+  private func job(_ events: [OwnedEvent]) -> WriteJob {
+    WriteJob(events: events, logins: pipeline.correlator.drainLogins())
   }
 
   /// Reads to the end of the request, behind which more may follow: what waits or is being counted there is not emitted.

@@ -10,13 +10,15 @@ import Platform
 ///
 /// In this order, each durable before the next: a record in `_bridge` says what is moved, by whom; the records are appended
 /// to the target, chained there; what the target has then is compared with the source; a seal covers all of it, the source
-/// too; the source goes. After a stop anywhere the same merge goes on: what the target has already is known by its ids.
+/// too; what is known of its logins becomes the target's; the source goes. After a stop anywhere the same merge goes on: what the target has already is known by its ids.
 package struct TrailMerger {
   /// What was done.
   package struct Outcome: Sendable, Equatable {
     /// The records of the source, and those of them that were moved now; the others were in the target.
     package var records = 0
     package var moved = 0
+    /// Whether the table of logins had something of it.
+    package var hasLogins = false
   }
 
   /// What a day's file has.
@@ -99,6 +101,7 @@ package struct TrailMerger {
     if configuration.audit.hasTamperEvidence, let seal = tree.lastSeal { announcer.announce(seal) }
     var outcome = Outcome()
     guard try !TrailReader(root: root).days(of: source).isEmpty else {
+      outcome.hasLogins = try moveLogins(at: now)
       try removal.run()
       return outcome
     }
@@ -109,6 +112,7 @@ package struct TrailMerger {
     outcome.moved = try move(into: tree, keepsOrigin: keepsOrigin)
     if keepsOrigin { try compare(files) }
     if let seal = try tree.seal(at: now) { announcer.announce(seal) }
+    outcome.hasLogins = try moveLogins(at: now)
     try removal.run()
     return outcome
   }
@@ -166,6 +170,10 @@ package struct TrailMerger {
     }
     try tree.commit()
     return moved
+  }
+
+  private func moveLogins(at now: UInt64) throws(FileError) -> Bool {
+    try LoginTable(root: root, isDurable: true, calls: calls).move(source, to: target, now: now)
   }
 
   /// Before anything goes: whether the source can be restored from the target, line for line.

@@ -41,7 +41,13 @@ extension CommandOptions {
             Option("follow", "f"), Option("gaps"), Option("domain", nil, .required), Option("count-by", nil, .required),
           ]),
       "mailboxes": CommandOptions(options: common),
-      "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
+      "last": CommandOptions(
+        options: common
+          + [
+            Option("service", "s", .required), Option("since", "S", .required), Option("until", "U", .required),
+            Option("unused-since", nil, .required), Option("never"), Option("history"),
+            Option("lines", "n", .lineCount), Option("output", "o", .required), Option("quiet", "q"),
+          ]),
       "doctor": CommandOptions(
         options: common + journal
           + [Option("root", nil, .required), Option("output", "o", .required), Option("quiet", "q")]),

@@ -3,24 +3,55 @@ import AuditFiles
 import AuditModel
 import AuditOutput
 import AuditReading
+import AuditWriting
 import Bridge
 import Configuration
+import Platform
 
 /// `mailtrail last`: the last login of each mailbox, and the last that failed, as lastlog(8) has them for accounts.
 struct LastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "last", abstract: "List the last successful and the last failed login of each mailbox.",
     discussion: """
-      Successful logins are of level 1: they are only recorded with audit.level 1, or with audit.kinds "login.succeeded": 5.
+      The collector keeps them in a table, whatever audit.level and audit.retention are. Mailboxes that have a trail, or are \
+      in a file of mailboxes.known, are listed too: who has never logged in is shown as ‘never’.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case short, json
+    case short, json, csv
+
+    var ofEvents: OutputFormat { OutputFormat(rawValue: rawValue) ?? .short }
   }
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Option(name: [.short, .long], help: "short or json.")
+  @Option(name: [.short, .long], help: "Only logins of this service: webmail, imap, submission …; may be repeated.")
+  var service: [String] = []
+
+  @Option(
+    name: [.customShort("S"), .long],
+    help: "Mailboxes whose last login was at or after this time (systemd.time(7)).")
+  var since: String?
+
+  @Option(name: [.customShort("U"), .long], help: "Mailboxes whose last login was at or before this time.")
+  var until: String?
+
+  @Option(
+    help: ArgumentHelp("Mailboxes without a login since this time, also those that never had one.", valueName: "time"))
+  var unusedSince: String?
+
+  @Flag(help: "Mailboxes of which no login is known.")
+  var never = false
+
+  @Flag(help: "Show the logins in the trails of the mailboxes that are named.")
+  var history = false
+
+  @Option(
+    name: [.customShort("n"), .customLong("lines")],
+    help: "Show the mailboxes with the most recent logins, or the most recent of --history; 10 without a number.")
+  var lines: String?
+
+  @Option(name: [.short, .long], help: "short, json or csv.")
   var output = Format.short
 
   @Flag(name: [.short, .long], help: "Suppress headings and hints.")
@@ -29,145 +60,48 @@ struct LastCommand: ParsableCommand {
   @Argument(help: "Show these mailboxes only; a bare name gets mailboxes.default-domain.")
   var mailboxes: [String] = []
 
+  mutating func validate() throws {
+    service = service.map { $0.lowercased() }
+    for name in service where !ServiceName.all.contains(name) {
+      let nearest = Suggestion.nearest(to: name, among: ServiceName.all).map { "did you mean ‘\($0)’? " } ?? ""
+      throw ValidationError(
+        "there is no service ‘\(name)’; \(nearest)there are " + ServiceName.all.joined(separator: ", "))
+    }
+    if let lines, lines != "all", UInt32(lines) == nil { throw ValidationError("‘\(lines)’ is no number of lines") }
+    if history, mailboxes.isEmpty {
+      throw ValidationError("--history needs a mailbox; mailtrail search -k login has all")
+    }
+    if history, never || unusedSince != nil { throw ValidationError("--history lists logins, not mailboxes without") }
+    if never, since != nil || until != nil {
+      throw ValidationError("--never has no last login that -S or -U could find")
+    }
+  }
+
   func run() throws {
     let configuration = try options.load()
-    let reader = try TrailReader(root: configuration.audit.directory)
-    let unread = UnreadLines()
-    var found =
-      mailboxes.isEmpty ? try all(reader, unread) : try named(reader, MailboxLookup(configuration, reader), unread)
-    try LastLogins.readUnknown(reader, into: &found, unread)
-    for line in lines(found) { print(line) }
-    try unread.report()
-    guard !quiet else { return }
-    if found.isEmpty { StandardError.write("-- No mailboxes --") }
-    let level = configuration.audit.level(of: .loginSucceeded)
-    if level.map({ $0 >= configuration.audit.level }) == true || found.contains(where: { $0.success != nil }) { return }
-    StandardError.write(
-      "mailtrail: successful logins are not recorded here; audit.kinds \"login.succeeded\": "
-        + "\(configuration.audit.level.rawValue) in mailtrail.yaml does")
-  }
-
-  private func all(_ reader: TrailReader, _ unread: UnreadLines) throws -> [LastLogins] {
-    var found: [LastLogins] = []
-    for trail in try reader.trails() {
-      guard let address = try reader.mailbox(of: trail) else { continue }
-      var last = LastLogins(mailbox: address)
-      try last.read(trail, reader, unread)
-      found.append(last)
+    let (since, until) = (try time(since), try time(until))
+    if history {
+      let history = LoginHistory(
+        services: service.map { Array($0.utf8) }, since: since, until: until, limit: limit)
+      return try history.print(mailboxes, configuration, format: output.ofEvents, isQuiet: quiet)
     }
-    return found
-  }
-
-  /// A name that has no trail stands there too: that it never logged in may be what was asked.
-  private func named(
-    _ reader: TrailReader, _ lookup: MailboxLookup, _ unread: UnreadLines
-  ) throws -> [LastLogins] {
-    try mailboxes.map { name in
-      let address = try lookup.find(name).mailbox
-      var last = LastLogins(mailbox: address)
-      try last.read(TrailPath(.mailbox(address)), reader, unread)
-      return last
+    let selection = LastLogins.Selection(
+      services: Set(service), since: since, until: until, unusedSince: try time(unusedSince), isNever: never,
+      limit: limit)
+    let found = try LastLogins(configuration, names: mailboxes, selection)
+    let format = LastLoginsFormat(
+      known: found.known, isDetailed: !mailboxes.isEmpty, hasHeading: !quiet, width: Terminal.standardOutput.width)
+    for line in format.lines(found.rows, as: output) { print(line) }
+    if !quiet { for hint in found.hints { StandardError.write(hint) } }
+    try found.unread.report()
+    if found.damaged > 0 {
+      throw CommandFailure(
+        "mailtrail: \(found.damaged) lines of the table of logins are damaged, and logins of as many mailboxes may be missing"
+      )
     }
   }
 
-  private func lines(_ found: [LastLogins]) -> [String] {
-    switch output {
-    case .json: return found.map(\.json)
-    case .short:
-      let width = max(8, found.map { TerminalText.safe($0.mailbox.bytes).count }.max() ?? 0) + 2
-      let heading = quiet || found.isEmpty ? [] : [LastLogins.heading(width)]
-      return heading + found.map { $0.row(width) }
-    }
-  }
-}
+  private var limit: Int? { lines.flatMap { UInt32($0) }.map(Int.init) }
 
-/// The newest login of a mailbox, and the newest that failed or was denied.
-struct LastLogins {
-  let mailbox: MailboxAddress
-  private(set) var success: AuditEvent?
-  private(set) var failure: AuditEvent?
-
-  init(mailbox: MailboxAddress) { self.mailbox = mailbox }
-
-  /// Takes an event of any kind up.
-  mutating func take(_ event: AuditEvent) {
-    switch event.kind {
-    case .loginSucceeded: if event.time >= success?.time ?? 0 { success = event }
-    case .loginFailed, .loginDenied, .loginDeniedRegion: if event.time >= failure?.time ?? 0 { failure = event }
-    default: break
-    }
-  }
-
-  /// Reads a trail from its end: to the day that has both, because lines stand in the order of time only nearly.
-  mutating func read(_ trail: TrailPath, _ reader: TrailReader, _ unread: UnreadLines) throws {
-    var last = self
-    var lastDay: Day?
-    try reader.forEachLine(of: trail, order: .newestFirst) { line in
-      if let lastDay, line.day < lastDay { return false }
-      guard let event = unread.event(of: line, in: trail), isOfMailbox(event, in: trail) else { return true }
-      last.take(event)
-      if last.success != nil, last.failure != nil { lastDay = lastDay ?? line.day }
-      return true
-    }
-    self = last
-  }
-
-  /// Two mailboxes with long names may have one trail. In every other all records are the mailbox's, also those that name
-  /// another, from which they were moved.
-  private func isOfMailbox(_ event: AuditEvent, in trail: TrailPath) -> Bool {
-    trail.owner != nil || event.fields[.mailbox]?.elementsEqual(mailbox.bytes) == true
-  }
-
-  /// Takes up what failed before the mailbox was known here, in one pass; names that are not asked for make no entry.
-  static func readUnknown(
-    _ reader: TrailReader, into found: inout [LastLogins], _ unread: UnreadLines
-  ) throws {
-    var indices: [[UInt8]: [Int]] = [:]
-    for (index, last) in found.enumerated() { indices[last.mailbox.bytes, default: []].append(index) }
-    var logins = found
-    let trail = TrailPath(.unknown)
-    try reader.forEachLine(of: trail) { line in
-      guard let event = unread.event(of: line, in: trail), let mailbox = event.fields[.mailbox] else { return true }
-      for index in indices[Array(mailbox)] ?? [] { logins[index].take(event) }
-      return true
-    }
-    found = logins
-  }
-
-  // MARK: - Printing
-
-  static func heading(_ width: Int) -> String {
-    TerminalText.padded("MAILBOX", width) + TerminalText.padded("LAST LOGIN", 21) + TerminalText.padded("FROM", 28)
-      + TerminalText.padded("LAST FAILURE", 21) + "FROM"
-  }
-
-  func row(_ width: Int) -> String {
-    let left = TerminalText.padded(TerminalText.safe(mailbox.bytes), width)
-    let middle = TerminalText.padded(Self.time(success), 21) + TerminalText.padded(Self.origin(success), 28)
-    let line = left + middle + TerminalText.padded(Self.time(failure), 21) + Self.origin(failure)
-    return String(line.reversed().drop { $0 == " " }.reversed())
-  }
-
-  private static func time(_ event: AuditEvent?) -> String {
-    event.map { LocalClock.date($0.time) } ?? "never"
-  }
-
-  private static func origin(_ event: AuditEvent?) -> String {
-    guard let event else { return "" }
-    return [FieldKey.ip, .service].map { TerminalText.safe(event.fields[$0]) }.filter { !$0.isEmpty }
-      .joined(separator: " ")
-  }
-
-  /// One object: the mailbox, and the two records as they stand in the trail.
-  var json: String {
-    var json = JSONText()
-    json.add("mailbox", bytes: Array(mailbox.bytes))
-    for (name, event) in [("success", success), ("failure", failure)] {
-      guard let event else { continue }
-      var record: [UInt8] = []
-      RecordEncoder().append(event, to: &record)
-      json.add(name, json: String(decoding: record.dropLast(), as: UTF8.self))
-    }
-    return json.object
-  }
+  private func time(_ text: String?) throws -> UInt64? { try text.map { try TimeExpression.microseconds(of: $0) } }
 }

@@ -14,8 +14,10 @@ struct MailboxLookup {
   /// As names were filed before the configuration made some of their domains equal.
   private let namingWithoutAliases: MailboxNaming
   private let reader: TrailReader
+  private let root: String
 
   init(_ configuration: Configuration, _ reader: TrailReader) throws {
+    root = configuration.audit.directory
     naming = try MailboxNaming(configuration.mailboxes)
     namingWithoutAliases = MailboxNaming(
       defaultDomain: configuration.mailboxes.defaultDomain, foldsCase: naming.foldsCase)
@@ -42,7 +44,8 @@ struct MailboxLookup {
   func source(of name: String, in root: String) throws -> Subject {
     if Self.namedTrail(name) == nil, let address = namingWithoutAliases.mailbox(of: AccountName(name.utf8)) {
       let trail = TrailPath(.mailbox(address))
-      let isThere = try hasTrail(trail) || TrailRemoval(root: root, trail: trail).isUnfinished()
+      let isThere =
+        try hasTrail(trail) || TrailRemoval(root: root, trail: trail).isUnfinished() || hasLogins(trail)
       if isThere { return Subject(trail: trail, names: [address], mailbox: address) }
     }
     return try subject(of: name)
@@ -90,4 +93,9 @@ struct MailboxLookup {
   func hasTrail(_ mailbox: MailboxAddress) throws -> Bool { try hasTrail(TrailPath(.mailbox(mailbox))) }
 
   func hasTrail(_ trail: TrailPath) throws -> Bool { try !reader.days(of: trail).isEmpty }
+
+  /// Whether the table of logins knows the mailbox whose trail it would be.
+  func hasLogins(_ trail: TrailPath) throws -> Bool {
+    try LoginTableReader(root: root)?.knows(trail) ?? false
+  }
 }

@@ -44,16 +44,23 @@ struct MergeCommand: ParsableCommand {
       throw CommandFailure("mailtrail: \(from.trail.directory) is of many and cannot be merged into one mailbox")
     }
     let isRest = try !lookup.hasTrail(from.trail)
-    if isRest, try !TrailRemoval(root: root, trail: from.trail).isUnfinished() { throw try lookup.noTrail(of: from) }
+    let isUnfinished = try TrailRemoval(root: root, trail: from.trail).isUnfinished()
+    if isRest, !isUnfinished, try !lookup.hasLogins(from.trail) { throw try lookup.noTrail(of: from) }
     let merger = TrailMerger(
       configuration, source: from.trail, target: to, firstKept: try configuration.firstKept(), user: user,
       log: StandardError.log)
     let names = (
       TerminalText.safe(from.mailbox?.bytes ?? Array(from.trail.directory.utf8)), TerminalText.safe(to.bytes)
     )
-    if dryRun { return try print(merger.plan(), names) }
+    if dryRun {
+      if isRest { return Swift.print("\(names.0) has no records; what else there is of it would be moved or removed") }
+      return try print(merger.plan(), names)
+    }
     for directory in [root, configuration.state.directory] { try DirectoryLock.acquire(directory) }
     let outcome = try merger.run(now: SystemClock.realtime())
+    if isRest, !isUnfinished {
+      return Swift.print("\(names.0) has no trail; what is known of its logins is that of \(names.1) now")
+    }
     if isRest { return Swift.print("the trail of \(names.0), which an earlier merge had moved, is removed") }
     Swift.print(
       "\(Self.records(outcome.moved)) of \(names.0) moved to \(names.1), \(outcome.records - outcome.moved) were there "

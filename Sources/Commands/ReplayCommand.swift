@@ -77,7 +77,7 @@ struct ReplayCommand: ParsableCommand {
     let progress = ReplayProgress(until: request.until)
     replay.onProgress = progress.advance
     defer { progress.finish() }
-    try replay.run(request, to: .tree(tree))
+    try replay.run(request, to: .tree(tree, try LoginTable(root: directory, isDurable: false)))
   }
 
   /// Adds what is missing to the tree that the collector writes.

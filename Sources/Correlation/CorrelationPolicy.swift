@@ -56,14 +56,19 @@ public struct CorrelationPolicy: Sendable {
 
   public init() {}
 
+  /// Whether no switch keeps events of a kind out, whatever their level.
+  public func isOn(_ kind: EventKind) -> Bool {
+    guard isAuditOn, !kindsOff.contains(kind) else { return false }
+    switch kind.gate {
+    case .abuseDetection: return isAbuseDetectionOn
+    case .mailboxChanges: return areMailboxChangesOn
+    case nil: return true
+    }
+  }
+
   /// The level of an event of a kind; nil when it is switched off.
   public func level(of kind: EventKind) -> Level? {
-    guard isAuditOn, !kindsOff.contains(kind) else { return nil }
-    switch kind.gate {
-    case .abuseDetection: guard isAbuseDetectionOn else { return nil }
-    case .mailboxChanges: guard areMailboxChangesOn else { return nil }
-    case nil: break
-    }
+    guard isOn(kind) else { return nil }
     let level = levels[kind] ?? kind.defaultLevel
     return level >= threshold ? level : nil
   }

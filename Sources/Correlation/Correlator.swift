@@ -74,6 +74,11 @@ public final class Correlator {
   var sawDoubt = false
   /// The level of each kind by its number; nil where nobody will see it.
   let levels: [Level?]
+  /// Logins since the caller last took them; kept only when somebody asks for them.
+  public internal(set) var logins = LoginSightings()
+  var notesLogins = false
+  /// Whether the table of logins learns of events of a kind, by its number.
+  let areNoted: [Bool]
 
   public convenience init(table: CompiledTable, policy: CorrelationPolicy) {
     self.init(table: table, program: ActionProgram(table), policy: policy)
@@ -85,6 +90,7 @@ public final class Correlator {
     self.policy = policy
     self.program = program
     levels = EventKind.allCases.map { policy.level(of: $0) }
+    areNoted = EventKind.allCases.map { LoginSightings.takes($0) && policy.isOn($0) }
     captures = CaptureIndex(upperBound: table.names.upperBound)
     keyCache = KeyCache(count: program.keys.count)
     frameContexts = ContiguousArray(repeating: .none, count: program.maximumContexts)

@@ -134,6 +134,9 @@ struct EventFields {
     return hash.value
   }
 
+  /// Leaves the arena as it was before the first: the fields are not wanted.
+  func discard() { arena.truncate(to: start) }
+
   /// The fields by themselves. The arena is as it was before the first.
   func finished() -> FieldSet {
     defer { arena.truncate(to: start) }

@@ -9,7 +9,9 @@ extension Correlator {
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
     let filing =
       isWhollyAmbiguous && !frame.isConfirmed && instruction.filing != .unnamed ? .unowned : instruction.filing
-    guard kind == .messageSent || levels[Int(kind.rawValue)] != nil else {
+    let isNoted = areNoted[Int(kind.rawValue)]
+    let isEmitted = kind == .messageSent || levels[Int(kind.rawValue)] != nil
+    guard isEmitted || isNoted else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
       if filing == .ofMailbox { learnMailbox(instruction) }
       return
@@ -39,6 +41,8 @@ extension Correlator {
     if !isCanonical { nameBecomesMailbox(&fields) }
     guard let owner = decideOwner(instruction, owned, fields) else { return }
     if isAmbiguous { fields.set(.confidence, to: "ambiguous") }
+    if isNoted { note(kind, of: owner, fields) }
+    guard isEmitted else { return fields.discard() }
     complete(&fields, kind)
     let event = AuditEvent(
       id: EventID(source: frame.facts.identity, detail: fields.detail(of: kind)), time: frame.facts.realtime,

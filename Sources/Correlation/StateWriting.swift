@@ -3,11 +3,12 @@ import RuleTable
 
 /// Writing the state of correlation into a checkpoint: see `StateRecords`.
 extension Correlator {
-  /// From now on changes are remembered for `encodeChanges`.
+  /// From now on changes are remembered for `encodeChanges`, and logins for `drainLogins`.
   public func trackChanges() {
     contexts.tracksChanges = true
     mailboxes.tracksChanges = true
     tracksChanges = true
+    noteLogins()
   }
 
   /// Everything, for a new snapshot. Forgets which changes were to be written.

@@ -167,7 +167,7 @@ final class Service {
     case .confirm(let isWritten): input.confirm(isWritten ? nil : facts.writer.lastError ?? "the disk is too slow")
     case .settle(let time):
       pipeline.correlator.advance(to: time)
-      output.emit(pipeline.correlator.drainEvents())
+      takeEmitted()
       return .ready
     case .takeReplay:
       takeReplay()
@@ -188,7 +188,7 @@ final class Service {
   private func end() {
     for notice in input.end() { take(notice) }
     takeGaps()
-    output.emit(pipeline.correlator.drainEvents())
+    takeEmitted()
     output.emit(BridgeEvents.stopped("\(input.serviceName) stopped", at: SystemClock.realtime()))
     notify("STOPPING=1")
   }
@@ -211,11 +211,16 @@ final class Service {
     let isInOrder = batch.lateFile == nil
     if isInOrder { pipeline.process(batch) } else { processLate(batch) }
     for notice in notices { take(notice) }
-    output.emit(pipeline.correlator.drainEvents())
+    takeEmitted()
     takeGaps()
     // A late file is behind the position from its end on, and what it emitted goes into the same job.
     output.move(to: batch, isInOrder: isInOrder, moves: moves)
     report.count(batch)
+  }
+
+  private func takeEmitted() {
+    output.emit(pipeline.correlator.drainEvents())
+    output.add(pipeline.correlator.drainLogins())
   }
 
   private func processLate(_ batch: EntryBatch) {
@@ -245,7 +250,7 @@ final class Service {
     guard let replay = output.additions.replay else { return }
     // Rules that this service did not have may have let the replay see more entries go by, and the time with them.
     pipeline.correlator.emitDue(asOf: replay.asOf)
-    output.emit(pipeline.correlator.drainEvents())
+    takeEmitted()
     output.additions.takeReplay(
       since: Backfill.oldest(newest: output.newest, retention: configuration.audit.retention.microseconds))
   }
@@ -278,7 +283,7 @@ final class Service {
       )
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
       let state = pipeline.correlator.encodeState()
-      output.emit(pipeline.correlator.drainEvents())
+      takeEmitted()
       let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
       let next = Pipeline(recognizer: recognizer, policy: policy)
       _ = next.correlator.restore(state)

@@ -7,10 +7,12 @@ import Platform
 struct ServiceOutput {
   private(set) var events: [OwnedEvent] = []
   var additions = Additions()
+  private var logins = LoginSightings()
   /// How far the input was read, and the newest entry's time.
   private(set) var position = SourcePosition()
   private(set) var newest: UInt64 = 0
   private var isPositionNew = false
+  private static let manyLogins = 2048
   private var stateLog = StateLog()
   /// A job that the writer had no room for.
   private var held: WriteJob?
@@ -22,6 +24,7 @@ struct ServiceOutput {
 
   mutating func emit(_ event: OwnedEvent) { events.append(event) }
   mutating func emit(_ more: [OwnedEvent]) { events += more }
+  mutating func add(_ more: LoginSightings) { logins.append(contentsOf: more) }
 
   /// - Parameters:
   ///   - isInOrder: whether the batch's entries follow what was read before.
@@ -55,10 +58,12 @@ struct ServiceOutput {
     defer {
       events.removeAll(keepingCapacity: true)
       additions.removeAll()
+      logins = LoginSightings()
       isPositionNew = false
     }
     return WriteJob(
-      events: events, additions: additions.events, onAdded: additions.onAdded,
+      events: events, additions: additions.events, onAdded: additions.onAdded, logins: logins,
+      addedLogins: additions.logins,
       checkpoint: .init(position: position, newest: newest, change: change, isCaughtUp: isCaughtUp))
   }
 
@@ -72,7 +77,9 @@ struct ServiceOutput {
   var hasRoomForReplay: Bool { additions.replay == nil && additions.isEmpty && held == nil }
 
   func describe(in situation: inout ServiceSituation, _ status: WriterThread.Status) {
-    (situation.events, situation.additions) = (events.count, additions.events.count)
+    // Logins wait with the position, but not without end.
+    situation.events = events.count + logins.count / Self.manyLogins
+    situation.additions = additions.events.count + additions.logins.count
     (situation.isPositionNew, situation.isHeld) = (isPositionNew, held != nil)
     (situation.isWithinLateFile, situation.newest) = (additions.isWithinLateFile, newest)
     situation.writer = status.lastError != nil ? .failing : status.isIdle ? .idle : .busy

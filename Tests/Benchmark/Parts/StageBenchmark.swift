@@ -23,6 +23,7 @@ enum StageBenchmark {
     let table = try RuleCompiler.compile(RuleSets.shipped)
     let pipeline = Pipeline(
       table: table, policy: try CorrelationPolicy(configuration, calendar: .utc), rules: Configuration.Rules())
+    pipeline.correlator.noteLogins()
     let entries: Int
     switch words[0] {
     case "read": entries = try read(journal, pipeline.interest) { _ in }
@@ -34,6 +35,7 @@ enum StageBenchmark {
       entries = try read(journal, pipeline.interest) { batch in
         pipeline.process(batch)
         _ = pipeline.correlator.drainEvents()
+        _ = pipeline.correlator.drainLogins()
       }
       pipeline.correlator.finish()
     case "write":
@@ -62,7 +64,9 @@ enum StageBenchmark {
   private static func write(_ journal: JournalSelection, _ pipeline: Pipeline, to directory: String) throws -> Int {
     let tree = try AuditTree(root: directory, mode: .bulk, calendar: .utc)
     tree.skipsPresent = true
+    let logins = try LoginTable(root: directory, isDurable: false)
     func append() throws {
+      try logins.append(MailboxLogins.rows(of: pipeline.correlator.drainLogins()), since: 1)
       for owned in pipeline.correlator.drainEvents() { try tree.append(owned.event, owner: owned.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
