@@ -25,7 +25,9 @@ struct LastCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Option(name: [.short, .long], help: "Only logins of this service: webmail, imap, submission …; may be repeated.")
+  @Option(
+    name: [.short, .long], help: "Only logins of this service: webmail, imap, submission …; may be repeated.",
+    completion: .list(ServiceName.all))
   var service: [String] = []
 
   @Option(
@@ -57,7 +59,7 @@ struct LastCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Suppress headings and hints.")
   var quiet = false
 
-  @Argument(help: "Show these mailboxes only; a bare name gets mailboxes.default-domain.")
+  @Argument(help: "Show these mailboxes only; a bare name gets mailboxes.default-domain.", completion: .mailbox)
   var mailboxes: [String] = []
 
   mutating func validate() throws {

@@ -22,11 +22,12 @@ struct LoginHistory {
     for name in names { found += try logins(of: try lookup.subject(of: name), reader, unread) }
     found.sort { $0.time < $1.time }
     if let limit { found = found.suffix(limit) }
-    let output = EventOutput(
-      format: format.format(usesColor: Terminal.standardOutput.usesColor, showsMailbox: names.count > 1),
-      isPagerDisabled: true, jumpsToEnd: false)
+    let presentation = Presentation(
+      usesColor: Terminal.standardOutput.usesColor, showsMailbox: names.count > 1,
+      width: Terminal.standardOutput.lineWidth)
+    let output = EventOutput(format: format.format(presentation), isPagerDisabled: true, jumpsToEnd: false)
     for event in found { guard try output.print(event) else { break } }
-    output.finish()
+    try output.finish()
     if !isQuiet { for hint in hints(configuration, isEmpty: found.isEmpty) { StandardError.write(hint) } }
     try unread.report()
   }
