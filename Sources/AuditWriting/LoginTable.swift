@@ -60,11 +60,12 @@ package final class LoginTable {
 
   /// Makes durable what was appended, where that does not do it.
   package func synchronize() throws(FileError) {
-    guard !isDurable, length > 0, let directory = try root.directory(LoginTableFormat.directoryName),
-      let (file, _) = try directory.file(LoginTableFormat.changesName, flags: O_RDWR)
-    else { return }
-    try synchronize(file, in: directory)
+    guard !isDurable, written != nil, let directory = try root.directory(LoginTableFormat.directoryName) else { return }
+    if let (file, _) = try directory.file(LoginTableFormat.changesName, flags: O_RDWR) {
+      try synchronize(file, in: directory)
+    }
     try directory.synchronize()
+    try root.synchronize()
   }
 
   // MARK: - The files
@@ -83,7 +84,6 @@ package final class LoginTable {
     let name = LoginTableFormat.directoryName
     if let directory = try root.directory(name) { return directory }
     try root.makeDirectory(name)
-    try root.synchronize()
     guard let directory = try root.directory(name) else { throw root.error(.open, name, ENOENT) }
     return directory
   }
@@ -103,7 +103,11 @@ package final class LoginTable {
     let lines = start == 0 ? LoginTableFormat.head + bytes : bytes
     try directory.overwrite(file, at: start, with: lines, name: name)
     if isDurable { try synchronize(file, in: directory) }
-    if start == 0, isDurable { try directory.synchronize() }
+    // The names, too: an earlier run may have been ended before it could do that.
+    if length == 0 || start == 0, isDurable {
+      try directory.synchronize()
+      try root.synchronize()
+    }
     length = start + lines.count
   }
 

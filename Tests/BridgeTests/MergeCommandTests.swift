@@ -68,8 +68,9 @@ import Testing
     let newest = try site.run(["show", Self.names[1], "--no-pager", "-o", "json", "-n5"]).output.split(separator: "\n")
     #expect(newest == shown.suffix(5))
     let last = try site.run(["last", Self.names[1], "-o", "json"]).output
-    let logins = shown.filter { $0.contains("login.succeeded") }
-    #expect(logins.last.map { last.contains($0) } == true, "\(last)")
+    let login = shown.last { $0.contains("login.succeeded") }
+    let time = try #require(login?.split(separator: "\"time\":\"").dropFirst().first?.prefix(27))
+    #expect(last.contains("\"success\":{\"time\":\"\(time)\""), "\(last)")
   }
 
   @Test("durability 28: killed at any change of its files, it is finished by the next")
