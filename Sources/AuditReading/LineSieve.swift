@@ -20,7 +20,8 @@ final class LineSieve {
   private var nextBareControl = 0
   private var nextKey = 0
 
-  private static let addressKey = Array(#""ip":""#.utf8)
+  /// With its comma: the longer what is sought, the more is skipped. A key is never the first one.
+  private static let addressKey = Array(#","ip":""#.utf8)
   private static let quote = UInt8(ascii: "\"")
 
   init(_ filter: LineFilter) {
@@ -114,6 +115,6 @@ final class LineSieve {
   }
 
   private func key(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-    bytes.firstOffset(ofFrequent: Self.addressKey, from: start) ?? bytes.count
+    bytes.firstOffset(of: Self.addressKey, from: start) ?? bytes.count
   }
 }

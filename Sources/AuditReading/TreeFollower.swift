@@ -31,7 +31,7 @@ package struct TreeFollower {
     self.isWanted = isWanted
     for trail in try newTrails() {
       var state = Trail()
-      state.changed = reader.root.changeTime(ofDirectory: trail.directory)
+      state.changed = Self.settled(reader.root.changeTime(ofDirectory: trail.directory))
       if let day = try reader.days(of: trail).last {
         state.newest = (day, reader.root.length(trail.file(of: day)) ?? 0)
         state.position = try reader.end(of: trail)
@@ -61,6 +61,12 @@ package struct TreeFollower {
     usleep(useconds_t(min(max(200_000, min(duration, 1_000_000) * 20), 5_000_000)))
   }
 
+  /// The time of a directory, when nothing can happen to it any more without another one: the kernel's clock stands still
+  /// for some milliseconds, in which a directory may have been looked at and then got another name.
+  private static func settled(_ time: UInt64?) -> UInt64? {
+    time.flatMap { SystemClock.realtime() > $0 && SystemClock.realtime() - $0 > 2 * TimeSpan.second ? $0 : nil }
+  }
+
   /// What a trail is now; nil when it is as it was.
   private func changed(_ trail: TrailPath, _ state: Trail) -> Trail? {
     let time = reader.root.changeTime(ofDirectory: trail.directory)
@@ -68,7 +74,7 @@ package struct TreeFollower {
     if time == state.changed, time != nil, length == state.newest?.length { return nil }
     if time == nil, state.changed == nil, state.newest == nil { return nil }
     var now = state
-    now.changed = time
+    now.changed = Self.settled(time)
     // A trail whose directory cannot be read has no days, and is looked at again when it changes.
     let day = (try? reader.days(of: trail))?.last
     now.newest = day.map { ($0, reader.root.length(trail.file(of: $0)) ?? 0) }
@@ -82,7 +88,7 @@ package struct TreeFollower {
     for parent in try reader.root.names(of: .directory) {
       let time = reader.root.changeTime(ofDirectory: parent)
       guard time == nil || listed[parent] != time else { continue }
-      listed[parent] = time
+      listed[parent] = Self.settled(time)
       found += try listing.trails(in: parent).filter { trails[$0] == nil && $0 != TrailPath(.bridge) && isWanted($0) }
     }
     return found

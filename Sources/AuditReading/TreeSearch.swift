@@ -19,7 +19,7 @@ package struct TreeSearch: Sendable {
   ///   - accepts: whether an event of a trail is sought.
   package init(
     _ reader: TrailReader, trails: [TrailPath], filter: LineFilter, threads: Int = Self.processors,
-    byteLimit: Int = 20 << 20, accepts: @escaping @Sendable (AuditEvent, TrailPath) -> Bool
+    byteLimit: Int = 10 << 20, accepts: @escaping @Sendable (AuditEvent, TrailPath) -> Bool
   ) {
     root = reader.root
     (self.trails, self.filter, self.accepts) = (trails, filter, accepts)

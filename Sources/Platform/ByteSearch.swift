@@ -10,25 +10,6 @@ extension UnsafeRawBufferPointer {
     return found.map { $0 - base }
   }
 
-  /// The same for a short text that is found often: memmem(3) skips little then, and is begun anew each time.
-  ///
-  /// - Parameter sought: three bytes at least; the first three are looked for in many places at once.
-  package func firstOffset(ofFrequent sought: [UInt8], from start: Int) -> Int? {
-    precondition(sought.count >= 3)
-    let (first, second, third) = (sought[0], sought[1], sought[2])
-    var offset = Swift.max(0, start)
-    while offset + 34 <= count {
-      let firsts = loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self) .== first
-      let seconds = loadUnaligned(fromByteOffset: offset + 1, as: SIMD32<UInt8>.self) .== second
-      let thirds = loadUnaligned(fromByteOffset: offset + 2, as: SIMD32<UInt8>.self) .== third
-      if any(firsts .& seconds .& thirds) {
-        for place in offset..<(offset + 32) where self[place + 1] == second && has(sought, at: place) { return place }
-      }
-      offset += 32
-    }
-    return firstOffset(of: sought, from: offset)
-  }
-
   /// Where a byte is at `start` or later (memchr(3)); nil when it is not.
   package func firstOffset(of byte: UInt8, from start: Int) -> Int? {
     guard let base = baseAddress, start >= 0, start < count,
@@ -40,10 +21,10 @@ extension UnsafeRawBufferPointer {
   /// Where a byte from 0x7f on is at `start` or later; nil when all are plain ASCII from there on.
   package func firstOffsetBeyondPlainASCII(from start: Int) -> Int? {
     var offset = start
-    // Many bytes at once, up to some of which one is not plain.
+    // Many bytes at once, up to some of which one is not plain. Not by SIMD types: they take a call for each byte here.
     while offset + 32 <= count {
-      let block = loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self)
-      if any(block .>= 0x7f) { break }
+      let words = marks(at: offset) | marks(at: offset + 8) | marks(at: offset + 16) | marks(at: offset + 24)
+      if words & 0x8080_8080_8080_8080 != 0 { break }
       offset += 32
     }
     while offset < count {
@@ -64,17 +45,16 @@ extension UnsafeRawBufferPointer {
   /// Copies the bytes with the letters of ASCII in lower case; the output has room for them.
   package func copyInLowerCase(to output: UnsafeMutableRawBufferPointer) {
     precondition(output.count >= count)
-    var offset = 0
-    while offset + 32 <= count {
-      let block = loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self)
-      let lowered = block.replacing(with: block &+ 32, where: block &- 65 .< 26)
-      output.storeBytes(of: lowered, toByteOffset: offset, as: SIMD32<UInt8>.self)
-      offset += 32
+    for index in 0..<count {
+      let byte = self[index]
+      output[index] = byte &+ (byte &- 65 < 26 ? 32 : 0)
     }
-    while offset < count {
-      let byte = self[offset]
-      output[offset] = byte &+ (byte &- 65 < 26 ? 32 : 0)
-      offset += 1
-    }
+  }
+
+  /// Eight bytes; those from 0x7f on have their highest bit set: they have it, or get it when one is added.
+  @inline(__always)
+  private func marks(at offset: Int) -> UInt64 {
+    let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    return word | ((word & 0x7f7f_7f7f_7f7f_7f7f) &+ 0x0101_0101_0101_0101)
   }
 }

@@ -102,6 +102,9 @@ import Testing
     arguments: [
       "show|-S-5d|-Unow|-ojson|-klogin|-gword|-n3|-rq|-f|--no-pager|--ip=192.0.2.1|--service=imap|--level=5|ann",
       "search|-S|-5d|-U|now|-o|csv|-k|login|-g|-dash|-n|-r|-q|--no-pager|--ip|192.0.2.0/24|--service|imap|--level|10",
+      "search|--actor|ann|--sender=<>|--recipient|@b|--folder|INBOX|--message-id|<x>|--outcome|failure|--around|now",
+      "search|--around=@5|--within|5min|--domain|example.org|--count-by|ip|-klogin,!logout", "search|-fn5",
+      "show|--sender|a@b|--around|00000000000000aa.0000000000bb|--within=1h|-kmessage.*|ann",
       "replay|-S@0|-Unow|-oshort|-n5|-r|-q|-b|-cX|--after-cursor|Y|-DX|--namespace|n|-tx|-ux|--file|f|--output-dir|d",
       "collect|--until-end|--config|f|--set|a=b", "mailboxes|--config|f", "last|-ojson|-q|ann|bob",
       "status|-o|json", "status|-ojson",
@@ -124,7 +127,13 @@ import Testing
       ("show|-k|logn|ann", "there is no kind ‘logn’"), ("show|--level|4|ann", "there is no level 4"),
       ("show|--lines=some|ann", "‘some’ is no number of lines"), ("show|-o|xml|ann", "xml"), ("colect", "colect"),
       ("replay|-f", "-f"), ("doctor|ann", "ann"), ("doctor|-o|xml", "xml"), ("verify|-n|3", "-n"),
-      ("verify|--output|xml", "xml"), ("ingest|ann", "ann"), ("ingest|--format|csv", "csv"),
+      ("verify|--output|xml", "xml"),
+      ("search|-k|login,logot", "did you mean ‘logout’"), ("search|-k|!logn", "did you mean ‘login’"),
+      ("search|-k|login,", "there is no kind ‘’"), ("search|--outcome|failre", "did you mean ‘failure’"),
+      ("search|--count-by|sendr", "did you mean ‘sender’"), ("search|--within|5min", "--within goes with --around"),
+      ("search|--around|now|--within|x", "no length of time"), ("search|--around|never", "--around takes"),
+      ("search|-f|--count-by|ip", "--follow"), ("search|-fr", "--reverse"),
+      ("search|--count-by|ip|-ocsv", "short or json"), ("ingest|ann", "ann"), ("ingest|--format|csv", "csv"),
     ])
   func aWrongCommandLineSaysWhatIsWrong(line: String, part: String) {
     let words = ArgumentNormalizer.normalize(line.split(separator: "|").map(String.init), options: .mailtrail)

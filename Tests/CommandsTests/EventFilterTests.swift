@@ -1,5 +1,7 @@
 import ArgumentParser
 import AuditModel
+import AuditReading
+import TestSupport
 import Testing
 
 @testable import Commands
@@ -9,7 +11,13 @@ import Testing
     var fields = FieldSet()
     fields.set(.ip, to: "192.0.2.7")
     fields.set(.service, to: "imap")
+    fields.set(.outcome, to: "failure")
+    fields.set(.actor, to: "admin")
+    fields.set(.actorName, to: "root")
     fields.set(.folder, to: "Ärger Über ALLES")
+    fields.set(.messageID, to: "<a.b@c>")
+    fields.set(.sender, to: "ann@example.org")
+    fields.set(.recipients, to: "bob@example.org\0cat@example.org")
     return AuditEvent(
       id: EventID(source: 1, detail: 2), time: 1_000, kind: .loginFailed, level: .normal, fields: fields)
   }()
@@ -30,6 +38,51 @@ import Testing
       (EventFilter(kinds: ["login"], level: .high), false),
     ] as [(EventFilter, Bool)])
   func accepts(filter: EventFilter, isAccepted: Bool) { #expect(filter.accepts(Self.event) == isAccepted) }
+
+  @Test(
+    arguments: [
+      ("login", true), ("login.*", true), ("log*", true), ("logout,login.failed", true), ("!login", false),
+      ("!logout", true),
+      ("login,!login.failed", false), ("!login.*,login", false), ("*", true), ("l?gin.failed", true),
+      ("message", false),
+    ])
+  func kindsArePatterns(text: String, isAccepted: Bool) throws {
+    #expect(try EventOptions.parse(["--kind=" + text]).filter().accepts(Self.event) == isAccepted)
+  }
+
+  @Test(
+    arguments: [
+      (["--folder=ärger über ALLES"], false), (["--folder=Ärger Über alles"], true), (["--folder=Ärger"], false),
+      (["--sender=Ann@example.org"], true), (["--sender=<ann@example.org>"], true), (["--sender=@example.org"], true),
+      (["--sender=@ample.org"], false), (["--sender=bob@example.org", "--sender=ann@example.org"], true),
+      (["--recipient=bob@example.org"], true), (["--recipient=cat@example.org"], true), (["--recipient=cat"], false),
+      (["--message-id=a.b@c"], true), (["--message-id=<a.b@c>"], true), (["--message-id=A.b@c"], false),
+      (["--outcome=Failure"], true), (["--outcome=success"], false), (["--actor=admin"], true),
+      (["--actor=Root"], true),
+      (["--actor=admin", "--sender=bob@example.org"], false),
+    ])
+  func valuesAreWhole(options: [String], isAccepted: Bool) throws {
+    let directory = TemporaryDirectory()
+    let reader = try TrailReader(root: directory.path)
+    let filter = try ValueOptions.parse(options).filter(try EventOptions.parse([]), reader, in: [])
+    #expect(filter.accepts(Self.event) == isAccepted)
+  }
+
+  @Test func aroundATimeIsFromWhenToWhen() throws {
+    let directory = TemporaryDirectory()
+    let reader = try TrailReader(root: directory.path)
+    func filter(_ values: [String], _ events: [String] = []) throws -> EventFilter {
+      try ValueOptions.parse(values).filter(try EventOptions.parse(events), reader, in: [])
+    }
+    let minute = try filter(["--around=@1000", "--within=1min"])
+    #expect(minute.since == 940_000_000 && minute.until == 1_060_000_000)
+    let usual = try filter(["--around=@1000"])
+    #expect(usual.since == 700_000_000 && usual.until == 1_300_000_000)
+    let all = try filter(["--around=@1000", "--within=9999999d"])
+    #expect(all.since == 0)
+    #expect(throws: (any Error).self) { try filter(["--around=@1000"], ["--since=@1"]) }
+    #expect(throws: CommandFailure.self) { try filter(["--around=00000000000000aa.0000000000bb"]) }
+  }
 
   /// The text that `--grep` looks for, as it comes from the command line.
   @Test(
