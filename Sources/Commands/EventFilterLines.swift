@@ -17,8 +17,8 @@ extension EventFilter {
       lines.sought = LineFilter.sought(oneOf: sought)
       lines.seeksOtherKeys = isText
     } else if !addresses.isEmpty {
-      let (first, others) = (addresses[0], addresses.dropFirst())
-      lines.sought = .address { value in first.accepts(value) || others.contains { $0.accepts(value) } }
+      let addresses = addresses
+      lines.sought = .address { value in addresses.contains { $0.accepts(value) } }
     }
     return lines
   }
