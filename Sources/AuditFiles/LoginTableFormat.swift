@@ -56,14 +56,23 @@ package enum LoginTableFormat {
     case .end(let end): bytes = Array(". \(end.rows) \(end.damaged)".utf8)
     case .row(let row): append(row, to: &bytes)
     }
-    let hash = String(hash(bytes[...]), radix: 16)
-    return bytes + Array(" ".utf8) + Array(String(repeating: "0", count: 16 - hash.count).utf8) + Array(hash.utf8) + [
-      10
-    ]
+    appendHash(from: 0, to: &bytes)
+    return bytes
+  }
+
+  /// Ends a line that begins at an index: its hash, and the line end.
+  static func appendHash(from start: Int, to bytes: inout [UInt8]) {
+    let hash = hash(bytes[start...])
+    bytes.append(UInt8(ascii: " "))
+    for shift in stride(from: UInt64(60), through: 0, by: -4) {
+      let value = UInt8(hash >> shift & 15)
+      bytes.append(value < 10 ? value + 48 : value + 87)
+    }
+    bytes.append(10)
   }
 
   private static func append(_ row: MailboxLogins, to bytes: inout [UInt8]) {
-    append(row.mailbox.bytes, to: &bytes)
+    append(row.mailbox.bytes, to: &bytes, isFirst: true)
     append(row.deleted, to: &bytes)
     for (name, service) in row.services.sorted(by: { $0.key < $1.key }) {
       append(Array(name.utf8), to: &bytes)
@@ -77,21 +86,32 @@ package enum LoginTableFormat {
     }
   }
 
-  private static func append(_ number: UInt64?, to bytes: inout [UInt8]) {
-    append(number.map { Array(String($0).utf8) } ?? [], to: &bytes)
+  static func append(_ number: UInt64?, to bytes: inout [UInt8]) {
+    guard let number else { return append(EmptyCollection(), to: &bytes) }
+    bytes.append(UInt8(ascii: " "))
+    let start = bytes.count
+    var rest = number
+    repeat {
+      bytes.append(48 + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
   }
 
   /// A text as a word: `-` for none, and what is no letter, digit or sign of a name as `%XX`.
-  private static func append(_ text: [UInt8], to bytes: inout [UInt8]) {
-    if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
-    if text.isEmpty { return bytes.append(UInt8(ascii: "-")) }
+  static func append(_ text: some Collection<UInt8>, to bytes: inout [UInt8], isFirst: Bool = false) {
+    if !isFirst { bytes.append(UInt8(ascii: " ")) }
+    let length = text.count
+    if length == 0 { return bytes.append(UInt8(ascii: "-")) }
     for byte in text {
       // A lone sign means something here.
-      let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "%") && text.count > 1
+      let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "%") && length > 1
       if isPlain || isAlphanumeric(byte) {
         bytes.append(byte)
       } else {
-        bytes += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 15)]
+        bytes.append(UInt8(ascii: "%"))
+        bytes.append(digit(byte >> 4))
+        bytes.append(digit(byte & 15))
       }
     }
   }

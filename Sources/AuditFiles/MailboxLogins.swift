@@ -138,9 +138,6 @@ package struct MailboxLogins: Sendable, Hashable {
 }
 
 extension MailboxLogins {
-  /// Texts are the daemon's, and the table need not have all of them.
-  private static let maximumText = 200
-
   /// The rows that come of what was seen, one a mailbox, in no order.
   package static func rows(
     of sightings: LoginSightings, where isWanted: (LoginSightings.Sighting) -> Bool = { _ in true }
@@ -154,7 +151,8 @@ extension MailboxLogins {
       } else {
         let isSuccess = sighting.kind == .loginSucceeded
         let login = Login(
-          kind: sighting.kind, time: sighting.time, ip: cut(sighting.ip), reason: isSuccess ? [] : cut(sighting.reason))
+          kind: sighting.kind, time: sighting.time, ip: Array(LoginTableFormat.cut(sighting.ip)),
+          reason: isSuccess ? [] : Array(LoginTableFormat.cut(sighting.reason)))
         row.take(login, service: known(sighting.service))
       }
       rows[sighting.mailbox] = row
@@ -164,15 +162,10 @@ extension MailboxLogins {
 
   /// The name of a service; empty for one that is none.
   package static func known(_ name: ArraySlice<UInt8>) -> String {
-    let name = String(decoding: name, as: UTF8.self)
-    return ServiceName.all.contains(name) ? name : ""
+    isKnown(name) ? String(decoding: name, as: UTF8.self) : ""
   }
 
-  /// At a character, where it is UTF-8.
-  private static func cut(_ text: ArraySlice<UInt8>) -> [UInt8] {
-    guard text.count > maximumText else { return Array(text) }
-    var end = text.startIndex + maximumText
-    while end > text.startIndex, text[end] & 0xC0 == 0x80 { end -= 1 }
-    return Array(text[..<end])
-  }
+  static func isKnown(_ name: ArraySlice<UInt8>) -> Bool { serviceNames.contains { $0.elementsEqual(name) } }
+
+  private static let serviceNames = ServiceName.all.map { Array($0.utf8) }
 }

@@ -18,6 +18,8 @@ public struct LoginSightings: Sendable, Hashable {
   /// Behind each other: kind, time, four lengths of two bytes, and the four texts.
   private var bytes: [UInt8] = []
   public private(set) var count = 0
+  /// The first login's time, microseconds since 1970; nil for none.
+  public private(set) var oldest: UInt64?
 
   private static let headerLength = 17
   /// Longer texts are cut; no name is so long.
@@ -54,6 +56,7 @@ public struct LoginSightings: Sendable, Hashable {
     appendText(ip)
     appendText(reason)
     count += 1
+    if kind != .accountDeleted { oldest = min(oldest ?? time, time) }
   }
 
   private mutating func appendLength(_ count: Int) {
@@ -67,29 +70,30 @@ public struct LoginSightings: Sendable, Hashable {
   public mutating func append(contentsOf other: LoginSightings) {
     bytes += other.bytes
     count += other.count
+    if let first = other.oldest { oldest = min(oldest ?? first, first) }
   }
 
   /// Calls the body with each, in their order.
   public func forEachSighting<Failure: Error>(_ body: (Sighting) throws(Failure) -> Void) throws(Failure) {
     var offset = 0
     while offset < bytes.count {
-      var end = offset + Self.headerLength
-      var texts: [ArraySlice<UInt8>] = []
-      for index in 0..<4 {
-        let length = number(at: offset + 9 + 2 * index, length: 2)
-        texts.append(bytes[end..<(end + Int(length))])
-        end += Int(length)
-      }
-      let kind = EventKind(rawValue: bytes[offset])
-      let time = number(at: offset + 1, length: 8)
-      offset = end
+      let mailbox = text(0, behind: offset + Self.headerLength, header: offset)
+      let service = text(1, behind: mailbox.endIndex, header: offset)
+      let ip = text(2, behind: service.endIndex, header: offset)
+      let reason = text(3, behind: ip.endIndex, header: offset)
+      let (kind, time) = (EventKind(rawValue: bytes[offset]), number(at: offset + 1, UInt64.self))
+      offset = reason.endIndex
       guard let kind else { continue }
-      try body(
-        Sighting(kind: kind, time: time, mailbox: texts[0], service: texts[1], ip: texts[2], reason: texts[3]))
+      try body(Sighting(kind: kind, time: time, mailbox: mailbox, service: service, ip: ip, reason: reason))
     }
   }
 
-  private func number(at offset: Int, length: Int) -> UInt64 {
-    (0..<length).reduce(0) { $0 | UInt64(bytes[offset + $1]) << (8 * UInt64($1)) }
+  private func text(_ index: Int, behind start: Int, header: Int) -> ArraySlice<UInt8> {
+    bytes[start..<(start + Int(number(at: header + 9 + 2 * index, UInt16.self)))]
+  }
+
+  private func number<Number: FixedWidthInteger & BitwiseCopyable>(at offset: Int, _: Number.Type) -> Number {
+    // The load is checked against the buffer's bounds.
+    bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
   }
 }

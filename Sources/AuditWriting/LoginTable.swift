@@ -52,10 +52,22 @@ package final class LoginTable {
   /// - Throws: `FileError`, after which it is called with the same again; or when a newer mailtrail wrote the table.
   package func append(_ rows: [MailboxLogins], since: UInt64) throws(FileError) {
     guard !rows.isEmpty || written == nil else { return }
-    let directory = try open(since: since)
-    guard !rows.isEmpty else { return }
     let sorted = rows.sorted { LoginTableReader.precedes($0.mailbox, $1.mailbox) }
-    try append(sorted.flatMap { LoginTableFormat.encode(.row($0)) }, in: directory)
+    try append(lines: sorted.flatMap { LoginTableFormat.encode(.row($0)) }, since: since)
+  }
+
+  /// Adds what was seen, likewise.
+  package func append(_ sightings: LoginSightings, since: UInt64) throws(FileError) {
+    guard !sightings.isEmpty || written == nil else { return }
+    var lines: [UInt8] = []
+    lines.reserveCapacity(2 * sightings.byteCount)
+    sightings.forEachSighting { LoginTableFormat.append($0, to: &lines) }
+    try append(lines: lines, since: since)
+  }
+
+  private func append(lines: [UInt8], since: UInt64) throws(FileError) {
+    let directory = try open(since: since)
+    if !lines.isEmpty { try append(lines, in: directory) }
   }
 
   /// Makes durable what was appended, where that does not do it.

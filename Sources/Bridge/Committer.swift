@@ -130,12 +130,11 @@ final class Committer {
   /// In front of the checkpoint: a login whose entry is read again is the same.
   private func writeLogins(of job: WriteJob) throws {
     guard let logins, !progress.areLoginsWritten else { return }
-    let rows = MailboxLogins.rows(of: job.logins)
     let newest = job.checkpoint?.newest ?? .max
-    let oldest = rows.compactMap(\.oldest).min() ?? .max
+    let oldest = job.logins.oldest ?? .max
     // A clock that was never set says nothing of the beginning.
     let since = max(min(newest, oldest), newest == .max ? 0 : newest - min(newest, LoginTable.retention))
-    if since < .max, since > 0 || !rows.isEmpty { try logins.append(rows, since: since) }
+    if since < .max, since > 0 || !job.logins.isEmpty { try logins.append(job.logins, since: since) }
     if !job.addedLogins.isEmpty { try logins.append(job.addedLogins, since: SystemClock.realtime()) }
     progress.areLoginsWritten = true
   }

@@ -15,10 +15,27 @@ struct EventFields {
   private typealias Offsets = InlineArray<64, Int32>
   private static let nowhere = Offsets(repeating: -1)
 
-  init(_ arena: Arena) {
+  /// Which of a record's keys are wanted, a bit each.
+  struct Keys {
+    let bits: UInt64
+
+    /// Those of a record.
+    static let all = Keys(bits: .max)
+    /// Those from which the table of logins is made: of what else a line says nothing is copied for it.
+    static let ofLogins = Keys(
+      bits: [FieldKey.mailbox, .service, .ip, .reason, .actor, .confidence].reduce(0) { $0 | 1 << UInt64($1.rawValue) })
+  }
+
+  private let keys: Keys
+
+  init(_ arena: Arena, keys: Keys = .all) {
     self.arena = arena
+    self.keys = keys
     start = arena.count
   }
+
+  /// Whether a name is a key of the record that is wanted.
+  func takes(_ name: UInt16) -> Bool { name < NameTable.firstOwn && keys.bits >> UInt64(name) & 1 != 0 }
 
   func contains(_ key: UInt16) -> Bool { key < NameTable.firstOwn && offsets[Int(key)] >= 0 }
 

@@ -9,18 +9,20 @@ extension Correlator {
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
     let filing =
       isWhollyAmbiguous && !frame.isConfirmed && instruction.filing != .unnamed ? .unowned : instruction.filing
-    let isNoted = areNoted[Int(kind.rawValue)]
+    let isNoted = notesLogins && areNoted[Int(kind.rawValue)]
     let isEmitted = kind == .messageSent || levels[Int(kind.rawValue)] != nil
     guard isEmitted || isNoted else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.
       if filing == .ofMailbox { learnMailbox(instruction) }
       return
     }
-    var fields = EventFields(arena)
+    var fields = EventFields(arena, keys: isEmitted ? .all : .ofLogins)
     for index in instruction.assignments {
       let assignment = program.assignments[Int(index)]
       sawDoubt = false
-      if !assignment.isEmpty { fields.set(assignment.field, isDoubtful: sawDoubt) { append(assignment.value) } }
+      if !assignment.isEmpty, fields.takes(assignment.field) {
+        fields.set(assignment.field, isDoubtful: sawDoubt) { append(assignment.value) }
+      }
     }
     // What the rule itself says is canonical.
     let isCanonical = fields.contains(.mailbox)
@@ -113,7 +115,7 @@ extension Correlator {
       let (name, value) = (FieldLayout.key(at: header, in: captures), FieldLayout.value(at: header, in: captures))
       let isDoubtful = FieldLayout.isDoubtful(at: header, in: captures)
       header = value.upperBound
-      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
+      if fields.takes(name), !value.isEmpty, !fields.contains(name) {
         fields.add(name, copyOf: value, isDoubtful: isDoubtful)
       }
     }
@@ -128,7 +130,7 @@ extension Correlator {
       let (name, value) = (FieldLayout.key(at: header, in: context), FieldLayout.value(at: header, in: context))
       let isDoubtful = isDoubtful || FieldLayout.isDoubtful(at: header, in: context)
       header = value.upperBound
-      if name < NameTable.firstOwn, !value.isEmpty, !fields.contains(name) {
+      if fields.takes(name), !value.isEmpty, !fields.contains(name) {
         fields.add(name, UnsafeRawBufferPointer(rebasing: context[value]), isDoubtful: isDoubtful)
       }
     }

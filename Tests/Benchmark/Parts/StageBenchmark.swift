@@ -66,7 +66,7 @@ enum StageBenchmark {
     tree.skipsPresent = true
     let logins = try LoginTable(root: directory, isDurable: false)
     func append() throws {
-      try logins.append(MailboxLogins.rows(of: pipeline.correlator.drainLogins()), since: 1)
+      try logins.append(pipeline.correlator.drainLogins(), since: 1)
       for owned in pipeline.correlator.drainEvents() { try tree.append(owned.event, owner: owned.owner) }
     }
     let entries = try read(journal, pipeline.interest) { batch in
