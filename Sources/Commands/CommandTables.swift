@@ -40,6 +40,13 @@ extension CommandOptions {
           + [
             Option("follow", "f"), Option("gaps"), Option("domain", nil, .required), Option("count-by", nil, .required),
           ]),
+      "trace": CommandOptions(
+        options: common
+          + [
+            Option("from", nil, .required), Option("to", nil, .required), Option("around", nil, .required),
+            Option("within", nil, .required), Option("output", "o", .required), Option("utc"), Option("no-pager"),
+            Option("quiet", "q"),
+          ]),
       "mailboxes": CommandOptions(options: common),
       "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
       "doctor": CommandOptions(
