@@ -47,6 +47,12 @@ extension CommandOptions {
             Option("within", nil, .required), Option("output", "o", .required), Option("utc"), Option("no-pager"),
             Option("quiet", "q"),
           ]),
+      "source": CommandOptions(
+        options: common + textLogs
+          + [
+            Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
+            Option("utc"), Option("no-pager"), Option("quiet", "q"),
+          ]),
       "mailboxes": CommandOptions(options: common),
       "last": CommandOptions(options: common + [Option("output", "o", .required), Option("quiet", "q")]),
       "doctor": CommandOptions(

@@ -94,19 +94,26 @@ struct ValueOptions: ParsableArguments {
 
   /// When an event was.
   static func time(of id: EventID, _ reader: TrailReader, _ trails: [TrailPath]) throws -> UInt64 {
+    try event(id, reader, trails).time
+  }
+
+  /// The event that has this id.
+  ///
+  /// - Throws: `CommandFailure` when there is none.
+  static func event(_ id: EventID, _ reader: TrailReader, _ trails: [TrailPath]) throws -> AuditEvent {
     var text: [UInt8] = []
     id.append(to: &text)
     var lines = LineFilter()
     lines.sought = LineFilter.sought(oneOf: [SoughtText(text, foldsCase: false)])
     let search = TreeSearch(reader, trails: trails, filter: lines) { event, _ in event.id == id }
-    var time: UInt64?
+    var found: AuditEvent?
     _ = try search.forEachEvent(newest: 1) { event in
-      time = event.time
+      found = event
       return true
     }
-    guard let time else {
+    guard let found else {
       throw CommandFailure("mailtrail: no event has the id \(String(decoding: text, as: UTF8.self))")
     }
-    return time
+    return found
   }
 }

@@ -103,6 +103,8 @@ import Testing
       "show|-S-5d|-Unow|-ojson|-klogin|-gword|-n3|-rq|-f|--no-pager|--ip=192.0.2.1|--service=imap|--level=5|ann",
       "search|-S|-5d|-U|now|-o|csv|-k|login|-g|-dash|-n|-r|-q|--no-pager|--ip|192.0.2.0/24|--service|imap|--level|10",
       "replay|-S@0|-Unow|-oshort|-n5|-r|-q|-b|-cX|--after-cursor|Y|-DX|--namespace|n|-tx|-ux|--file|f|--output-dir|d",
+      "trace|-oshort-iso|-q|--utc|--no-pager|<a@b>", "trace|--from|a|--to=b|--around|-5d|--within|1h|-o|json",
+      "source|0123456789abcdef.0123456789ab|-Dd|--file|f|--namespace=n|--syslog-file|l|--format|exim|-q|--utc",
       "collect|--until-end|--config|f|--set|a=b", "mailboxes|--config|f", "last|-ojson|-q|ann|bob",
       "status|-o|json", "status|-ojson",
       "status|--output=prometheus", "retention|run|--set|a=b", "rules|list", "rules|check|a.rules|b.rules",
