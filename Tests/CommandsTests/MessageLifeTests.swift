@@ -191,6 +191,16 @@ import Testing
     #expect(shown.filter { $0 == "W" }.count == 100 && shown.contains("end\n"))
   }
 
+  @Test("one queue id may be that of many events of one message, and of another message")
+  func findsAllMessagesOfAQueueID() throws {
+    let mailbox = (FieldKey.mailbox, "bob@example.org")
+    let events = (0..<30).map { number in
+      event(number, .deliveryStored, at: number, [mailbox, (.messageID, Self.id), (.queueID, "Q9")])
+    }
+    let other = event(90, .deliveryStored, at: 90, [mailbox, (.messageID, "<b@client.example>"), (.queueID, "Q9")])
+    #expect(numbers(try messages("Q9", in: events + [other])) == [Array(0..<30), [90]])
+  }
+
   @Test("one Message-ID on any number of messages takes no more than is held")
   func isBounded() throws {
     let events = (0..<25).map { number in

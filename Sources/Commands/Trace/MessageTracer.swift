@@ -14,6 +14,8 @@ package struct MessageTracer {
   /// A stranger can use one Message-ID for any number of messages.
   package static let maximumEvents = 10_000
   package static let maximumMessages = 20
+  /// Each text that is sought takes time.
+  private static let maximumQueueIDs = 100
 
   private let eventLimit: Int
 
@@ -65,13 +67,13 @@ package struct MessageTracer {
   /// The messages to which some events belong, the oldest first, each with all of its events in the order of time.
   package mutating func messages(of seeds: [AuditEvent]) throws -> [[AuditEvent]] {
     var groups = MessageGroups()
-    let keys = Set(seeds.compactMap(MessageName.messageKey).prefix(Self.maximumMessages))
+    let keys = distinct(seeds.compactMap(MessageName.messageKey), limit: Self.maximumMessages)
     if !keys.isEmpty {
       let sought = LineFilter.sought(oneOf: keys.map(MessageName.sought))
       let found = try events(sought) { event in MessageName.messageKey(of: event).map(keys.contains) ?? false }
       for event in found { groups.add(event) }
     }
-    let queues = Set((groups.events + seeds).compactMap(MessageName.queueID))
+    let queues = distinct((groups.events + seeds).compactMap(MessageName.queueID), limit: Self.maximumQueueIDs)
     if !queues.isEmpty {
       let ids = Set(queues.map(\.id))
       let found = try events(LineFilter.sought(oneOf: ids.map { SoughtText($0, foldsCase: false) })) { event in
@@ -82,5 +84,18 @@ package struct MessageTracer {
     let messages = groups.messages(with: Set(seeds.map(\.id)))
     isCut = isCut || messages.count > Self.maximumMessages
     return Array(messages.prefix(Self.maximumMessages))
+  }
+
+  /// The first of the values that differ.
+  private mutating func distinct<Value: Hashable>(_ values: [Value], limit: Int) -> Set<Value> {
+    var kept: Set<Value> = []
+    for value in values where !kept.contains(value) {
+      guard kept.count < limit else {
+        isCut = true
+        break
+      }
+      kept.insert(value)
+    }
+    return kept
   }
 }
