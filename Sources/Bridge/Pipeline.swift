@@ -154,20 +154,25 @@ package final class Pipeline {
   private func facts(
     of entry: JournalEntry, _ bytes: UnsafeRawBufferPointer, sender: EntryFacts.Sender
   ) -> EntryFacts {
-    var hash = StableHash()
-    for value in [entry.bootID.high, entry.bootID.low, entry.monotonic, entry.realtime, entry.contentHash] {
-      hash.combine(value)
-    }
     Self.keep(bytes.part(entry.hostname), in: &host)
     Self.keep(bytes.part(entry.unit), in: &unit)
     Self.keep(bytes.part(entry.identifier), in: &identifier)
     lastEntries.remember(unit, machine: Self.machine(of: entry), at: entry.realtime)
     var facts = EntryFacts(
-      realtime: entry.realtime, identity: hash.value, machine: Self.machine(of: entry),
+      realtime: entry.realtime, identity: Self.identity(of: entry), machine: Self.machine(of: entry),
       pid: entry.pid, uid: entry.uid, host: host, unit: unit, identifier: identifier)
     facts.sender = sender
     facts.hasHostsUIDs = entry.hasHostsUIDs && !entry.isFromContainer
     return facts
+  }
+
+  /// What the ids of the entry's events begin with.
+  static func identity(of entry: JournalEntry) -> UInt64 {
+    var hash = StableHash()
+    for value in [entry.bootID.high, entry.bootID.low, entry.monotonic, entry.realtime, entry.contentHash] {
+      hash.combine(value)
+    }
+    return hash.value
   }
 
   /// Neighbouring entries mostly have the same host and unit: one array serves them.

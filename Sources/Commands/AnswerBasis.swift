@@ -23,7 +23,9 @@ struct AnswerBasis {
   func remark(on trail: TrailPath, gaps: [AuditEvent], since: UInt64?) throws -> String {
     // A tree without records of a collector's own was made by a replay, and the report is of another tree.
     let isCollected = try !reader.days(of: TrailPath(.bridge)).isEmpty
-    var sentences = [try beginning(of: trail) + ", " + levels]
+    var sentences: [String] = []
+    // The collector's own records say nothing about a tree that has none.
+    if isCollected || trail != TrailPath(.bridge) { sentences.append(try beginning(of: trail) + ", " + levels) }
     sentences.append(isCollected ? state : "No collector writes this tree.")
     sentences.append(count(gaps))
     if let removed = try removed(since: since), isCollected { sentences.append(removed) }

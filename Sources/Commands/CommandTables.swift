@@ -40,6 +40,19 @@ extension CommandOptions {
           + [
             Option("follow", "f"), Option("gaps"), Option("domain", nil, .required), Option("count-by", nil, .required),
           ]),
+      "trace": CommandOptions(
+        options: common
+          + [
+            Option("from", nil, .required), Option("to", nil, .required), Option("around", nil, .required),
+            Option("within", nil, .required), Option("output", "o", .required), Option("utc"), Option("no-pager"),
+            Option("quiet", "q"),
+          ]),
+      "source": CommandOptions(
+        options: common + textLogs
+          + [
+            Option("directory", "D", .required), Option("file", nil, .required), Option("namespace", nil, .required),
+            Option("utc"), Option("no-pager"), Option("quiet", "q"),
+          ]),
       "mailboxes": CommandOptions(options: common),
       "last": CommandOptions(
         options: common

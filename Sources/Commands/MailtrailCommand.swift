@@ -14,8 +14,9 @@ package struct MailtrailCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       CollectCommand.self, IngestCommand.self, ReplayCommand.self, ShowCommand.self, SearchCommand.self,
-      MailboxesCommand.self, LastCommand.self, RulesCommand.self, StatusCommand.self, RetentionCommand.self,
-      DoctorCommand.self, VerifyCommand.self, RecordCommand.self, AccountsCommand.self, MergeCommand.self,
+      TraceCommand.self, SourceCommand.self, MailboxesCommand.self, LastCommand.self, RulesCommand.self,
+      StatusCommand.self, RetentionCommand.self, DoctorCommand.self, VerifyCommand.self, RecordCommand.self,
+      AccountsCommand.self, MergeCommand.self,
     ])
 
   package init() {}

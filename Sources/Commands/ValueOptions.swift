@@ -73,33 +73,47 @@ struct ValueOptions: ParsableArguments {
     let time = try EventID(around.utf8).map { try Self.time(of: $0, reader, trails) }
     let center = try time ?? Self.time(of: around)
     let span = within.flatMap { TimeSpan.microseconds($0) } ?? 5 * TimeSpan.minute
-    filter.since = center > span ? center - span : 0
-    // Times go on to be counted with as Int, and one more than the last of them is one, too.
-    filter.until = min(center.addingReportingOverflow(span).overflow ? .max : center + span, UInt64(Int.max - 1))
+    let times = Self.times(around: center, within: span)
+    (filter.since, filter.until) = (times.lowerBound, times.upperBound)
     return filter
   }
 
-  private static func time(of text: String) throws -> UInt64 {
+  /// What is not further from a time than so many microseconds.
+  static func times(around center: UInt64, within span: UInt64) -> ClosedRange<UInt64> {
+    // Times go on to be counted with as Int, and one more than the last of them is one, too.
+    let sum = center.addingReportingOverflow(span)
+    let end = min(sum.overflow ? .max : sum.partialValue, UInt64(Int.max - 1))
+    return min(end, center > span ? center - span : 0)...end
+  }
+
+  static func time(of text: String) throws -> UInt64 {
     do { return try TimeExpression.microseconds(of: text) } catch {
       throw ValidationError("--around takes the id of an event or a time: \(error)")
     }
   }
 
   /// When an event was.
-  private static func time(of id: EventID, _ reader: TrailReader, _ trails: [TrailPath]) throws -> UInt64 {
+  static func time(of id: EventID, _ reader: TrailReader, _ trails: [TrailPath]) throws -> UInt64 {
+    try event(id, reader, trails).time
+  }
+
+  /// The event that has this id.
+  ///
+  /// - Throws: `CommandFailure` when there is none.
+  static func event(_ id: EventID, _ reader: TrailReader, _ trails: [TrailPath]) throws -> AuditEvent {
     var text: [UInt8] = []
     id.append(to: &text)
     var lines = LineFilter()
     lines.sought = LineFilter.sought(oneOf: [SoughtText(text, foldsCase: false)])
     let search = TreeSearch(reader, trails: trails, filter: lines) { event, _ in event.id == id }
-    var time: UInt64?
+    var found: AuditEvent?
     _ = try search.forEachEvent(newest: 1) { event in
-      time = event.time
+      found = event
       return true
     }
-    guard let time else {
+    guard let found else {
       throw CommandFailure("mailtrail: no event has the id \(String(decoding: text, as: UTF8.self))")
     }
-    return time
+    return found
   }
 }

@@ -106,6 +106,8 @@ import Testing
       "search|--around=@5|--within|5min|--domain|example.org|--count-by|ip|-klogin,!logout", "search|-fn5",
       "show|--sender|a@b|--around|00000000000000aa.0000000000bb|--within=1h|-kmessage.*|ann",
       "replay|-S@0|-Unow|-oshort|-n5|-r|-q|-b|-cX|--after-cursor|Y|-DX|--namespace|n|-tx|-ux|--file|f|--output-dir|d",
+      "trace|-oshort-iso|-q|--utc|--no-pager|<a@b>", "trace|--from|a|--to=b|--around|-5d|--within|1h|-o|json",
+      "source|0123456789abcdef.0123456789ab|-Dd|--file|f|--namespace=n|--syslog-file|l|--format|exim|-q|--utc",
       "collect|--until-end|--config|f|--set|a=b", "mailboxes|--config|f", "last|-ojson|-q|ann|bob",
       "status|-o|json", "status|-ojson",
       "status|--output=prometheus", "retention|run|--set|a=b", "rules|list", "rules|check|a.rules|b.rules",
