@@ -49,7 +49,7 @@ package struct MailtrailCommand: ParsableCommand {
 
   /// Whether the command is one for everybody who may read the trails.
   private static func isReading(_ arguments: [String]) -> Bool {
-    ["show", "search", "mailboxes", "last", "status", "verify", "doctor"].contains(arguments.first)
+    ["show", "search", "trace", "source", "mailboxes", "last", "status", "verify", "doctor"].contains(arguments.first)
   }
 
   /// Ends the process; an answer that could not be written whole is an error whatever the command found.

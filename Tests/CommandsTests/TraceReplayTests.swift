@@ -69,7 +69,8 @@ import Testing
       configuration: configuration, table: try RuleTables.load(directory: ""), calendar: .utc)
     let tree = try AuditTree(root: root, mode: .bulk, calendar: .utc)
     try replay.run(
-      SourceRequest(journal: JournalSelection(files: [temporary.path + "/sample.journal"])), to: .tree(tree))
+      SourceRequest(journal: JournalSelection(files: [temporary.path + "/sample.journal"])),
+      to: .tree(tree, try LoginTable(root: root, isDurable: false)))
     var tracer = try MessageTracer(TrailReader(root: root), UnreadLines())
     let messages = try tracer.messages(of: try tracer.events(named: Self.id))
     #expect(messages.count == 1)
