@@ -21,7 +21,7 @@ import Testing
     let site = try site([logout.dropLast() + #","country":"NZ"}"#])
     defer { site.remove() }
     for words in [["show", "ann@example.org"], ["search"]] {
-      let result = try site.run(words + ["-o", format])
+      let result = try site.run(words + ["-q", "-o", format])
       #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
       #expect(result.output.contains("country") && result.output.contains("NZ"), "\(result.output)")
     }
