@@ -19,25 +19,28 @@ struct AnswerBasis {
   /// - Parameters:
   ///   - trail: whose beginning counts; for an answer out of all of them the collector's own, `_bridge`.
   ///   - gaps: those that touch the time that was asked for.
-  ///   - since: from when events were asked for; nil for all.
-  func remark(on trail: TrailPath, gaps: [AuditEvent], since: UInt64?) throws -> String {
+  ///   - filter: what was asked for.
+  func remark(on trail: TrailPath, gaps: [AuditEvent], _ filter: EventFilter) throws -> String {
     // A tree without records of a collector's own was made by a replay, and the report is of another tree.
     let isCollected = try !reader.days(of: TrailPath(.bridge)).isEmpty
     var sentences: [String] = []
     // The collector's own records say nothing about a tree that has none.
     if isCollected || trail != TrailPath(.bridge) { sentences.append(try beginning(of: trail) + ", " + levels) }
     sentences.append(isCollected ? state : "No collector writes this tree.")
+    if let unrecorded = unrecorded(filter.kinds), isCollected { sentences.append(unrecorded) }
     sentences.append(count(gaps))
-    if let removed = try removed(since: since), isCollected { sentences.append(removed) }
-    return Self.folded(sentences.joined(separator: " "), width: Terminal.standardOutput.width)
+    if let removed = try removed(since: filter.since), isCollected { sentences.append(removed) }
+    let text = "-- " + TerminalText.safe(sentences.joined(separator: " ").utf8)
+    return FoldedText.folded(text, width: Terminal.standardOutput.width, indent: 3)
   }
 
   private func time(_ microseconds: UInt64) -> String { LocalClock.text(microseconds, isISO: false, zone: zone) }
 
   private func beginning(of trail: TrailPath) throws -> String {
     var first: UInt64?
+    let decoder = RecordDecoder()
     try reader.forEachLine(of: trail) { line in
-      first = try? line.event().time
+      first = decoder.identity(of: line.bytes)?.time
       return first == nil
     }
     return first.map { "Recorded since " + time($0) } ?? "Nothing was recorded yet"
@@ -47,6 +50,22 @@ struct AnswerBasis {
     let level = configuration.audit.level
     return level == .lowest ? "all levels." : "level \(level.rawValue) and above."
   }
+
+  /// Of which kinds the configuration records nothing: of those that were asked for all, else those that are switched off.
+  private func unrecorded(_ kinds: KindFilter) -> String? {
+    let audit = configuration.audit
+    guard audit.isEnabled else { return "Nothing is recorded: audit.enabled is false." }
+    let missing = EventKind.allCases.filter { kind in
+      guard kinds.accepts(kind) else { return false }
+      return audit.level(of: kind).map { kinds.isAskingForKinds && $0 < audit.level } ?? true
+    }
+    guard !missing.isEmpty else { return nil }
+    let names = missing.prefix(Self.shownKinds).map(\.name.description).joined(separator: ", ")
+    let more = missing.count > Self.shownKinds ? " and \(missing.count - Self.shownKinds) more" : ""
+    return "Not recorded here: \(names)\(more) (audit.level, audit.kinds)."
+  }
+
+  private static let shownKinds = 4
 
   private var state: String {
     let status: CollectorStatus
@@ -85,19 +104,5 @@ struct AnswerBasis {
     let start = calendar.end(of: Day(number: day.number - 1))
     guard since.map({ $0 < start }) ?? true else { return nil }
     return "What is older than \(time(start)) was removed (audit.retention)."
-  }
-
-  /// Lines that begin with `-- `, broken between words.
-  private static func folded(_ text: String, width: Int) -> String {
-    var lines = ["--"]
-    for word in text.split(separator: " ") {
-      if TerminalText.columns(of: lines[lines.count - 1]) + 1 + TerminalText.columns(of: String(word)) > width,
-        lines[lines.count - 1] != "--"
-      {
-        lines.append("--")
-      }
-      lines[lines.count - 1] += " " + word
-    }
-    return lines.joined(separator: "\n")
   }
 }

@@ -31,7 +31,8 @@ final class EventOutput {
       guard try flush() else { return }
       return StandardError.write(text)
     }
-    buffer += Array((text + "\n").utf8)
+    // It may repeat what a path or a log says.
+    for line in text.split(separator: "\n") { buffer += Array((TerminalText.safe(line.utf8) + "\n").utf8) }
   }
 
   func flush() throws -> Bool {

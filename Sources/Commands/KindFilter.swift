@@ -35,6 +35,9 @@ package struct KindFilter: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// Whether every kind is wanted.
   package var isEmpty: Bool { wanted.isEmpty && unwanted.isEmpty }
 
+  /// Whether kinds are asked for by their names, not only left out.
+  var isAskingForKinds: Bool { !wanted.isEmpty }
+
   package func accepts(_ kind: EventKind) -> Bool { isWanted[Int(kind.rawValue)] }
 
   /// Whether a kind is wanted that this version need not know, by the bytes of its name.

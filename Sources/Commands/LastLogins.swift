@@ -61,7 +61,8 @@ struct LastLogins {
       try addMailboxes()
     }
     // While the table is young, a trail may know more.
-    if known.map({ $0 + configuration.audit.retention.microseconds > now }) ?? true { try readTrails() }
+    let retention = configuration.audit.retention.microseconds
+    if known.map({ $0 > now - min(now, retention) }) ?? true { try readTrails() }
     rows = found.values.filter { named != nil || mayBeUsed($0) }.map { $0.of(selection.services) }
       .filter(selection.accepts).sorted { LoginTableReader.precedes($0.mailbox, $1.mailbox) }
     if let limit = selection.limit { rows = Self.newest(limit, of: rows) }

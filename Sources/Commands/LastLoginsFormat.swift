@@ -46,7 +46,7 @@ struct LastLoginsFormat {
 
   /// A name that is longer than its column has a line of its own: nothing is cut.
   private func line(_ cells: Cells, _ widths: [Int]) -> [String] {
-    if let text = cells.text { return [text] }
+    if let text = cells.text { return [FoldedText.folded(text, width: width, indent: 4)] }
     let isLong = cells.name.count > widths[0] && !cells.time.isEmpty
     var line = isLong ? "" : cells.name
     for (value, end) in zip([cells.time, cells.service, cells.ip], Self.ends(widths)) {

@@ -14,12 +14,16 @@ struct LoginHistory {
   /// So many of them, the newest.
   var limit: Int?
 
+  var filter: EventFilter { EventFilter(since: since, until: until, kinds: ["login"], services: services) }
+
   func print(_ names: [String], _ configuration: Configuration, format: OutputFormat, isQuiet: Bool) throws {
     let reader = try TrailReader(root: configuration.audit.directory)
     let lookup = try MailboxLookup(configuration, reader)
     let unread = UnreadLines()
     var found: [AuditEvent] = []
-    for name in names { found += try logins(of: try lookup.subject(of: name), reader, unread) }
+    for name in names {
+      found += try SubjectEvents(subject: lookup.subject(of: name), filter: filter, limit: limit).read(reader, unread)
+    }
     found.sort { $0.time < $1.time }
     if let limit { found = found.suffix(limit) }
     let presentation = Presentation(
@@ -30,29 +34,6 @@ struct LoginHistory {
     try output.finish()
     if !isQuiet { for hint in hints(configuration, isEmpty: found.isEmpty) { StandardError.write(hint) } }
     try unread.report()
-  }
-
-  /// Those of the mailbox, and what failed before it was known here.
-  func logins(
-    of subject: MailboxLookup.Subject, _ reader: TrailReader, _ unread: UnreadLines
-  ) throws -> [AuditEvent] {
-    let filter = EventFilter(since: since, until: until, kinds: ["login"], services: services)
-    let times = (since ?? 0)..<((until ?? .max - 1) + 1)
-    var found: [AuditEvent] = []
-    try reader.forEachLine(of: subject.trail, in: times) { line in
-      if let event = unread.event(of: line, in: subject.trail), filter.accepts(event) { found.append(event) }
-      return true
-    }
-    guard !subject.names.isEmpty else { return found }
-    let unknown = TrailPath(.unknown)
-    try reader.forEachLine(of: unknown, in: times) { line in
-      guard let event = unread.event(of: line, in: unknown), filter.accepts(event), let name = event.fields[.mailbox],
-        subject.names.contains(where: { name.elementsEqual($0.bytes) })
-      else { return true }
-      found.append(event)
-      return true
-    }
-    return found
   }
 
   private func hints(_ configuration: Configuration, isEmpty: Bool) -> [String] {

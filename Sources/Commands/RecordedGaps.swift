@@ -57,3 +57,23 @@ struct GapWeave {
     return isFirst && !hasBeginning ? [] : Array(gaps)
   }
 }
+
+/// Gaps that are recorded from now on.
+struct GapFollower {
+  private let reader: TrailReader
+  private var position: TrailPosition?
+
+  init(_ reader: TrailReader) throws {
+    self.reader = reader
+    position = try reader.end(of: TrailPath(.bridge))
+  }
+
+  mutating func newGaps(_ unread: UnreadLines) throws -> [AuditEvent] {
+    var gaps: [AuditEvent] = []
+    let trail = TrailPath(.bridge)
+    position = try reader.forEachLine(of: trail, after: position) { line in
+      if let event = unread.event(of: line, in: trail), event.kind == .bridgeGap { gaps.append(event) }
+    }
+    return gaps
+  }
+}

@@ -48,7 +48,9 @@ struct SearchCommand: ParsableCommand {
     let all = try reader.trails()
     let trails = domain.isEmpty ? all : all.filter(domains.accepts)
     let filter = try values.filter(events, reader, in: trails)
-    let question = Question(reader: reader, trails: trails, filter: filter, domains: domains)
+    let question = Question(
+      reader: reader, trails: trails, filter: filter, domains: domains,
+      basis: AnswerBasis(configuration, reader, zone: events.zone))
     let unread = UnreadLines()
     let found =
       try countBy.flatMap { ValueCounter.Key(name: $0) }.map { try count($0, question, unread) }
@@ -65,6 +67,7 @@ struct SearchCommand: ParsableCommand {
     var trails: [TrailPath]
     var filter: EventFilter
     var domains: DomainFilter
+    var basis: AnswerBasis
 
     var search: TreeSearch {
       TreeSearch(reader, trails: trails, filter: filter.lineFilter, accepts: accepts)
@@ -79,8 +82,7 @@ struct SearchCommand: ParsableCommand {
   private func show(_ question: Question, _ unread: UnreadLines) throws -> Int {
     let output = events.makeOutput(showsMailbox: true, isPagerDisabled: follow)
     let gaps = try RecordedGaps.touching(question.filter.shownTimes(of: []), question.reader, unread)
-    var weave = GapWeave(
-      events.format.isForPeople || showsGaps ? gaps : [], since: question.filter.since, isReversed: events.reverse)
+    var weave = GapWeave(hasGaps ? gaps : [], since: question.filter.since, isReversed: events.reverse)
     let follower = follow ? try TreeFollower(question.reader, where: question.domains.accepts) : nil
     let limit = events.limit ?? (follow && events.lines == nil ? 10 : nil)
     var (isRead, found) = (true, 0)
@@ -96,16 +98,19 @@ struct SearchCommand: ParsableCommand {
     unread.add(files)
     if isRead { isRead = try weave.rest().allSatisfy { try output.print($0) } }
     if let follower, isRead { try followOn(follower, question, besides: Set(recent), output, unread) }
-    if !events.quiet, !follow { try remark(found, question, gaps, output) }
+    if !events.quiet, !follow { for text in try remarks(found, question, gaps) { try output.remark(text) } }
     try output.finish()
     return found
   }
 
-  private func remark(_ found: Int, _ question: Question, _ gaps: [AuditEvent], _ output: EventOutput) throws {
-    if found == 0 { try output.remark("-- No entries --") }
-    guard events.format.isForPeople else { return }
-    let basis = AnswerBasis(try options.load(), question.reader, zone: events.zone)
-    try output.remark(basis.remark(on: TrailPath(.bridge), gaps: gaps, since: question.filter.since))
+  /// Whether gaps stand among the events.
+  private var hasGaps: Bool { events.format.isForPeople || showsGaps }
+
+  /// What stands under the answer.
+  private func remarks(_ found: Int, _ question: Question, _ gaps: [AuditEvent]) throws -> [String] {
+    let nothing = found == 0 ? ["-- No entries --"] : []
+    guard events.format.isForPeople else { return nothing }
+    return nothing + [try question.basis.remark(on: TrailPath(.bridge), gaps: gaps, question.filter)]
   }
 
   /// More than are appended while the tree is searched.
@@ -117,8 +122,9 @@ struct SearchCommand: ParsableCommand {
   ) throws {
     var follower = follower
     let accepts = question.accepts
-    while true {
-      guard try output.flush() else { return }
+    var gaps = hasGaps ? try GapFollower(question.reader) : nil
+    while try output.flush() {
+      for gap in try gaps?.newGaps(unread) ?? [] { guard try output.print(gap) else { return } }
       let started = SystemClock.monotonic()
       for (line, trail) in try follower.newLines() {
         guard let event = unread.event(of: line, in: trail), accepts(event, trail), !shown.contains(event.id)
@@ -141,8 +147,12 @@ struct SearchCommand: ParsableCommand {
       guard try pager.write(line + "\n") else { break }
     }
     pager.finish()
-    if table.isEmpty, !events.quiet { StandardError.write("-- No entries --") }
+    let rows = counter.counts.count + counter.withoutKey
+    if !events.quiet {
+      let gaps = try RecordedGaps.touching(question.filter.shownTimes(of: []), question.reader, unread)
+      for text in try remarks(rows, question, gaps) { StandardError.write(text) }
+    }
     StandardError.write(table.note ?? "")
-    return counter.counts.count + counter.withoutKey
+    return rows
   }
 }

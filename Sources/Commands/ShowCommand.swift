@@ -38,13 +38,13 @@ struct ShowCommand: ParsableCommand {
     let subject = try lookup.subject(of: mailbox)
     let filter = try values.filter(events, reader, in: [subject.trail])
     let unread = UnreadLines()
-    let found = try find(subject, filter, reader, unread)
+    let found = try SubjectEvents(subject: subject, filter: filter, limit: limit).read(reader, unread)
     if found.isEmpty, !follow, try !lookup.hasTrail(subject.trail) { throw try lookup.noTrail(of: subject) }
     let gaps = try RecordedGaps.touching(filter.shownTimes(of: found), reader, unread)
     let output = events.makeOutput(showsMailbox: false, isPagerDisabled: follow)
     // Of nothing found, the remark below says them.
-    let hasGapLines = events.format.isForPeople ? !found.isEmpty || filter.since != nil : showsGaps
-    for event in merged(found, hasGapLines ? gaps : []) {
+    let isSaidBelow = events.format.isForPeople && found.isEmpty && filter.since == nil
+    for event in merged(found, hasGaps && !isSaidBelow ? gaps : []) {
       guard try output.print(event) else { break }
     }
     if follow { return try followOn(reader, subject.trail, filter, output, unread) }
@@ -52,7 +52,7 @@ struct ShowCommand: ParsableCommand {
       if found.isEmpty { try output.remark("-- No entries --") }
       let basis = AnswerBasis(configuration, reader, zone: events.zone)
       if events.format.isForPeople {
-        try output.remark(basis.remark(on: subject.trail, gaps: gaps, since: filter.since))
+        try output.remark(basis.remark(on: subject.trail, gaps: gaps, filter))
       }
     }
     try output.finish()
@@ -60,42 +60,10 @@ struct ShowCommand: ParsableCommand {
     if events.grep != nil, found.isEmpty { throw CommandFailure("") }
   }
 
-  /// The events of the trail, and those of `_unknown` that name the subject, the oldest first.
-  private func find(
-    _ subject: MailboxLookup.Subject, _ filter: EventFilter, _ reader: TrailReader, _ unread: UnreadLines
-  ) throws -> [AuditEvent] {
-    var found = try collect(reader, subject.trail, filter, unread) { _ in true }
-    if !subject.names.isEmpty {
-      found += try collect(reader, TrailPath(.unknown), filter, unread) { event in
-        let name = event.fields[.mailbox] ?? []
-        return subject.names.contains { name.elementsEqual($0.bytes) }
-      }
-    }
-    found.sort { $0.time < $1.time }
-    if let limit, found.count > limit { found.removeFirst(found.count - limit) }
-    return found
-  }
-
   private var limit: Int? { events.limit ?? (follow ? 10 : nil) }
 
-  /// Bounded by `--lines` from the newest end, so that a long trail costs nothing: by whole days, for within a day what
-  /// came late, or was moved there, stands behind what is newer.
-  private func collect(
-    _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ unread: UnreadLines,
-    _ isOurs: (AuditEvent) -> Bool
-  ) throws -> [AuditEvent] {
-    var found: [AuditEvent] = []
-    var lastDay: Day?
-    let times = (filter.since ?? 0)..<((filter.until ?? .max - 1) + 1)
-    try reader.forEachLine(of: trail, in: times, order: limit == nil ? .oldestFirst : .newestFirst) { line in
-      if let lastDay, line.day < lastDay { return false }
-      guard let event = unread.event(of: line, in: trail), filter.accepts(event), isOurs(event) else { return true }
-      found.append(event)
-      if let limit, found.count >= limit { lastDay = line.day }
-      return true
-    }
-    return found
-  }
+  /// Whether gaps stand among the events.
+  private var hasGaps: Bool { events.format.isForPeople || showsGaps }
 
   private func merged(_ found: [AuditEvent], _ gaps: [AuditEvent]) -> [AuditEvent] {
     let all = (found + gaps).sorted { $0.time < $1.time }
@@ -106,8 +74,9 @@ struct ShowCommand: ParsableCommand {
     _ reader: TrailReader, _ trail: TrailPath, _ filter: EventFilter, _ output: EventOutput, _ unread: UnreadLines
   ) throws {
     var position = try reader.end(of: trail)
-    _ = try output.flush()
-    while true {
+    var gaps = hasGaps ? try GapFollower(reader) : nil
+    while try output.flush() {
+      for gap in try gaps?.newGaps(unread) ?? [] { guard try output.print(gap) else { return } }
       var lines: [TrailLine] = []
       position = try reader.forEachLine(of: trail, after: position) { lines.append($0) }
       for line in lines {

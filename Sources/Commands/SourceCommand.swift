@@ -72,7 +72,7 @@ struct SourceCommand: ParsableCommand {
       let (times, unread) = (ValueOptions.times(around: event.time, within: TimeSpan.minute), UnreadLines())
       StandardError.write(
         try AnswerBasis(configuration, reader, zone: utc ? .utc : .local).remark(
-          on: TrailPath(.bridge), gaps: RecordedGaps.touching(times, reader, unread), since: event.time))
+          on: TrailPath(.bridge), gaps: RecordedGaps.touching(times, reader, unread), EventFilter(since: event.time)))
       throw CommandFailure("")
     }
     let pager = Pager(isDisabled: noPager)

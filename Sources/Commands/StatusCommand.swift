@@ -67,7 +67,7 @@ struct StatusCommand: ParsableCommand {
     guard output == .short else { return print(json(status, condition)) }
     print(text(status, condition, configuration))
     let unread = UnreadLines()
-    for line in try gaps(configuration.audit.directory, unread) { print(line) }
+    for line in try gaps(configuration.audit.directory, unread) { print(folded(line)) }
     try unread.report()
   }
 
@@ -124,12 +124,18 @@ struct StatusCommand: ParsableCommand {
     for (subject, reason) in status.waitingFor.sorted(by: { $0.key < $1.key }) {
       lines.append("      Waiting: " + TerminalText.safe("\(subject): \(reason)".utf8))
     }
-    for (kind, count) in status.countsByKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+    let kinds = status.eventCounts.byKind.map { (key: $0.key.name.description, value: $0.value) }
+    for (kind, count) in kinds.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.append(
         "   " + TerminalText.padded(String(repeating: " ", count: max(0, 10 - String(count).count)) + String(count), 12)
           + kind)
     }
-    return lines.joined(separator: "\n")
+    return lines.map(folded).joined(separator: "\n")
+  }
+
+  /// Behind the label, where the terminal is too narrow.
+  private func folded(_ line: String) -> String {
+    FoldedText.folded(line, width: Terminal.standardOutput.lineWidth, indent: 14)
   }
 
   /// Whose lines no rule knows: a daemon that logs in another format is seen here first.
@@ -160,7 +166,7 @@ struct StatusCommand: ParsableCommand {
 
   private func json(_ status: CollectorStatus, _ condition: CollectorCondition) -> String {
     var json = JSONText()
-    json.add("condition", "\(condition)")
+    json.add("condition", condition.rawValue)
     for number in status.numbers { json.add(number.name, number.value) }
     json.add("last_error", status.lastError)
     var troubles = JSONText()
@@ -169,7 +175,9 @@ struct StatusCommand: ParsableCommand {
     { troubles.add(subject, reason) }
     json.add("troubles", json: troubles.object)
     var events = JSONText()
-    for (kind, count) in status.countsByKind.sorted(by: { $0.key < $1.key }) { events.add(kind, count) }
+    for (kind, count) in status.eventCounts.byKind.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      events.add(kind.name.description, count)
+    }
     json.add("events", json: events.object)
     var unknown = JSONText()
     for (daemon, count) in status.unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) { unknown.add(daemon, count) }

@@ -1,4 +1,6 @@
+import AuditModel
 import Bridge
+import Platform
 
 /// The report in Prometheus' text format: each metric with its help and type, times in seconds, counters as `_total`.
 struct StatusMetrics {
@@ -47,7 +49,13 @@ struct StatusMetrics {
 
   private mutating func addEvents(_ status: CollectorStatus) {
     add("events_written_total", .counter, "Events that were written.", status.eventsWritten)
-    add("events_total", .counter, "Events by kind.", by: "kind", status.countsByKind)
+    guard !status.eventCounts.byDaemon.isEmpty else { return }
+    begin("events_total", .counter, "Events by daemon and kind.")
+    for (daemon, counts) in status.eventCounts.byDaemon.sorted(by: { $0.key < $1.key }) {
+      for (kind, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        lines.append("mailtrail_events_total{daemon=\"\(Self.escaped(daemon))\",kind=\"\(kind.name)\"} \(count)")
+      }
+    }
   }
 
   private mutating func addMemory(_ status: CollectorStatus) {
@@ -70,19 +78,24 @@ struct StatusMetrics {
     add(name, kind, help, String(value))
   }
 
-  /// - Parameter values: by the value of the label: names of the rule tables and of kinds, which need no quotes.
+  /// - Parameter values: by the value of the label.
   private mutating func add(
     _ name: String, _ kind: Kind, _ help: String, by label: String, _ values: [String: UInt64]
   ) {
     guard !values.isEmpty else { return }
     begin(name, kind, help)
     for (value, count) in values.sorted(by: { $0.key < $1.key }) {
-      lines.append("mailtrail_\(name){\(label)=\"\(value)\"} \(count)")
+      lines.append("mailtrail_\(name){\(label)=\"\(Self.escaped(value))\"} \(count)")
     }
   }
 
   private mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
     lines += ["# HELP mailtrail_\(name) \(help)", "# TYPE mailtrail_\(name) \(kind.rawValue)"]
+  }
+
+  /// A daemon is called as its table is, and an administrator calls his as he likes.
+  private static func escaped(_ value: String) -> String {
+    value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }
 
   private static func seconds(_ microseconds: UInt64) -> String {

@@ -233,7 +233,8 @@ import Testing
       let reader = try TrailReader(root: configuration.audit.directory)
       let subject = try MailboxLookup(configuration, reader).subject(of: "ann")
       func sources(_ history: LoginHistory) throws -> [UInt64] {
-        try history.logins(of: subject, reader, UnreadLines()).map(\.id.source).sorted()
+        try SubjectEvents(subject: subject, filter: history.filter, limit: history.limit).read(reader, UnreadLines())
+          .map(\.id.source).sorted()
       }
       #expect(try sources(LoginHistory()) == [1, 3, 4])
       #expect(try sources(LoginHistory(since: Self.now - 3 * Self.day)) == [3, 4])

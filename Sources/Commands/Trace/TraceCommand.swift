@@ -70,7 +70,8 @@ struct TraceCommand: ParsableCommand {
       let gaps = try RecordedGaps.touching(times, reader, unread)
       StandardError.write("mailtrail: " + nothing(seeds))
       StandardError.write(
-        try basis.remark(on: TrailPath(.bridge), gaps: gaps, since: around == nil ? nil : times.lowerBound))
+        try basis.remark(
+          on: TrailPath(.bridge), gaps: gaps, EventFilter(since: around == nil ? nil : times.lowerBound)))
       try unread.report()
       throw CommandFailure("")
     }
@@ -136,7 +137,8 @@ struct TraceCommand: ParsableCommand {
     }
     guard !quiet else { return }
     let remark = try basis.remark(
-      on: TrailPath(.bridge), gaps: gaps.sorted { $0.time < $1.time }, since: messages.first?.first?.time)
+      on: TrailPath(.bridge), gaps: gaps.sorted { $0.time < $1.time },
+      EventFilter(since: messages.first?.first?.time))
     if pager.isRunning { _ = try pager.write((remark + "\n").utf8) } else { StandardError.write(remark) }
   }
 
