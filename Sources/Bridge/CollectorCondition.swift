@@ -1,7 +1,7 @@
 /// What a person, or whoever watches over the machine, has to know of the collector first.
-package enum CollectorCondition: Sendable, Equatable {
+package enum CollectorCondition: String, Sendable {
   /// It runs, and has read and written all that there is.
-  case caughtUp
+  case caughtUp = "caught-up"
   /// It runs, and has not read all yet.
   case behind
   /// It runs, and cannot do all that it is asked to.

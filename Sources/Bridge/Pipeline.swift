@@ -66,6 +66,15 @@ package final class Pipeline {
     correlator = Correlator(table: table, policy: policy)
   }
 
+  /// A pipeline with other rules that goes on with what this one remembers.
+  func successor(recognizer: EntryRecognizer, policy: CorrelationPolicy) -> Pipeline {
+    let next = Pipeline(recognizer: recognizer, policy: policy)
+    _ = next.correlator.restore(correlator.encodeState())
+    next.correlator.finishRestoring()
+    next.correlator.trackChanges()
+    return next
+  }
+
   /// Which entries the source has to keep; it finds their rules too.
   package var interest: any EntryInterest { recognizer }
 

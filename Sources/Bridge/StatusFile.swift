@@ -34,7 +34,7 @@ package struct CollectorStatus: Sendable, Equatable {
   package var waitingFor: [String: String] = [:]
   /// What is not as somebody asked for, and goes on until it is mended.
   package var troubles: [String: String] = [:]
-  package var countsByKind: [String: UInt64] = [:]
+  package var eventCounts = EventCounts()
 
   package init() {}
 
@@ -83,7 +83,7 @@ package struct CollectorStatus: Sendable, Equatable {
     for (daemon, count) in unrecognisedByDaemon.sorted(by: { $0.key < $1.key }) {
       text += "unrecognised.\(daemon)=\(count)\n"
     }
-    for (kind, count) in countsByKind.sorted(by: { $0.key < $1.key }) { text += "kind.\(kind)=\(count)\n" }
+    text += eventCounts.lines.joined()
     do {
       try Directory.open(directory).replace(Self.fileName, with: Array(text.utf8), isDurable: false)
     } catch {
@@ -108,8 +108,8 @@ package struct CollectorStatus: Sendable, Equatable {
         status.troubles[String(name.dropFirst(8))] = value
       } else if name.hasPrefix("unrecognised.") {
         status.unrecognisedByDaemon[String(name.dropFirst(13))] = UInt64(value)
-      } else if name.hasPrefix("kind.") {
-        status.countsByKind[String(name.dropFirst(5))] = UInt64(value)
+      } else if name.hasPrefix(EventCounts.prefix) {
+        status.eventCounts.read(name.dropFirst(EventCounts.prefix.count), value)
       } else {
         values[name] = UInt64(value)
       }

@@ -16,7 +16,7 @@ final class WriterThread: @unchecked Sendable {
     var isIdle: Bool { pending == 0 }
     var eventsWritten: UInt64 = 0
     var jobsDone: UInt64 = 0
-    var countsByKind: [EventKind: UInt64] = [:]
+    var eventCounts = EventCounts()
     var checkpointTime: UInt64 = 0
   }
 
@@ -85,8 +85,8 @@ final class WriterThread: @unchecked Sendable {
         status.pending -= 1
         status.jobsDone += 1
         status.eventsWritten += UInt64(job.events.count + added.count)
-        for emitted in job.events { status.countsByKind[emitted.event.kind, default: 0] += 1 }
-        for emitted in added { status.countsByKind[emitted.event.kind, default: 0] += 1 }
+        for emitted in job.events { status.eventCounts.count(emitted.event) }
+        for emitted in added { status.eventCounts.count(emitted.event) }
         if job.checkpoint != nil { status.checkpointTime = SystemClock.realtime() }
       }
       job.onAdded?(added.count)

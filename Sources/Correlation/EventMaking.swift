@@ -9,7 +9,8 @@ extension Correlator {
     var isAmbiguous = sawDoubt || isWhollyAmbiguous
     let filing =
       isWhollyAmbiguous && !frame.isConfirmed && instruction.filing != .unnamed ? .unowned : instruction.filing
-    let isNoted = notesLogins && areNoted[Int(kind.rawValue)]
+    // Whether somebody takes the notes or not: what becomes known on the way is the same in every replay.
+    let isNoted = areNoted[Int(kind.rawValue)]
     let isEmitted = kind == .messageSent || levels[Int(kind.rawValue)] != nil
     guard isEmitted || isNoted else {
       // Nobody will see it: all that it leaves is the mailbox that it proves.

@@ -22,7 +22,7 @@ import Testing
     #expect(try site.run(["status", "-o", "prometheus"]).output.contains("\nmailtrail_up 0\n"))
     let collector = try site.start()
     #expect(try site.waits { try site.run(["status"]).status == 0 })
-    #expect(try site.run(["status", "-o", "json"]).output.contains(#""condition":"caughtUp""#))
+    #expect(try site.run(["status", "-o", "json"]).output.contains(#""condition":"caught-up""#))
     kill(collector.pid, SIGTERM)
     #expect(collector.wait() == 0)
     let stopped = try site.run(["status"])
@@ -60,7 +60,7 @@ import Testing
     defer { temporary.remove() }
     let path = temporary.path + "/Audit"
     var directories = LockedDirectories()
-    try directories.lock(path, timeout: 0)
+    try directories.lock([path], timeout: 0)
     #expect(directories.troubles.map(\.reason) == [nil])
     #expect(rename(path, temporary.path + "/moved") == 0)
     #expect(directories.troubles.compactMap(\.reason).count == 1)
@@ -92,7 +92,7 @@ import Testing
       #expect(described[name] == (name.hasSuffix("_total") ? "counter" : "gauge"), "\(name)")
       #expect(samples.insert(String(words[0])).inserted)
     }
-    #expect(samples.contains(#"mailtrail_events_total{kind="login.succeeded"}"#))
+    #expect(samples.contains(#"mailtrail_events_total{daemon="dovecot",kind="login.succeeded"}"#))
     #expect(samples.contains("mailtrail_up") && samples.count > 15)
   }
 

@@ -4,13 +4,14 @@ import Platform
 struct LockedDirectories {
   private var identities: [String: DirectoryIdentity?] = [:]
 
-  /// Locks a directory, unless it is locked already.
+  /// Locks directories, but for those that are locked already.
   ///
-  /// - Parameter timeout: how long to wait for another process that has it, in microseconds.
-  mutating func lock(_ path: String, timeout: UInt64) throws(DirectoryLockError) {
-    guard identities[path] == nil else { return }
-    try DirectoryLock.acquire(path, timeout: timeout)
-    identities[path] = .some(DirectoryIdentity(path: path))
+  /// - Parameter timeout: how long to wait for another process that has one of them, in microseconds.
+  mutating func lock(_ paths: [String], timeout: UInt64) throws(DirectoryLockError) {
+    for path in paths where identities[path] == nil {
+      try DirectoryLock.acquire(path, timeout: timeout)
+      identities[path] = .some(DirectoryIdentity(path: path))
+    }
   }
 
   /// What is wrong with each of the directories; nil where nothing is.

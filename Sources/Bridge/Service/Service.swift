@@ -23,7 +23,6 @@ final class Service {
   private var report: ServiceReport
   private var rulesRecord: RulesRecord?
   private var directories = LockedDirectories()
-
   private var output = ServiceOutput()
   private var isReloadWanted = false
 
@@ -42,8 +41,7 @@ final class Service {
     interest = SwitchingInterest(recognizer)
     pipeline = Pipeline(recognizer: recognizer, policy: try CorrelationPolicy(configuration, calendar: calendar))
     engine = ServiceEngine(input.timing)
-    report = ServiceReport(
-      directory: configuration.state.directory, writingTrouble: input.writingTrouble, log: log)
+    report = ServiceReport(directory: configuration.state.directory, writingTrouble: input.writingTrouble, log: log)
   }
 
   /// Runs until SIGTERM, or to the end of the input.
@@ -86,9 +84,7 @@ final class Service {
   }
 
   private func openTree(lockTimeout: UInt64) throws -> CheckpointStore.Content? {
-    for directory in [configuration.audit.directory, configuration.state.directory] {
-      try directories.lock(directory, timeout: lockTimeout)
-    }
+    try directories.lock([configuration.audit.directory, configuration.state.directory], timeout: lockTimeout)
     let journal = SystemJournal(log: log)
     let tree = try LiveTree(
       configuration, calendar: calendar, stateDirectory: input.stateDirectory, searchesAlways: input.mayComeAgain,
@@ -275,31 +271,19 @@ final class Service {
     do {
       let (wanted, table) = try reloading()
       let (configuration, unapplied) = configuration.reloading(wanted)
-      report.setTrouble(
-        "configuration",
-        unapplied.isEmpty
-          ? nil
-          : "the change of \(unapplied.joined(separator: ", ")) counts from the next start: systemctl restart mailtrail"
-      )
+      report.setUnapplied(unapplied)
       let policy = try CorrelationPolicy(configuration, calendar: calendar)
-      let state = pipeline.correlator.encodeState()
-      takeEmitted()
       let recognizer = EntryRecognizer(table: table, rules: configuration.rules)
-      let next = Pipeline(recognizer: recognizer, policy: policy)
-      _ = next.correlator.restore(state)
-      next.correlator.finishRestoring()
-      next.correlator.trackChanges()
+      let next = pipeline.successor(recognizer: recognizer, policy: policy)
+      takeEmitted()
       interest.switchTo(recognizer)
       pipeline = next
       (self.configuration, self.table) = (configuration, table)
       output.forgetState()
       log.notice("reloaded the configuration and \(table.rules.count) rules")
       recordTable()
-      report.setTrouble("reload", nil)
-    } catch {
-      report.setTrouble(
-        "reload", "the running configuration and rules are kept, because the new ones are not usable:\n\(error)")
-    }
+      report.setReloadError(nil)
+    } catch { report.setReloadError(error) }
   }
 
   private var facts: ServiceReport.Facts {

@@ -62,6 +62,19 @@ struct ServiceReport {
     isUrgent = true
   }
 
+  /// - Parameter error: why the last reload was none; nil when it was one.
+  mutating func setReloadError(_ error: (any Error)?) {
+    setTrouble(
+      "reload",
+      error.map { "the running configuration and rules are kept, because the new ones are not usable:\n\($0)" })
+  }
+
+  /// - Parameter keys: of the configuration, which a reload has not applied.
+  mutating func setUnapplied(_ keys: [String]) {
+    let reason = "the change of \(keys.joined(separator: ", ")) counts from the next start: systemctl restart mailtrail"
+    setTrouble("configuration", keys.isEmpty ? nil : reason)
+  }
+
   /// What stands in the way at the moment.
   struct Facts {
     var writer: WriterThread.Status
@@ -91,8 +104,7 @@ struct ServiceReport {
     status.take(pipeline)
     status.eventsWritten = facts.writer.eventsWritten
     status.checkpoint = facts.writer.checkpointTime
-    status.countsByKind = Dictionary(
-      uniqueKeysWithValues: facts.writer.countsByKind.map { ($0.key.name.description, $0.value) })
+    status.eventCounts = facts.writer.eventCounts
     status.write(in: directory)
   }
 
